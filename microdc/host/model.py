@@ -1,0 +1,80 @@
+"""A place where programs run: this machine, a network namespace of it, or another machine over SSH."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a host is, parsed from `local`, `netns:NAME` or `ssh://[user@]host[:port]`.
+
+    kind: "local", "netns" or "ssh". name: namespace or host name. For ssh: `via` is the namespace from which the
+    connection is opened ("" for the caller's), `identity` a private key file, `known_hosts` the file against
+    which the host key is checked (None: the user's own ~/.ssh/known_hosts).
+    """
+
+    kind: str
+    name: str = ""
+    user: str = "root"
+    port: int = 22
+    via: str = ""
+    identity: Path | None = None
+    known_hosts: Path | None = None
+
+    def __str__(self) -> str:
+        if self.kind == "ssh":
+            return f"ssh://{self.user}@{self.name}" + (f":{self.port}" if self.port != 22 else "")
+        return "local" if self.kind == "local" else f"{self.kind}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a finished program left: argv, exit status, and its output as bytes."""
+
+    argv: tuple[str, ...]
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 0
+
+
+class Process(Protocol):
+    """A running program with its standard input and output as binary, unbuffered-enough streams."""
+
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def kill(self) -> None:
+        """Ends the program and what it started; idempotent."""
+        ...
+
+    def stderr_tail(self) -> str:
+        """The last lines that the program wrote to standard error, for error messages."""
+        ...
+
+
+class Host(Protocol):
+    """Runs programs at one place. Every method raises UnreachableError where the place cannot be reached."""
+
+    address: Address
+
+    def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Completed:
+        """Runs to the end; a non-zero status is a value, a missing program or a time-out raises UnreachableError."""
+        ...
+
+    def start(self, argv: Sequence[str]) -> Process: ...
+
+    def put(self, data: bytes, path: str, *, mode: int = 0o644) -> None:
+        """Writes a file whole or not at all (write beside it, then rename)."""
+        ...
+
+    def close(self) -> None: ...
