@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from microdc.units import Delay, Percent, Rate, Size, format_delay, format_percent, format_rate, format_size
 
+NO_DELAY, NO_LOSS = Delay(0), Percent(0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Impairment:
@@ -17,9 +19,9 @@ class Impairment:
     None only where rate is None.
     """
 
-    owd: Delay = Delay(0)
-    jitter: Delay = Delay(0)
-    loss: Percent = Percent(0.0)
+    owd: Delay = NO_DELAY
+    jitter: Delay = NO_DELAY
+    loss: Percent = NO_LOSS
     rate: Rate | None = None
     buffer: Size | None = None
 
