@@ -1,0 +1,121 @@
+"""What the Tab key knows: names of profiles, sites, emulators and pairs. Fast, and silent whatever the files hold.
+
+Names are read off the documents line by line; whether a document is right is not a question for the Tab key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from microdc import locations
+from microdc.cli import context
+
+_MOST = 2000
+"""Files looked at: more would be felt as a wait."""
+
+
+def profile_names(ctx: click.Context | None = None) -> list[str]:
+    """The profiles of the library that ships with microdc and of the inventory in force, sorted."""
+    return _names("profile", [locations.data_dir("netem_profiles"), _inventory(ctx)])
+
+
+def site_names(ctx: click.Context | None = None) -> list[str]:
+    """The sites of the inventory in force, sorted."""
+    return _names("site", [_inventory(ctx)])
+
+
+def pair_names(ctx: click.Context | None = None) -> list[str]:
+    """Every ordered pair `A:B` of different sites."""
+    return [f"{a}:{b}" for a, b in permutations(site_names(ctx), 2)]
+
+
+def directions(ctx: click.Context | None) -> list[str]:
+    """`a-to-b`, and the same with the names of the sites of `--pair` (a PairType) where it stands before."""
+    pair = ctx.params.get("pair") if ctx else None
+    a, b = pair or ("a", "b")
+    return [f"{a}-to-{b}", f"{b}-to-{a}"]
+
+
+def emulator_names(ctx: click.Context | None = None) -> list[str]:
+    """The keys under `emulators:` of the testbed document of the inventory in force, sorted."""
+    text = _text(_inventory(ctx) / "testbed.yaml")
+    section = re.search(r"^emulators:[ \t]*(?:#.*)?\n((?:[ \t].*\n?|\n)*)", text, re.MULTILINE)
+    keys = re.findall(r"^([ \t]+)([\w.-]+):", section[1], re.MULTILINE) if section else []
+    return sorted(name for indent, name in keys if indent == keys[0][0])
+
+
+def _inventory(ctx: click.Context | None) -> Path:
+    flags = context.given(ctx) if ctx else {}
+    return context.resolve(flags, os.environ, Path.cwd()).inventory.value
+
+
+def _names(key: str, directories: Iterable[Path]) -> list[str]:
+    declares = re.compile(rf"^{key}:[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
+    texts = (_text(file) for directory in directories for file in _documents(directory))
+    return sorted({match[1] for text in texts if (match := declares.search(text))})
+
+
+def _documents(directory: Path) -> Iterator[Path]:
+    for number, file in enumerate(directory.rglob("*.y*ml")):
+        if number >= _MOST:
+            return
+        yield file
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+Source = Callable[[click.Context | None], list[str]]
+
+
+def completer(source: Source) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """A `shell_complete` for a parameter that takes one of the names."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+        try:
+            return [CompletionItem(name) for name in source(ctx) if name.startswith(incomplete)]
+        except Exception:  # noqa: BLE001  a traceback in the middle of a command line helps nobody
+            return []
+
+    return complete
+
+
+profiles = completer(profile_names)
+sites = completer(site_names)
+emulators = completer(emulator_names)
+direction = completer(directions)
+
+
+class PairType(click.ParamType[tuple[str, str]]):
+    """Two sites, written `A:B`; the value is the tuple of their names."""
+
+    name = "A:B"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value[0], value[1]
+        a, _, b = str(value).partition(":")
+        if not a or not b or ":" in b or a == b:
+            self.fail(
+                f"{value!r} is not a pair: write two different sites, such as barcelona:paris", param, ctx
+            )
+        return a, b
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return completer(pair_names)(ctx, param, incomplete)

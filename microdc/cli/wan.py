@@ -1,0 +1,173 @@
+"""`microdc wan`: what holds between the sites, and taking it away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from microdc.cli import narrate, plans, render
+from microdc.cli.documents import inventory_and_library
+from microdc.cli.render import Styled, Table
+from microdc.cli.verify import verify
+from microdc.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from microdc.wan.model import Overlay
+    from microdc.wan.operate import Wan
+    from microdc.wan.view import Line
+
+
+@click.group()
+def wan() -> None:
+    """Show, verify, undo and reset the emulated WAN."""
+
+
+wan.add_command(verify)
+
+
+@wan.command(
+    epilog="""\b
+Examples:
+  microdc wan show
+  microdc wan show -o json | jq '.directions[] | select(.as_asked | not)'
+"""
+)
+def show() -> None:
+    """Show what holds between the sites, direction by direction, and what is laid."""
+    from microdc.wan.operate import open_wan
+    from microdc.wan.view import lines
+
+    testbed, _ = inventory_and_library()
+    with open_wan(testbed) as opened:
+        found = list(lines(testbed, opened.situations, opened.overlays))
+        notes = [text for situation in opened.situations.values() for _, text in situation.state.notes]
+        overlays = opened.overlays
+    data = {
+        "directions": [
+            {
+                "from": line.direction.source,
+                "to": line.direction.target,
+                "emulator": line.emulator,
+                "interface": line.interface,
+                "asked": line.impairment,
+                "origin": line.origin,
+                "overlay": line.overlay.id if line.overlay else None,
+                "as_asked": line.as_asked,
+                "sent": line.sent,
+                "lost": line.lost,
+            }
+            for line in found
+        ],
+        "overlays": [
+            {
+                "id": overlay.id,
+                "owner": overlay.owner,
+                "reason": overlay.reason,
+                "made": overlay.made,
+                "ends_in_seconds": overlay.seconds,
+                "directions": len(overlay.values),
+            }
+            for overlay in overlays
+        ],
+        "notes": notes,
+    }
+    render.emit("Wan", data, lambda: [_directions(found), _overlays(overlays)])
+
+
+def _directions(found: Sequence[Line]) -> Table:
+    from microdc.units import format_delay, format_percent, format_rate, format_size
+
+    rows = []
+    for line in found:
+        asked = line.impairment
+        rows.append(
+            (
+                str(line.direction),
+                format_delay(asked.owd),
+                format_delay(asked.jitter),
+                format_percent(asked.loss),
+                format_rate(asked.rate) if asked.rate else None,
+                format_size(asked.buffer) if asked.buffer else None,
+                line.origin or None,
+                line.overlay.id if line.overlay else None,
+                Styled("as asked", "green") if line.as_asked else Styled("drifted", "bold red"),
+                line.sent.packets,
+                line.lost,
+            )
+        )
+    columns = (
+        "direction",
+        "owd",
+        "jitter",
+        "loss",
+        "rate",
+        "buffer",
+        "from",
+        "overlay",
+        "kernel",
+        "packets",
+        "lost",
+    )
+    return Table(columns, rows)
+
+
+def _overlays(overlays: Sequence[Overlay]) -> Table | str:
+    if not overlays:
+        return "Nothing is laid: microdc apply lays what the inventory asks, apply-profile a profile over one pair."
+    rows = [
+        (o.id, o.owner, len(o.values), "-" if o.seconds is None else f"{o.seconds:.0f} s", o.reason)
+        for o in reversed(overlays)
+    ]
+    return Table(("overlay", "owner", "directions", "ends in", "reason"), rows, title="Laid, top first:")
+
+
+@wan.command(
+    epilog="""\b
+Examples:
+  microdc wan undo        the overlay that was laid last
+  microdc wan undo o3     that one; microdc wan show lists them
+"""
+)
+@click.argument("overlays", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+def undo(*, overlays: tuple[str, ...], dry_run: bool) -> None:
+    """Take overlays away; what lies below them shows again."""
+    from microdc.wan.operate import open_wan
+
+    testbed, _ = inventory_and_library()
+    with open_wan(testbed) as opened:
+        idents = overlays or tuple(o.id for o in opened.overlays[-1:])
+        if not idents:
+            raise InputError("nothing is laid, so there is nothing to undo", where=testbed.name)
+        _remove(opened, idents, dry_run=dry_run)
+
+
+@wan.command(
+    epilog="""\b
+Examples:
+  microdc wan reset --dry-run
+  microdc wan reset --yes
+"""
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+def reset(*, dry_run: bool) -> None:
+    """Take everything away: all overlays of all owners and what the inventory asked. The interfaces are as before."""
+    from microdc.wan.operate import open_wan
+
+    testbed, _ = inventory_and_library()
+    with open_wan(testbed) as opened:
+        owners = sorted({o.owner for o in opened.overlays})
+        idents = [o.id for o in opened.overlays]
+        if idents and not dry_run:
+            render.confirm(f"Take away {len(idents)} overlays of {', '.join(owners)}?")
+        _remove(opened, idents, dry_run=dry_run)
+
+
+def _remove(opened: Wan, idents: Sequence[str], *, dry_run: bool) -> None:
+    plan = opened.plan_removal(idents)
+    if not dry_run:
+        narrate.watch(opened.apply(plan))
+    render.emit("Plan", plans.data(plan, applied=not dry_run), lambda: plans.table(plan, details=dry_run))

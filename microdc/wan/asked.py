@@ -1,0 +1,55 @@
+"""What the inventory asks of each direction of each pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from microdc.impairment import Impairment
+from microdc.testbed.model import PairWan, Testbed
+from microdc.wan.compose import compose
+from microdc.wan.model import Asked, Direction
+from microdc.wan.profile import Library, Profile
+
+
+def asked(testbed: Testbed, library: Library) -> dict[Direction, Asked]:
+    """Every direction that the inventory says something about.
+
+    A pair's profile holds end to end, as it is. A pair's backbone goes from PoP to PoP: both sites' access lines are
+    added, the sender's up and the receiver's down. Raises InputError for an unknown profile.
+    """
+    return {
+        direction: value
+        for pair in testbed.pairs
+        for direction, value in of_pair(testbed, library, pair).items()
+    }
+
+
+def of_pair(testbed: Testbed, library: Library, pair: PairWan) -> dict[Direction, Asked]:
+    forth = Direction(pair.a, pair.b)
+    if pair.profile:
+        return of_profile(library[pair.profile], forth)
+    middle = library[pair.backbone]
+    return {
+        forth: _path(testbed, library, forth, middle.up, middle.name),
+        forth.reverse: _path(testbed, library, forth.reverse, middle.down, middle.name),
+    }
+
+
+def of_profile(profile: Profile, forth: Direction) -> dict[Direction, Asked]:
+    """A profile laid on a pair: its up is the direction named, its down the other."""
+    return {
+        forth: Asked(profile.up, profile.name),
+        forth.reverse: Asked(profile.down, profile.name),
+    }
+
+
+def _path(testbed: Testbed, library: Library, direction: Direction, backbone: Impairment, name: str) -> Asked:
+    ends = testbed.sites[direction.source].access, testbed.sites[direction.target].access
+    up = library[ends[0]].up if ends[0] else None
+    down = library[ends[1]].down if ends[1] else None
+    parts = {ends[0]: up, name: backbone, f"{ends[1]} ": down}
+    return Asked(compose([p for p in parts.values() if p is not None]), _words(parts))
+
+
+def _words(parts: Mapping[str, Impairment | None]) -> str:
+    return " + ".join(name.strip() for name, part in parts.items() if part is not None)

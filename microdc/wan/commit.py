@@ -1,0 +1,80 @@
+"""A plan as what each agent is asked to do, and what it gave back held against the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from microdc.agent.model import Commit, Port
+from microdc.netlink.diff import diff
+from microdc.netlink.messages import decode, dump_requests, encode
+from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Htb, Qdisc
+from microdc.wan.compile import compile_leaf
+from microdc.wan.layers import layer_of, leaf_messages, slot
+from microdc.wan.model import Direction, Leaf, Overlay, Plan, PortChange
+
+
+def commits(plan: Plan, mtus: Mapping[str, Mapping[str, int]]) -> dict[str, Commit]:
+    """What each emulator's agent is asked, by emulator. mtus: emulator -> interface -> bytes."""
+    return {
+        name: _commit(plan, name, [p for p in plan.ports if p.emulator == name], mtus[name])
+        for name in plan.generations
+    }
+
+
+def _commit(plan: Plan, emulator: str, ports: list[PortChange], mtus: Mapping[str, int]) -> Commit:
+    batch = [
+        (
+            encode(operation.verb, operation.item, port.index),
+            [encode(*operation.inverse, port.index)] if operation.inverse else [],
+        )
+        for port in ports
+        for operation in port.operations
+    ]
+    held = [port for port in ports if not port.desired.empty]
+    own = _own_leaves(plan.put, held, mtus) if plan.put else {}
+    layer = layer_of(plan.put, held, own) if plan.put else None
+    return Commit(
+        plan.generations[emulator],
+        batch,
+        [layer] if layer and layer.values else [],
+        plan.drop,
+        {port.interface: _port(port) for port in held},
+        [port.interface for port in ports if port.desired.empty],
+        {port.interface: dump_requests(port.index) for port in ports},
+    )
+
+
+def _own_leaves(
+    overlay: Overlay, ports: Iterable[PortChange], mtus: Mapping[str, int]
+) -> dict[Direction, Leaf]:
+    """The overlay's values compiled, whether or not they lie on top now."""
+    return {
+        direction: compile_leaf(
+            leaf.cls.handle & 0xFFFF, overlay.values[direction].impairment, mtus[port.interface]
+        )
+        for port in ports
+        for direction, leaf in port.clean.items()
+        if direction in overlay.values
+    }
+
+
+def _port(port: PortChange) -> Port:
+    clean = {
+        slot(port.interface, direction): leaf_messages(leaf, port.index)
+        for direction, leaf in port.clean.items()
+    }
+    root = Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb())
+    return Port(clean, [encode("delete", root, port.index)])
+
+
+def differences(plan: Plan, emulator: str, dumps: Mapping[str, Mapping[str, bytes]]) -> list[str]:
+    """What the kernel shows after a commit that is not what was planned, in words; none if all is well."""
+    found = []
+    for port in plan.ports:
+        if port.emulator == emulator and port.interface in dumps:
+            observed = decode(port.index, dumps[port.interface]).tree
+            found += [
+                f"{port.interface}: {operation.verb} {type(operation.item).__name__}: {operation.reason}"
+                for operation in diff(port.desired, observed, where=port.interface)
+            ]
+    return found

@@ -1,0 +1,93 @@
+"""Overlays as the agents keep them, and back; which one lies on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from microdc.agent.model import LaidLayer, Layer, State, Value
+from microdc.impairment import Impairment
+from microdc.netlink.messages import encode
+from microdc.wan.model import BASE, Asked, Direction, Leaf, Overlay, PortChange
+
+
+def overlay_of(layer: LaidLayer) -> Overlay:
+    """An agent's layer read back."""
+    values = {
+        Direction(data["source"], data["target"]): Asked(Impairment(**data["impairment"]), data["origin"])
+        for data in layer.values.values()
+    }
+    return Overlay(layer.id, layer.owner, layer.reason, values, layer.remaining, layer.made)
+
+
+def stack(states: Iterable[State]) -> list[Overlay]:
+    """What is laid in all of a testbed, bottom first; an overlay's parts on several emulators are one."""
+    found: dict[str, Overlay] = {}
+    for state in states:
+        for overlay in map(overlay_of, state.layers):
+            known = found.get(overlay.id)
+            values = {**known.values, **overlay.values} if known else overlay.values
+            found[overlay.id] = Overlay(
+                overlay.id, overlay.owner, overlay.reason, values, overlay.seconds, overlay.made
+            )
+    return sorted(found.values(), key=lambda o: (o.id != BASE, o.made))
+
+
+def on_top(overlays: Sequence[Overlay]) -> dict[Direction, tuple[Overlay, Asked]]:
+    """By direction, the topmost overlay that covers it."""
+    return {
+        direction: (overlay, asked) for overlay in overlays for direction, asked in overlay.values.items()
+    }
+
+
+def after(overlays: Sequence[Overlay], put: Overlay | None, drop: Iterable[str]) -> list[Overlay]:
+    """The stack as it will be: without what is dropped, the new one at its place."""
+    gone = {*drop, *([put.id] if put else [])}
+    kept = [overlay for overlay in overlays if overlay.id not in gone]
+    if put is None:
+        return kept
+    return [put, *kept] if put.id == BASE else [*kept, put]
+
+
+def next_id(overlays: Iterable[Overlay]) -> str:
+    """A short name that no overlay has: o1, o2, ..."""
+    used = [int(o.id[1:]) for o in overlays if o.id[1:].isdigit()]
+    return f"o{max(used, default=0) + 1}"
+
+
+def slot(interface: str, direction: Direction) -> str:
+    return f"{interface}/{direction.source}>{direction.target}"
+
+
+def leaf_messages(leaf: Leaf, index: int) -> tuple[bytes, bytes, bytes]:
+    """What sets a running leaf's values, in place."""
+    return (
+        encode("change", leaf.cls, index),
+        encode("change", leaf.netem, index),
+        encode("change", leaf.buffer, index),
+    )
+
+
+def layer_of(overlay: Overlay, ports: Iterable[PortChange], leaves: Mapping[Direction, Leaf]) -> Layer:
+    """An overlay as one emulator's agent takes it. ports: those of the emulator. leaves: the overlay's own values."""
+    values = {
+        slot(port.interface, direction): Value(
+            leaf_messages(leaves[direction], port.index), _data(direction, overlay.values[direction])
+        )
+        for port in ports
+        for direction in port.clean
+        if direction in overlay.values
+    }
+    return Layer(
+        overlay.id, overlay.owner, overlay.reason, values, overlay.seconds, bottom=overlay.id == BASE
+    )
+
+
+def _data(direction: Direction, asked: Asked) -> dict[str, Any]:
+    return {
+        "source": direction.source,
+        "target": direction.target,
+        "impairment": asdict(asked.impairment),
+        "origin": asked.origin,
+    }

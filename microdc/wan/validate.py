@@ -1,0 +1,85 @@
+"""Everything wrong with an inventory and its profiles, or with a single document, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from microdc import locations
+from microdc.documents.check import check as check_schema
+from microdc.documents.check import nearest
+from microdc.documents.model import DocumentError, Problem
+from microdc.documents.reader import Document, read
+from microdc.documents.schema import KINDS
+from microdc.testbed.load import inspect
+from microdc.testbed.model import Testbed
+from microdc.wan.profile import check, directories_of, inspect_library, load_library, parse_profile
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was checked and what is wrong with it. counts: how many of what, in the words of a sentence."""
+
+    path: Path
+    problems: tuple[Problem, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def valid(self) -> bool:
+        return not self.problems
+
+
+def validate(path: Path) -> Report:
+    """Checks an inventory directory, a directory of profiles, or one document. Changes nothing, raises nothing."""
+    if path.is_file():
+        return _one_document(path)
+    if path.is_dir() and not (path / "testbed.yaml").exists() and not (path / "sites").exists():
+        library, found = inspect_library(path)
+        return Report(path, tuple(found), {"profiles": len(library)})
+    return _inventory(path)
+
+
+def _inventory(path: Path) -> Report:
+    testbed, problems = inspect(path)
+    library, more = inspect_library(*directories_of(path))
+    problems += more
+    if testbed is not None:
+        problems += check(testbed, library)
+    counts = _counts(testbed) if testbed is not None else {}
+    return Report(path, tuple(sorted(set(problems))), {**counts, "profiles": len(library)})
+
+
+def _counts(testbed: Testbed) -> dict[str, int]:
+    racks = [rack for site in testbed.sites.values() for rack in site.racks.values()]
+    return {
+        "sites": len(testbed.sites),
+        "racks": len(racks),
+        "servers": sum(len(rack.servers) for rack in racks),
+        "switches": sum(len(rack.switches) for rack in racks),
+        "emulators": len(testbed.emulators),
+        "pairs": len(testbed.pairs),
+    }
+
+
+def _one_document(path: Path) -> Report:
+    """A file by itself; what it says of other files is not checked, but for the base of a profile."""
+    try:
+        document = read(path)
+        kind = _kind(document)
+        if kind == "profile":
+            parse_profile(path.read_bytes(), path, load_library(locations.data_dir("netem_profiles")))
+        else:
+            check_schema(document, KINDS[kind])
+    except DocumentError as error:
+        return Report(path, error.problems)
+    return Report(path, (), {f"{kind} documents": 1})
+
+
+def _kind(document: Document) -> str:
+    kinds = [kind for kind in KINDS if kind in document.value]
+    if not kinds:
+        first = next(iter(document.value), "")
+        hint = nearest(first, KINDS) if first else f"start with {', '.join(KINDS)}"
+        raise DocumentError([Problem(document.where(), "cannot tell what kind of document this is", hint)])
+    return kinds[0]

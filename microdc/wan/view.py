@@ -1,0 +1,55 @@
+"""What holds on the WAN now, direction by direction: what was asked, by whom, and what the kernel says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from microdc.impairment import CLEAN, Impairment
+from microdc.netlink.model import Counters
+from microdc.testbed.model import Testbed
+from microdc.wan.model import Direction, Overlay
+from microdc.wan.planning import Situation, Wish, make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One direction. overlay: the one on top, None where nothing is asked. as_asked: the kernel holds just that.
+
+    sent: what left the delay line; lost: what netem or a full buffer dropped.
+    """
+
+    direction: Direction
+    emulator: str
+    interface: str
+    impairment: Impairment
+    origin: str
+    overlay: Overlay | None
+    as_asked: bool
+    sent: Counters
+    lost: int
+
+
+def lines(
+    testbed: Testbed, situations: Mapping[str, Situation], overlays: Sequence[Overlay]
+) -> Iterator[Line]:
+    """Every direction that crosses an emulator, by target and source."""
+    top = {d: (overlay, asked) for overlay in overlays for d, asked in overlay.values.items()}
+    plan = make_plan(testbed, situations, Wish(""))
+    for port in plan.ports:
+        observed = situations[port.emulator].observed[port.interface]
+        touched = {operation.item for operation in port.operations}
+        for direction, leaf in sorted(port.leaves.items()):
+            overlay, asked = top.get(direction, (None, None))
+            objects = {leaf.cls, leaf.netem, leaf.buffer}
+            yield Line(
+                direction,
+                port.emulator,
+                port.interface,
+                asked.impairment if asked else CLEAN,
+                asked.origin if asked else "",
+                overlay,
+                not objects & touched and not any(o.structural for o in port.operations),
+                observed.counters.get(leaf.cls.handle, Counters()),
+                observed.counters.get(leaf.netem.handle, Counters()).drops,
+            )

@@ -1,0 +1,159 @@
+"""Plans are pure: what is there and what is wished, no kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from microdc.agent.model import Hello, Interface, LaidLayer, State
+from microdc.documents.model import Where
+from microdc.errors import InputError, RefusedError, UnreachableError
+from microdc.impairment import Impairment
+from microdc.netlink.model import TC_H_ROOT, Foreign, Netem, Observed, Qdisc, QdiscTree
+from microdc.testbed.model import Emulator, Site, Testbed, Uplink
+from microdc.units import Delay
+from microdc.wan.layers import layer_of, next_id, overlay_of, stack
+from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan
+from microdc.wan.planning import Situation, Wish, make_plan
+
+NAMES = {"paris": "par", "barcelona": "bcn", "boston": "bos"}
+SLOW, FAST = Asked(Impairment(owd=Delay(50_000_000)), "slow"), Asked(Impairment(owd=Delay(5_000_000)), "fast")
+THERE, BACK = Direction("paris", "barcelona"), Direction("barcelona", "paris")
+
+
+def a_testbed() -> Testbed:
+    sites = {
+        name: Site(name, uplink=Uplink("wan1", port), networks={"data": (ip_network(f"10.{i}.0.0/16"),)})
+        for i, (name, port) in enumerate(NAMES.items(), 1)
+    }
+    where = Where(Path("sites.yaml"), 3)
+    return Testbed("t", "", sites, {"wan1": Emulator("wan1", "local")}, (), lambda *_: where)
+
+
+def a_situation(
+    trees: Mapping[str, QdiscTree] | None = None, layers: tuple[LaidLayer, ...] = ()
+) -> Situation:
+    interfaces = {port: Interface(port, i, 1500, "") for i, port in enumerate(NAMES.values(), 2)}
+    observed = {port: Observed((trees or {}).get(port, QdiscTree())) for port in NAMES.values()}
+    return Situation("wan1", Hello(1, "6.1", "b", 0, interfaces), State(7, layers, ()), observed)
+
+
+def plan(situation: Situation, wish: Wish) -> Plan:
+    return make_plan(a_testbed(), {"wan1": situation}, wish)
+
+
+def carried_out(before: Situation, made: Plan) -> Situation:
+    """What a perfect kernel and agent would hold after a plan."""
+    layers = [layer for layer in before.state.layers if layer.id not in made.drop]
+    if made.put:
+        held = [port for port in made.ports if not port.desired.empty]
+        leaves = {d: leaf for port in held for d, leaf in port.clean.items()}
+        laid = layer_of(made.put, held, leaves)
+        values = {slot: value.data for slot, value in laid.values.items()}
+        new = LaidLayer(laid.id, laid.owner, laid.reason, 100.0 + len(layers), laid.seconds, values, {})
+        layers = [layer for layer in layers if layer.id != new.id]
+        layers.insert(0 if new.id == BASE else len(layers), new)
+    return a_situation({port.interface: port.desired for port in made.ports}, tuple(layers))
+
+
+def overlay(ident: str, *values: tuple[Direction, Asked]) -> Overlay:
+    return Overlay(ident, "me", ident, dict(values))
+
+
+def test_only_the_ports_that_the_overlay_crosses_are_touched() -> None:
+    made = plan(a_situation(), Wish("w", overlay("o1", (THERE, SLOW))))
+    assert {port.interface for port in made.ports if port.operations} == {"bcn"}
+    assert made.structural
+    assert not made.empty
+    # the untouched pair of that port has its class too, so that a later overlay changes values only
+    assert made.ports[1].desired.classes.keys() == {leaf.cls.handle for leaf in made.ports[1].leaves.values()}
+
+
+def test_the_same_again_changes_nothing() -> None:
+    wish = Wish("w", overlay("o1", (THERE, SLOW), (BACK, SLOW)))
+    there = carried_out(a_situation(), plan(a_situation(), wish))
+    assert plan(there, wish).empty
+
+
+def test_other_values_are_changed_in_place() -> None:
+    there = carried_out(a_situation(), plan(a_situation(), Wish("w", overlay("o1", (THERE, SLOW)))))
+    made = plan(there, Wish("w", overlay("o2", (THERE, FAST))))
+    assert [o.verb for port in made.ports for o in port.operations] == ["change"]
+    assert not made.structural
+
+
+def test_what_lies_below_shows_again() -> None:
+    base = carried_out(
+        a_situation(), plan(a_situation(), Wish("w", overlay(BASE, (THERE, FAST), (BACK, FAST))))
+    )
+    covered = carried_out(base, plan(base, Wish("w", overlay("o1", (THERE, SLOW)))))
+    back = carried_out(covered, plan(covered, Wish("w", drop=["o1"])))
+    assert back.observed == base.observed
+    assert stack([back.state]) == stack([base.state])
+
+
+def test_the_inventory_lies_below_what_was_laid_before_it() -> None:
+    first = carried_out(a_situation(), plan(a_situation(), Wish("w", overlay("o1", (THERE, SLOW)))))
+    both = carried_out(first, plan(first, Wish("w", overlay(BASE, (THERE, FAST), (BACK, FAST)))))
+    assert [o.id for o in stack([both.state])] == [BASE, "o1"]
+    bcn = next(p for p in plan(both, Wish("")).ports if p.interface == "bcn")
+    delay_line = bcn.leaves[THERE].netem.options
+    assert isinstance(delay_line, Netem)
+    assert delay_line.latency == SLOW.impairment.owd
+
+
+def test_removing_the_last_overlay_gives_the_interface_back() -> None:
+    there = carried_out(a_situation(), plan(a_situation(), Wish("w", overlay("o1", (THERE, SLOW)))))
+    made = plan(there, Wish("w", drop=["o1"]))
+    touched = [port for port in made.ports if port.operations]
+    assert [port.desired.empty for port in touched] == [True]
+    assert [o.verb for o in touched[0].operations] == ["delete"]
+
+
+def test_drift_is_mended_although_nothing_new_is_wished() -> None:
+    wish = Wish("w", overlay(BASE, (THERE, SLOW)))
+    there = carried_out(a_situation(), plan(a_situation(), wish))
+    gone = replace(there, observed={**there.observed, "bcn": Observed(QdiscTree())})
+    made = plan(gone, wish)
+    assert made.put is None
+    assert not made.empty
+
+
+@pytest.mark.parametrize("kind", ["htb", "tbf", "fq_codel"])
+def test_a_foreign_qdisc_is_refused_by_name_and_left_where_nothing_is_wished(kind: str) -> None:
+    foreign = QdiscTree({0x10000: Qdisc(0x10000, TC_H_ROOT, Foreign(kind))})
+    there = a_situation({"bcn": foreign})
+    with pytest.raises(RefusedError, match=f"wan1:bcn.*{kind} 1:"):
+        plan(there, Wish("w", overlay("o1", (THERE, SLOW))))
+    assert plan(there, Wish("w", overlay("o1", (BACK, SLOW)))).ports[1].operations == []
+    taken = plan(there, Wish("w", overlay("o1", (THERE, SLOW)), take_over=True))
+    assert [o.verb for o in taken.ports[1].operations][:2] == ["delete", "add"]
+
+
+def test_an_interface_that_is_not_there() -> None:
+    there = a_situation()
+    less = {n: i for n, i in there.hello.interfaces.items() if n != "bcn"}
+    with pytest.raises(UnreachableError, match=r"sites.yaml:3.*'bcn'.*barcelona"):
+        plan(replace(there, hello=replace(there.hello, interfaces=less)), Wish(""))
+
+
+def test_an_emulator_port_with_a_smaller_mtu_than_its_site() -> None:
+    there = a_situation()
+    small = {n: replace(i, mtu=1400) for n, i in there.hello.interfaces.items()}
+    with pytest.raises(InputError, match=r"sites.yaml:3.*MTU of 1500.*1400"):
+        plan(replace(there, hello=replace(there.hello, interfaces=small)), Wish(""))
+
+
+def test_an_overlay_survives_the_way_to_the_agent_and_back() -> None:
+    laid = overlay("o9", (THERE, SLOW), (BACK, FAST))
+    there = carried_out(a_situation(), plan(a_situation(), Wish("w", laid)))
+    assert overlay_of(there.state.layers[0]).values == laid.values
+
+
+def test_names_of_overlays_are_not_used_twice() -> None:
+    assert next_id([]) == "o1"
+    assert next_id([overlay("o1"), overlay(BASE), overlay("o7")]) == "o8"
