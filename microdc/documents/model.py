@@ -38,5 +38,11 @@ class DocumentError(InputError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         first = self.problems[0]
-        more = f", and {len(self.problems) - 1} more: microdc validate lists all" if len(self.problems) > 1 else ""
-        super().__init__(first.what, where=str(first.where), hint=first.hint + more if first.hint else more.lstrip(", "))
+        more = (
+            f", and {len(self.problems) - 1} more: microdc validate lists all"
+            if len(self.problems) > 1
+            else ""
+        )
+        super().__init__(
+            first.what, where=str(first.where), hint=first.hint + more if first.hint else more.lstrip(", ")
+        )

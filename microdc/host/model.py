@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Address:
 
     def __str__(self) -> str:
         if self.kind == "ssh":
-            return f"ssh://{self.user}@{self.name}" + (f":{self.port}" if self.port != 22 else "")
+            name = f"[{self.name}]" if ":" in self.name else self.name
+            return f"ssh://{self.user}@{name}" + (f":{self.port}" if self.port != 22 else "")
         return "local" if self.kind == "local" else f"{self.kind}:{self.name}"
 
 
@@ -46,12 +47,18 @@ class Completed:
 
 
 class Process(Protocol):
-    """A running program with its standard input and output as binary, unbuffered-enough streams."""
+    """A running program with its standard input and output as binary streams.
+
+    What is written to stdin leaves at once; a write to a program that has ended raises OSError. Closing stdin is its
+    end of file.
+    """
 
     stdin: IO[bytes]
     stdout: IO[bytes]
 
-    def wait(self, timeout: float | None = None) -> int: ...
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for the end and returns the exit status (negative: the signal); UnreachableError on a time-out."""
+        ...
 
     def kill(self) -> None:
         """Ends the program and what it started; idempotent."""
@@ -63,7 +70,10 @@ class Process(Protocol):
 
 
 class Host(Protocol):
-    """Runs programs at one place. Every method raises UnreachableError where the place cannot be reached."""
+    """Runs programs at one place. Every method raises UnreachableError where the place cannot be reached.
+
+    A host is a context manager that closes itself. Its methods may be called from several threads at once.
+    """
 
     address: Address
 
@@ -77,4 +87,10 @@ class Host(Protocol):
         """Writes a file whole or not at all (write beside it, then rename)."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Lets go of the place; idempotent. Programs that `start` began there may end with it."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...

@@ -64,6 +64,9 @@ class Switch:
 @dataclass(frozen=True, slots=True)
 class Pdu:
     name: str
+    site: str
+    rack: str
+    labels: Mapping[str, str] = field(default_factory=dict)
     unit: int | None = None
     height: int = 0
     management: str = ""
@@ -158,7 +161,11 @@ class PairWan:
 
 @dataclass(frozen=True, slots=True)
 class Testbed:
-    """All of it. `where(*path)` tells the place of a value, e.g. where("sites", "barcelona", "access")."""
+    """All of it. `where(*path)` tells the place of a value in the documents.
+
+    Paths: ("sites", NAME, *keys), ("emulators", NAME, *keys), ("pairs", A, B, *keys); of a path that no document has,
+    the place of its nearest parent. pairs: every pair that is emulated, those that the default fills included.
+    """
 
     __test__ = False  # the name is the field's; pytest is not to collect it
 

@@ -1,0 +1,193 @@
+"""The site document: one micro data centre with its racks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from microdc.documents.fields import (
+    DevicePort,
+    HostAddress,
+    InterfaceName,
+    IpAddress,
+    LabelName,
+    Mac,
+    Name,
+    Network,
+    Port,
+    Record,
+    Secret,
+    Sentence,
+    Text,
+    Url,
+)
+
+Unit = Annotated[int, Field(ge=1, le=99)]
+Labels = dict[LabelName, Text]
+
+
+class BmcRecord(Record):
+    """How a server's management controller (BMC) is reached."""
+
+    redfish: Url | None = None
+    """Base URL of its Redfish service."""
+    ipmi: Text | None = None
+    """Host name or address of its IPMI service, where it has no Redfish."""
+    credentials: Secret | None = None
+    """Reference to `user:password`; never the secret itself."""
+    fingerprint: Text | None = None
+    """SHA-256 fingerprint of its TLS certificate, for a self-signed one."""
+    verify: bool = True
+    """Whether its TLS certificate is verified. Prefer `fingerprint` over switching this off."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.redfish is None and self.ipmi is None:
+            raise ValueError("says no way to reach it: write `redfish` or `ipmi`")
+        return self
+
+
+class NicRecord(Record):
+    """A network port of a server, and the switch port in which its cable should end."""
+
+    mac: Mac | None = None
+    """Hardware address."""
+    switch: Name | None = None
+    """The switch at the other end of the cable."""
+    port: Port | None = None
+    """The port of that switch, as the switch calls it."""
+
+    @model_validator(mode="after")
+    def _port_of_a_switch(self) -> Self:
+        if self.port is not None and self.switch is None:
+            raise ValueError("names a port without its `switch`")
+        return self
+
+
+class DeviceRecord(Record):
+    """Something in a rack."""
+
+    unit: Unit | None = None
+    """The lowest rack unit that it fills, counted from 1 at the bottom."""
+    labels: Labels = Field(default_factory=dict)
+    """Free labels for selectors, such as `gpu: a2`."""
+
+
+class ServerRecord(DeviceRecord):
+    """A server."""
+
+    role: Name | None = None
+    """What it is for, such as control, compute or storage."""
+    height: Unit = 1
+    """Rack units that it fills."""
+    bmc: BmcRecord | None = None
+    """Its management controller."""
+    nics: dict[InterfaceName, NicRecord] = Field(default_factory=dict)
+    """Its network ports by the name that its system gives them."""
+
+
+class SnmpRecord(Record):
+    """How a switch answers SNMP."""
+
+    version: Literal[2, 3] = 3
+    """2 is v2c: the community goes over the wire unencrypted."""
+    credentials: Secret | None = None
+    """Reference to the community (v2c) or to the user and keys (v3)."""
+
+
+class SshRecord(Record):
+    """How a switch's command line is reached."""
+
+    platform: Text
+    """Its operating system in netmiko's words, such as arista_eos."""
+    credentials: Secret | None = None
+    """Reference to `user:password`."""
+
+
+class SwitchRecord(DeviceRecord):
+    """A switch."""
+
+    role: Name | None = None
+    """What it is for, such as data or management."""
+    height: Unit = 1
+    """Rack units that it fills."""
+    management: IpAddress | None = None
+    """Address of its management port."""
+    snmp: SnmpRecord | None = None
+    """SNMP, by which its ports and counters are read."""
+    ssh: SshRecord | None = None
+    """SSH, by which its command line is read."""
+
+
+class PduRecord(DeviceRecord):
+    """A power distribution unit."""
+
+    height: Annotated[int, Field(ge=0, le=99)] = 0
+    """Rack units that it fills; 0 for a vertical one."""
+    management: IpAddress | None = None
+    """Address of its management port."""
+
+
+class CableRecord(Record):
+    """Any cable that `nics` does not say already: between switches, power, console."""
+
+    a: DevicePort
+    """One end, DEVICE:PORT."""
+    b: DevicePort
+    """The other end, DEVICE:PORT."""
+    kind: Literal["data", "power", "console"] = "data"
+    """What it carries."""
+    label: Text = ""
+    """What is written on it."""
+
+
+class RackRecord(Record):
+    """A rack."""
+
+    height: Unit = 42
+    """Its rack units."""
+    servers: dict[Name, ServerRecord] = Field(default_factory=dict)
+    """Its servers by name."""
+    switches: dict[Name, SwitchRecord] = Field(default_factory=dict)
+    """Its switches by name."""
+    pdus: dict[Name, PduRecord] = Field(default_factory=dict)
+    """Its power distribution units by name."""
+    cables: list[CableRecord] = Field(default_factory=list)
+    """Its other cables."""
+
+
+class UplinkRecord(Record):
+    """The emulator's interface behind which the site lies."""
+
+    emulator: Name
+    """Name of the emulator, as the testbed document gives it."""
+    interface: InterfaceName
+    """Interface of that emulator."""
+
+
+class SiteDocument(Record):
+    """A site: one micro data centre, or an operator's point of presence."""
+
+    site: Name
+    """Name of the site."""
+    title: Sentence | None = None
+    """What people call it."""
+    pop: Text | None = None
+    """The point of presence behind its access line, TOPOLOGY/POP."""
+    access: Name | None = None
+    """Profile of its access line, from the site (`up`) to its PoP (`down`). Left out: it sits at the PoP."""
+    uplink: UplinkRecord | None = None
+    """Where it joins the emulated WAN."""
+    networks: dict[Name, list[Network]] = Field(default_factory=dict)
+    """Its IP networks by purpose. The WAN carries `data`; `mgmt` is for BMCs and switches."""
+    probe: HostAddress | None = None
+    """The host where measurements of this site run: netns:NAME or ssh://[user@]host[:port]."""
+    probe_ip: IpAddress | None = None
+    """The address in a data network to which the other sites' probes send."""
+    mtu: Annotated[int, Field(ge=576, le=65535)] = 1500
+    """Largest IP packet inside the site, bytes."""
+    labels: Labels = Field(default_factory=dict)
+    """Free labels for selectors, such as `country: es`."""
+    racks: dict[Name, RackRecord] = Field(default_factory=dict)
+    """Its racks by name."""

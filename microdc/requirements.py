@@ -1,0 +1,88 @@
+"""The programs of the system that microdc calls, and the packages that bring them: the one list of them.
+
+`microdc doctor` reads it, and so does `make`, before anything is installed:
+
+    python3 microdc/requirements.py --missing-packages
+
+prints the missing packages, one a line. So this file is of the standard library only, and runs on old Pythons as well.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from typing import NamedTuple
+
+_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+
+
+class Tool(NamedTuple):
+    """A program and where it comes from.
+
+    program: the name it is called by. package: in Debian and Ubuntu. project: what to look for elsewhere. why: what
+    microdc does with it. guest: needed only where the emulator has to be a guest.
+    """
+
+    program: str
+    package: str
+    project: str
+    why: str
+    guest: bool = False
+
+
+TOOLS = (
+    Tool("ip", "iproute2", "iproute2", "sites and hosts as network namespaces"),
+    Tool("tc", "iproute2", "iproute2", "reads back what microdc sets, as a second opinion"),
+    Tool("nsenter", "util-linux", "util-linux", "runs programs inside a site"),
+    Tool("unshare", "util-linux", "util-linux", "tries the kernel out in a namespace of its own"),
+    Tool("ethtool", "ethtool", "ethtool", "turns segmentation offload off on the sites' uplinks"),
+    Tool("irtt", "irtt", "irtt", "measures round-trip time, loss and order"),
+    Tool("fping", "fping", "fping", "measures round-trip time where irtt cannot run"),
+    Tool("iperf3", "iperf3", "iperf3", "measures throughput"),
+    Tool("qemu-system-x86_64", "qemu-system-x86", "QEMU for x86-64", "runs the guest emulator", guest=True),
+    Tool("busybox", "busybox-static", "BusyBox, linked statically", "the guest's programs", guest=True),
+    Tool("dropbear", "dropbear-bin", "Dropbear", "the guest's SSH server", guest=True),
+    Tool("apt-get", "apt", "apt", "fetches the guest's kernel, which is not installed", guest=True),
+    Tool("dpkg-deb", "dpkg", "dpkg", "unpacks the guest's kernel", guest=True),
+)
+
+
+def find(program: str) -> str | None:
+    """The path of a program, the directories of system programs included; None where it is not installed."""
+    return shutil.which(program, path=_PATH)
+
+
+def missing() -> list[Tool]:
+    """The tools that are not installed."""
+    return [tool for tool in TOOLS if find(tool.program) is None]
+
+
+def missing_packages() -> list[str]:
+    """The Debian packages that bring what is missing, Python's venv included."""
+    packages = {tool.package for tool in missing()}
+    if importlib.util.find_spec("ensurepip") is None:
+        packages.add("python3-venv")
+    return sorted(packages)
+
+
+def install_line(packages: list[str]) -> str:
+    """The command that installs packages on Debian and Ubuntu."""
+    return f"apt-get install --no-install-recommends {' '.join(packages)}"
+
+
+def _main(arguments: list[str]) -> int:
+    if arguments == ["--missing-packages"]:
+        lines = missing_packages()
+    elif arguments == ["--missing"]:  # for systems without apt: what to look for
+        lines = sorted({f"{tool.project} ({tool.program}): {tool.why}" for tool in missing()})
+    else:
+        sys.stderr.write("usage: requirements.py --missing-packages | --missing\n")
+        return 2
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

@@ -1,0 +1,166 @@
+"""Checked documents to the testbed as values. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from microdc.documents.model import Where
+from microdc.documents.site import BmcRecord, RackRecord, ServerRecord, SiteDocument, SwitchRecord
+from microdc.documents.testbed import EmulatorRecord, TestbedDocument
+from microdc.testbed.files import Source
+from microdc.testbed.model import (
+    Bmc,
+    Cable,
+    Emulator,
+    Nic,
+    PairWan,
+    Pdu,
+    Rack,
+    Server,
+    Site,
+    Switch,
+    Testbed,
+    Uplink,
+)
+
+
+def build(testbed: Source[TestbedDocument], sites: list[Source[SiteDocument]]) -> Testbed:
+    """The testbed of documents that the cross-checks found right."""
+    top = testbed.record
+    built = {
+        source.record.site: _site(source.record)
+        for source in sorted(sites, key=lambda item: item.record.site)
+    }
+    pairs, places = _pairs(top, built)
+    return Testbed(
+        name=top.testbed,
+        title=top.title or top.testbed,
+        sites=built,
+        emulators={name: _emulator(name, record, testbed) for name, record in top.emulators.items()},
+        pairs=pairs,
+        where=Places(testbed, {source.record.site: source for source in sites}, places),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the values of a testbed stand in its documents; see Testbed.where."""
+
+    testbed: Source[TestbedDocument]
+    sites: Mapping[str, Source[SiteDocument]]
+    pairs: Mapping[frozenset[str], tuple[str | int, ...]]
+
+    def __call__(self, *path: str | int) -> Where:
+        match path:
+            case ("sites", str(name), *keys) if name in self.sites:
+                return self.sites[name].where(*keys)
+            case ("pairs", str(a), str(b), *keys) if frozenset((a, b)) in self.pairs:
+                return self.testbed.where(*self.pairs[frozenset((a, b))], *keys)
+            case _:
+                return self.testbed.where(*path)
+
+
+def _pairs(
+    top: TestbedDocument, sites: Mapping[str, Site]
+) -> tuple[tuple[PairWan, ...], dict[frozenset[str], tuple[str | int, ...]]]:
+    """The pairs that are named, then those that the default fills: every two sites behind an emulator."""
+    pairs: list[PairWan] = []
+    places: dict[frozenset[str], tuple[str | int, ...]] = {}
+    for index, record in enumerate(top.wan.pairs):
+        a, b = record.between
+        pairs.append(PairWan(a, b, record.profile or "", record.backbone or ""))
+        places[frozenset((a, b))] = ("wan", "pairs", index)
+    if (default := top.wan.default) is not None:
+        for a, b in combinations([name for name, site in sites.items() if site.uplink], 2):
+            if frozenset((a, b)) not in places:
+                pairs.append(PairWan(a, b, default.profile or "", default.backbone or ""))
+                places[frozenset((a, b))] = ("wan", "default")
+    return tuple(pairs), places
+
+
+def _emulator(name: str, record: EmulatorRecord, source: Source[TestbedDocument]) -> Emulator:
+    base = source.document.file.parent
+    return Emulator(
+        name=name,
+        host=record.host,
+        identity=str(base / record.identity) if record.identity else "",
+        known_hosts=str(base / record.known_hosts) if record.known_hosts else "",
+        via=record.via or "",
+        mtu=record.mtu,
+    )
+
+
+def _site(record: SiteDocument) -> Site:
+    return Site(
+        name=record.site,
+        title=record.title or record.site,
+        pop=record.pop or "",
+        access=record.access or "",
+        uplink=Uplink(record.uplink.emulator, record.uplink.interface) if record.uplink else None,
+        networks={purpose: tuple(networks) for purpose, networks in record.networks.items()},
+        probe=record.probe or "",
+        probe_ip=str(record.probe_ip) if record.probe_ip else "",
+        mtu=record.mtu,
+        labels=record.labels,
+        racks={name: _rack(name, record.site, rack) for name, rack in record.racks.items()},
+    )
+
+
+def _rack(name: str, site: str, record: RackRecord) -> Rack:
+    return Rack(
+        name=name,
+        site=site,
+        height=record.height,
+        servers={key: _server(key, site, name, server) for key, server in record.servers.items()},
+        switches={key: _switch(key, site, name, switch) for key, switch in record.switches.items()},
+        pdus={
+            key: Pdu(key, site, name, pdu.labels, pdu.unit, pdu.height, str(pdu.management or ""))
+            for key, pdu in record.pdus.items()
+        },
+        cables=tuple(Cable(cable.a, cable.b, cable.kind, cable.label) for cable in record.cables),
+    )
+
+
+def _server(name: str, site: str, rack: str, record: ServerRecord) -> Server:
+    return Server(
+        name=name,
+        site=site,
+        rack=rack,
+        role=record.role or "",
+        labels=record.labels,
+        unit=record.unit,
+        height=record.height,
+        bmc=_bmc(record.bmc) if record.bmc else None,
+        nics={
+            key: Nic(key, nic.mac or "", nic.switch or "", nic.port or "") for key, nic in record.nics.items()
+        },
+    )
+
+
+def _bmc(record: BmcRecord) -> Bmc:
+    return Bmc(
+        redfish=record.redfish or "",
+        ipmi=record.ipmi or "",
+        credentials=record.credentials or "",
+        fingerprint=record.fingerprint or "",
+        verify=record.verify,
+    )
+
+
+def _switch(name: str, site: str, rack: str, record: SwitchRecord) -> Switch:
+    return Switch(
+        name=name,
+        site=site,
+        rack=rack,
+        role=record.role or "",
+        labels=record.labels,
+        unit=record.unit,
+        height=record.height,
+        management=str(record.management or ""),
+        snmp_version=record.snmp.version if record.snmp else None,
+        snmp_credentials=(record.snmp.credentials or "") if record.snmp else "",
+        ssh_platform=record.ssh.platform if record.ssh else "",
+        ssh_credentials=(record.ssh.credentials or "") if record.ssh else "",
+    )

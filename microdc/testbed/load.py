@@ -1,0 +1,36 @@
+"""An inventory directory to a Testbed, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from microdc.documents.model import DocumentError, Problem
+from microdc.testbed.build import build
+from microdc.testbed.checks import check_networks, check_pairs, check_sites, check_uplinks
+from microdc.testbed.files import read_files
+from microdc.testbed.model import Testbed
+from microdc.testbed.racks import check_racks
+
+_CHECKS = (check_sites, check_uplinks, check_pairs, check_networks, check_racks)
+
+
+def load(directory: Path) -> Testbed:
+    """The testbed of an inventory directory: `testbed.yaml` and `sites/*.yaml`.
+
+    Raises DocumentError with every problem of every file.
+    """
+    testbed, problems = inspect(directory)
+    if problems or testbed is None:
+        raise DocumentError(problems)
+    return testbed
+
+
+def inspect(directory: Path) -> tuple[Testbed | None, list[Problem]]:
+    """The testbed and all problems, in the order of files and lines.
+
+    Where there are problems, the testbed is only as much as could be read (None: nothing), good for further checks.
+    """
+    files = read_files(directory)
+    problems = files.problems + [problem for check in _CHECKS for problem in check(files)]
+    testbed = build(files.testbed, files.sites) if files.testbed is not None else None
+    return testbed, sorted(set(problems))
