@@ -55,7 +55,9 @@ class Agent:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -117,7 +119,9 @@ class Agent:
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
         except OSError as problem:
-            raise UnreachableError(f"the connection to the agent broke: {problem}", where=self.where) from problem
+            raise UnreachableError(
+                f"the connection to the agent broke: {problem}", where=self.where
+            ) from problem
         finally:
             watchdog.cancel()
         if not answer.endswith(b"\n"):

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from microdc import locations
-from microdc.cli import context, narrate, render
-from microdc.cli.complete import completer, site_names
+from microdc.cli import complete, context, narrate, render
 from microdc.cli.render import Styled, Table
 from microdc.errors import Exit, InputError
 
@@ -55,7 +54,9 @@ Examples:
     show_default=True,
     help="What the WAN lives in.",
 )
-@click.option("--hosts", type=click.IntRange(1, 200), default=2, show_default=True, help="Hosts at each site.")
+@click.option(
+    "--hosts", type=click.IntRange(1, 200), default=2, show_default=True, help="Hosts at each site."
+)
 def up(name: str, source: Path | None, emulator: EmulatorChoice, hosts: int) -> None:
     """Bring up a lab: the sites of an inventory, their hosts, and an emulator between them.
 
@@ -67,7 +68,9 @@ def up(name: str, source: Path | None, emulator: EmulatorChoice, hosts: int) -> 
         narrate.watch(operation)
     found = operate.status(name)
     render.emit("Lab", found, lambda: _tables(found))
-    render.note("Go on with: microdc apply, microdc wan verify, microdc lab shell SITE/h1; microdc lab down ends it.")
+    render.note(
+        "Go on with: microdc apply, microdc wan verify, microdc lab shell SITE/h1; microdc lab down ends it."
+    )
 
 
 def _source() -> Path:
@@ -107,7 +110,9 @@ Examples:
 """
 )
 @name_option
-@click.option("--all", "every", is_flag=True, help="All labs of this machine, also what crashes left of them.")
+@click.option(
+    "--all", "every", is_flag=True, help="All labs of this machine, also what crashes left of them."
+)
 def down(name: str, *, every: bool) -> None:
     """End a lab: no namespace, process, link or file of it is left. Nothing happens where there is none."""
     from microdc.lab import operate
@@ -127,7 +132,7 @@ Examples:
 """,
 )
 @name_option
-@click.argument("place", metavar="SITE[/HOST]", shell_complete=completer(site_names))
+@click.argument("place", metavar="SITE[/HOST]", shell_complete=complete.sites)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
 def shell(name: str, place: str, command: tuple[str, ...]) -> None:
     """Run a command, or a shell, at a host of the lab. Its network is the host's, its files are this machine's."""
@@ -144,7 +149,9 @@ def _tables(found: LabStatus) -> list[Table | str]:
     if found.state == "down":
         return [f"The lab {found.lab} is down. Bring it up with: microdc lab up --name {found.lab}"]
     if not found.sites:
-        return [f"The lab {found.lab} is half built. Build it anew with lab up, or take it away with lab down."]
+        return [
+            f"The lab {found.lab} is half built. Build it anew with lab up, or take it away with lab down."
+        ]
     hosts = [
         (site.name, host.name, " ".join(map(str, host.addresses)), host.namespace)
         for site in found.sites
@@ -152,7 +159,14 @@ def _tables(found: LabStatus) -> list[Table | str]:
     ]
     sites = [(site.name, " ".join(site.gateways), _works(works=site.works)) for site in found.sites]
     emulators = [
-        (emulator.name, emulator.kind, emulator.address, emulator.via or None, emulator.pid, _works(works=emulator.works))
+        (
+            emulator.name,
+            emulator.kind,
+            emulator.address,
+            emulator.via or None,
+            emulator.pid,
+            _works(works=emulator.works),
+        )
         for emulator in found.emulators
     ]
     return [

@@ -8,6 +8,7 @@ import click
 
 from microdc.cli import narrate, plans, render
 from microdc.cli.documents import inventory_and_library
+from microdc.cli.parameters import owner_option
 from microdc.cli.render import Styled, Table
 from microdc.cli.verify import verify
 from microdc.errors import InputError
@@ -127,22 +128,34 @@ def _overlays(overlays: Sequence[Overlay]) -> Table | str:
 @wan.command(
     epilog="""\b
 Examples:
-  microdc wan undo        the overlay that was laid last
+  microdc wan undo        the overlay that you laid last
   microdc wan undo o3     that one; microdc wan show lists them
 """
 )
 @click.argument("overlays", nargs=-1)
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
-def undo(*, overlays: tuple[str, ...], dry_run: bool) -> None:
+@owner_option
+def undo(*, overlays: tuple[str, ...], dry_run: bool, owner: str) -> None:
     """Take overlays away; what lies below them shows again."""
     from microdc.wan.operate import open_wan
 
     testbed, _ = inventory_and_library()
     with open_wan(testbed) as opened:
-        idents = overlays or tuple(o.id for o in opened.overlays[-1:])
-        if not idents:
-            raise InputError("nothing is laid, so there is nothing to undo", where=testbed.name)
-        _remove(opened, idents, dry_run=dry_run)
+        _remove(opened, overlays or [_last(opened.overlays, owner)], dry_run=dry_run)
+
+
+def _last(overlays: Sequence[Overlay], owner: str) -> str:
+    """The owner's topmost overlay. Another's is not undone unless it is named."""
+    if not overlays:
+        raise InputError("nothing is laid, so there is nothing to undo")
+    own = [overlay.id for overlay in overlays if overlay.owner == owner]
+    if not own:
+        top = overlays[-1]
+        raise InputError(
+            f"none of what is laid is {owner}'s",
+            hint=f"on top is {top.id} of {top.owner}: microdc wan undo {top.id}",
+        )
+    return own[-1]
 
 
 @wan.command(

@@ -38,6 +38,11 @@ _WORDS: dict[str, bool | None] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _STANDARD_TAG = "tag:yaml.org,2002:"
+_TAGS = {
+    _STANDARD_TAG + name
+    for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp", "merge", "value")
+}
+"""Those that the parser gives by itself; all but the explicit `str` say nothing that the text does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,7 @@ class _Builder:
             self.open.discard(id(node))
 
     def _tag_is_plain(self, node: Node) -> bool:
-        if str(node.tag).startswith(_STANDARD_TAG):
+        if str(node.tag) in _TAGS:
             return True
         self.problem(node, f"the tag {node.tag} means nothing here", "write the value without it")
         return False

@@ -1,0 +1,1 @@
+"""Measurement of a pair of sites with the field's own tools, and the verdict on what was asked of it."""

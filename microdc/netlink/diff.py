@@ -40,28 +40,33 @@ class Operation:
         return self.verb != "change"
 
 
-def check_ours(tree: QdiscTree, interface: str) -> None:
-    """Raises RefusedError when the root qdisc is somebody else's."""
+def foreign_root(tree: QdiscTree) -> Qdisc | None:
+    """The root qdisc, if it is somebody else's. A kernel default is nobody's and not in the tree."""
     root = tree.root
-    if root is not None and root.handle >> 16 != OUR_MAJOR:
+    return root if root is not None and root.handle >> 16 != OUR_MAJOR else None
+
+
+def diff(
+    desired: QdiscTree, observed: QdiscTree, *, where: str = "", take_over: bool = False
+) -> list[Operation]:
+    """The operations that turn observed into desired; none where they are equal.
+
+    A foreign root qdisc is left alone where nothing is desired; else it is refused (RefusedError, at `where`),
+    unless take_over says to replace it: only the qdisc itself comes back if that is undone, not what hung on it.
+    """
+    foreign = foreign_root(observed)
+    if foreign is not None and desired.empty:
+        return []
+    if foreign is not None and not take_over:
         raise RefusedError(
-            f"a foreign qdisc is in the way: {root.kind} {handle_text(root.handle)}",
-            where=interface,
-            hint="remove it with `tc qdisc del` or let microdc replace it with --take-over",
+            f"a foreign qdisc is in the way: {foreign.kind} {handle_text(foreign.handle)}",
+            where=where,
+            hint="remove it with `tc qdisc del`, or replace it with --take-over",
         )
-
-
-def diff(desired: QdiscTree, observed: QdiscTree, *, take_over: bool = False) -> list[Operation]:
-    """The operations that turn observed into desired. Both empty or equal: none."""
     root = observed.root
-    foreign = root is not None and root.handle >> 16 != OUR_MAJOR
-    if foreign and not take_over:
-        raise RefusedError(
-            f"a foreign qdisc is in the way: {root.kind} {handle_text(root.handle)}" if root else ""
-        )
     operations: list[Operation] = []
     if root is not None and (foreign or desired.empty):
-        reason = "replaced, as asked for by take-over" if foreign else "nothing is left to emulate here"
+        reason = "replaced, as --take-over says" if foreign else "nothing is left to emulate here"
         operations.append(Operation("delete", root, reason, ("add", root)))
         if desired.empty:
             return operations

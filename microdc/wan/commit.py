@@ -13,15 +13,14 @@ from microdc.wan.layers import layer_of, leaf_messages, slot
 from microdc.wan.model import Direction, Leaf, Overlay, Plan, PortChange
 
 
-def commits(plan: Plan, mtus: Mapping[str, Mapping[str, int]]) -> dict[str, Commit]:
-    """What each emulator's agent is asked, by emulator. mtus: emulator -> interface -> bytes."""
+def commits(plan: Plan) -> dict[str, Commit]:
+    """What each emulator's agent is asked, by emulator."""
     return {
-        name: _commit(plan, name, [p for p in plan.ports if p.emulator == name], mtus[name])
-        for name in plan.generations
+        name: _commit(plan, name, [p for p in plan.ports if p.emulator == name]) for name in plan.generations
     }
 
 
-def _commit(plan: Plan, emulator: str, ports: list[PortChange], mtus: Mapping[str, int]) -> Commit:
+def _commit(plan: Plan, emulator: str, ports: list[PortChange]) -> Commit:
     batch = [
         (
             encode(operation.verb, operation.item, port.index),
@@ -31,7 +30,7 @@ def _commit(plan: Plan, emulator: str, ports: list[PortChange], mtus: Mapping[st
         for operation in port.operations
     ]
     held = [port for port in ports if not port.desired.empty]
-    own = _own_leaves(plan.put, held, mtus) if plan.put else {}
+    own = _own_leaves(plan.put, held) if plan.put else {}
     layer = layer_of(plan.put, held, own) if plan.put else None
     return Commit(
         plan.generations[emulator],
@@ -44,14 +43,10 @@ def _commit(plan: Plan, emulator: str, ports: list[PortChange], mtus: Mapping[st
     )
 
 
-def _own_leaves(
-    overlay: Overlay, ports: Iterable[PortChange], mtus: Mapping[str, int]
-) -> dict[Direction, Leaf]:
+def _own_leaves(overlay: Overlay, ports: Iterable[PortChange]) -> dict[Direction, Leaf]:
     """The overlay's values compiled, whether or not they lie on top now."""
     return {
-        direction: compile_leaf(
-            leaf.cls.handle & 0xFFFF, overlay.values[direction].impairment, mtus[port.interface]
-        )
+        direction: compile_leaf(leaf.cls.handle & 0xFFFF, overlay.values[direction].impairment, port.mtu)
         for port in ports
         for direction, leaf in port.clean.items()
         if direction in overlay.values

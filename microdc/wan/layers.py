@@ -31,7 +31,7 @@ def stack(states: Iterable[State]) -> list[Overlay]:
             found[overlay.id] = Overlay(
                 overlay.id, overlay.owner, overlay.reason, values, overlay.seconds, overlay.made
             )
-    return sorted(found.values(), key=lambda o: (o.id != BASE, o.made))
+    return sorted(found.values(), key=lambda overlay: _number(overlay.id))
 
 
 def on_top(overlays: Sequence[Overlay]) -> dict[Direction, tuple[Overlay, Asked]]:
@@ -51,9 +51,13 @@ def after(overlays: Sequence[Overlay], put: Overlay | None, drop: Iterable[str])
 
 
 def next_id(overlays: Iterable[Overlay]) -> str:
-    """A short name that no overlay has: o1, o2, ..."""
-    used = [int(o.id[1:]) for o in overlays if o.id[1:].isdigit()]
-    return f"o{max(used, default=0) + 1}"
+    """A short name that no overlay has, above all others: o1, o2, ..."""
+    return f"o{max((_number(overlay.id) for overlay in overlays), default=0) + 1}"
+
+
+def _number(ident: str) -> int:
+    """Where an overlay lies: the inventory's at the bottom, the others in the order in which they were laid."""
+    return 0 if ident == BASE else int(ident.removeprefix("o"))
 
 
 def slot(interface: str, direction: Direction) -> str:

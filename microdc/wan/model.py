@@ -65,7 +65,7 @@ class Overlay:
 class PortChange:
     """What a plan does to one interface of an emulator.
 
-    site: the one behind it. desired: the whole tree after the change; empty where the interface is given back.
+    site: the one behind it; mtu: its largest IP packet, bytes. desired: the whole tree after the change; empty where the interface is given back.
     leaves: the objects of each direction that leaves here; clean: the same for no impairment.
     """
 
@@ -73,6 +73,7 @@ class PortChange:
     interface: str
     index: int
     site: str
+    mtu: int
     operations: Sequence[Operation]
     desired: QdiscTree
     leaves: Mapping[Direction, Leaf]

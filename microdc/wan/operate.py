@@ -122,12 +122,8 @@ class Wan:
         if plan.empty:
             yield Step(plan.summary, "skipped", "nothing to change")
             return
-        mtus = {
-            name: {i.name: i.mtu for i in situation.hello.interfaces.values()}
-            for name, situation in self.situations.items()
-        }
         done: list[tuple[str, int]] = []
-        for name, commit in commits(plan, mtus).items():
+        for name, commit in commits(plan).items():
             yield Step(f"emulator {name}", "started", f"{len(commit.batch)} changes")
             try:
                 done.append((name, self._commit(plan, name, commit)))

@@ -13,7 +13,7 @@ from microdc.netlink.model import Observed, QdiscTree
 from microdc.testbed.model import Site, Testbed
 from microdc.wan.compile import compile_port
 from microdc.wan.layers import after, on_top, stack
-from microdc.wan.model import Asked, Direction, Overlay, Plan, PortChange
+from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan, PortChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,13 @@ def make_plan(testbed: Testbed, situations: Mapping[str, Situation], wish: Wish)
 
 def _is_laid(overlay: Overlay, overlays: Iterable[Overlay]) -> bool:
     """Whether this very overlay is laid already, without an end that would have to be moved."""
-    return any(
-        (o.id, o.owner, o.reason, o.values) == (overlay.id, overlay.owner, overlay.reason, overlay.values)
-        and o.seconds is None
-        and overlay.seconds is None
-        for o in overlays
-    )
+    known = next((o for o in overlays if o.id == overlay.id), None)
+    if known is None or known.values != overlay.values:
+        return False
+    if overlay.id == BASE:  # the inventory is the same whoever applies it
+        return True
+    ends = known.seconds is not None or overlay.seconds is not None
+    return not ends and (known.owner, known.reason) == (overlay.owner, overlay.reason)
 
 
 def _plan_port(
@@ -102,14 +103,15 @@ def _plan_port(
     covered = any(Direction(name, site.name) in top for name in others)
     observed = situation.observed[interface.name].tree
     values = {name: _impairment(top.get(Direction(name, site.name))) for name in others}
-    tree, leaves = compile_port(others, values, interface.mtu)
-    _, clean = compile_port(others, dict.fromkeys(others, CLEAN), interface.mtu)
+    tree, leaves = compile_port(others, values, site.mtu)
+    _, clean = compile_port(others, dict.fromkeys(others, CLEAN), site.mtu)
     desired = tree if covered else QdiscTree()
     return PortChange(
         situation.emulator,
         interface.name,
         interface.index,
         site.name,
+        site.mtu,
         diff(desired, observed, where=f"{situation.emulator}:{interface.name}", take_over=wish.take_over),
         desired,
         {Direction(name, site.name): leaf for name, leaf in leaves.items()},
