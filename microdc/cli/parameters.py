@@ -36,7 +36,21 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
-DURATION = Duration()
+class BitRate(click.ParamType[int]):
+    """Text such as 100mbit, as bit/s."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from microdc.units import parse_rate
+
+        try:
+            return value if isinstance(value, int) else parse_rate(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION, RATE = Duration(), BitRate()
 
 
 def _user() -> str:

@@ -1,0 +1,169 @@
+"""`microdc wan verify`: measures the WAN between the sites and says whether it is what was asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from microdc.cli import complete, narrate, render
+from microdc.cli.documents import inventory_and_library
+from microdc.cli.parameters import DURATION, RATE, check_sites
+from microdc.cli.render import Cell, Human, Styled, Table
+from microdc.errors import Exit, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from microdc.measure.model import PairResult, Verdict
+
+_STYLES = {"pass": "green", "fail": "bold red", "unmeasured": "yellow"}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  microdc wan verify                           every pair on which something is laid
+  microdc wan verify --pair paris:boston -v    one pair, every quantity of it
+  microdc wan verify --quick -o json
+Exit code: 0 all as asked, 1 something is not, 6 nothing wrong found but not all could be measured.
+"""
+)
+@click.option(
+    "--pair", "pairs", multiple=True, type=complete.PairType(), help="Only this pair; may be repeated."
+)
+@click.option("--quick", is_flag=True, help="A third of the packets: more is left unmeasured.")
+@click.option("--seconds", type=DURATION, help="Time for round trips, such as 20s.  [default: 5s]")
+@click.option(
+    "--max-rate", type=RATE, help="The most that this machine is asked to send.  [default: 200mbit]"
+)
+def verify(
+    *, pairs: tuple[tuple[str, str], ...], quick: bool, seconds: float | None, max_rate: int | None
+) -> Exit:
+    """Measure round trip, jitter, loss, order and throughput between the sites' probes, and judge them.
+
+    Packets are sent between the probes only. Each figure is held against what is laid now, with a stated tolerance;
+    what the packets sent cannot tell is called unmeasured.
+    """
+    from microdc.measure.model import Outcome
+    from microdc.measure.operate import run_outcome
+
+    results = _measured(pairs, quick=quick, seconds=seconds, max_rate=max_rate)
+    outcome = run_outcome(results)
+    data = {"outcome": outcome, "pairs": results}
+    render.emit("Verification", data, lambda: _human(results))
+    return {Outcome.PASS: Exit.OK, Outcome.FAIL: Exit.FAILED, Outcome.UNMEASURED: Exit.UNMEASURED}[outcome]
+
+
+def _measured(
+    pairs: tuple[tuple[str, str], ...], *, quick: bool, seconds: float | None, max_rate: int | None
+) -> list[PairResult]:
+    from microdc.measure.model import PairResult
+    from microdc.measure.operate import MeasureOptions
+    from microdc.units import Rate
+    from microdc.wan.operate import open_wan
+    from microdc.wan.verify import asked_pairs, verify
+
+    testbed, _ = inventory_and_library()
+    check_sites(testbed, {name for pair in pairs for name in pair})
+    with open_wan(testbed) as opened:
+        wanted = asked_pairs(testbed, opened.in_force, pairs)
+    if not wanted:
+        raise InputError(
+            "nothing is laid, so there is nothing to verify", where=testbed.name, hint="microdc apply first"
+        )
+    share = 1 / 3 if quick else 1.0
+    standard = MeasureOptions()
+    options = MeasureOptions(
+        rtt_seconds=seconds or standard.rtt_seconds * share,
+        loss_seconds=standard.loss_seconds * share,
+        throughput_seconds=standard.throughput_seconds * (0.5 if quick else 1.0),
+        max_rate=Rate(max_rate) if max_rate else standard.max_rate,
+    )
+    results = []
+    with narrate.Narrator() as narrator:
+        for item in verify(testbed, wanted, options):
+            if isinstance(item, PairResult):
+                results.append(item)
+            else:
+                narrator(item)
+    return results
+
+
+def _human(results: Sequence[PairResult]) -> Human:
+    from microdc.cli import context
+
+    rows = [_row(result) for result in results]
+    columns = (
+        "pair",
+        "rtt asked",
+        "measured",
+        "rate → asked",
+        "measured",
+        "rate ← asked",
+        "measured",
+        "loss → ←",
+        "verdict",
+    )
+    parts: list[Table | str] = [Table(columns, rows)]
+    every = context.settings().verbosity.value > 0
+    details = [
+        (f"{result.a}:{result.b}", *_detail(verdict))
+        for result in results
+        for verdict in result.verdicts
+        if every or (verdict.outcome != "pass" and verdict.required)
+    ]
+    if details:
+        names = ("pair", "quantity", "direction", "asked", "measured", "tolerance", "verdict", "why")
+        parts.append(Table(names, details))
+    parts += [
+        f"{result.a}:{result.b} could not be measured: {result.failure}"
+        for result in results
+        if result.failure
+    ]
+    return parts
+
+
+def _row(result: PairResult) -> tuple[Cell, ...]:
+    rtt = _find(result, "rtt", "round-trip")
+    there, back = (_find(result, "throughput", way) for way in ("a-to-b", "b-to-a"))
+    losses = [_find(result, "loss", way) for way in ("a-to-b", "b-to-a")]
+    lost = "  ".join("-" if v is None or v.measured is None else f"{v.measured:.3g}%" for v in losses)
+    return (
+        f"{result.a}:{result.b}",
+        *_asked_and_measured(rtt),
+        *_asked_and_measured(there),
+        *_asked_and_measured(back),
+        lost,
+        Styled(str(result.outcome), _STYLES[result.outcome]),
+    )
+
+
+def _find(result: PairResult, quantity: str, direction: str) -> Verdict | None:
+    return next((v for v in result.verdicts if (v.quantity, v.direction) == (quantity, direction)), None)
+
+
+def _asked_and_measured(verdict: Verdict | None) -> tuple[Cell, Cell]:
+    if verdict is None:
+        return None, None
+    return _figure(verdict.asked, verdict.unit), _figure(verdict.measured, verdict.unit)
+
+
+def _detail(verdict: Verdict) -> tuple[Cell, ...]:
+    return (
+        verdict.quantity,
+        str(verdict.direction),
+        _figure(verdict.asked, verdict.unit),
+        _figure(verdict.measured, verdict.unit),
+        verdict.tolerance,
+        Styled(str(verdict.outcome), _STYLES[verdict.outcome]),
+        verdict.why or None,
+    )
+
+
+def _figure(value: float | None, unit: str) -> str | None:
+    if value is None:
+        return None
+    scales = {"ns": (1e6, "ms"), "bit/s": (1e6, "Mbit/s"), "percent": (1, "%"), "packets": (1, "")}
+    factor, name = scales[unit]
+    return f"{value / factor:.4g} {name}".rstrip()

@@ -1,0 +1,301 @@
+"""What the WAN does to packets, on a real kernel with netem: sites are namespaces beside the emulator's.
+
+Where the running kernel lacks netem all of this runs in the test guest, in virtual time: a busy machine changes
+no figure. irtt and iperf3 measure; the figures are read from their own output, not through microdc.measure.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from microdc.impairment import Impairment
+from microdc.lab.operate import bring_up, down
+from microdc.lab.plan import plan as plan_lab
+from microdc.testbed.load import load
+from microdc.testbed.model import Testbed
+from microdc.units import Delay, Percent, Rate, Size
+from microdc.wan.model import Asked, Direction, Plan
+from microdc.wan.operate import Wan, open_wan
+
+pytestmark = [pytest.mark.root, pytest.mark.netem]
+
+LAB = "effects"
+MS = 1_000_000
+THERE, BACK = Direction("here", "there"), Direction("there", "here")
+TESTBED = """\
+testbed: effects
+title: Two sites
+emulators: {wan1: {host: local}}
+"""
+SITE = """\
+site: %s
+uplink: {emulator: wan1, interface: %s}
+networks: {data: [10.%d.0.0/16, "fd00:%d::/32"]}
+"""
+
+
+@dataclass(slots=True)
+class World:
+    """Two sites with a host each. ip: the address of a site's host, by family."""
+
+    testbed: Testbed
+    wan: Wan
+
+    def ip(self, site: str, version: int = 4) -> str:
+        number = {"here": 1, "there": 2}[site]
+        return f"10.{number}.0.11" if version == 4 else f"fd00:{number}::b"
+
+    def lay(self, there: Impairment, back: Impairment | None = None) -> Plan:
+        values = {THERE: Asked(there, "test"), BACK: Asked(there if back is None else back, "test")}
+        made = self.wan.plan_overlay(values, "test", "test", replace=True)
+        for _ in self.wan.apply(made):
+            pass
+        return made
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    source = tmp_path_factory.mktemp("effects")
+    (source / "sites").mkdir()
+    (source / "testbed.yaml").write_text(TESTBED)
+    for number, name in enumerate(("here", "there"), 1):
+        (source / "sites" / f"{name}.yaml").write_text(SITE % (name, name, number, number))
+    try:
+        run(bring_up(plan_lab(load(source), LAB, "namespace", hosts=1), source, 1))
+        inventory = written_inventory(source)
+        testbed = load(inventory)
+        with open_wan(testbed) as wan:
+            yield World(testbed, wan)
+    finally:
+        run(down(LAB))
+
+
+def written_inventory(_source: Path) -> Path:
+    from microdc.lab.inventory import directory_of
+
+    return directory_of(LAB)
+
+
+def run(steps: Generator[Any, None, Any] | Iterator[Any]) -> None:
+    for _ in steps:
+        pass
+
+
+def argv(site: str, *words: str) -> list[str]:
+    return ["nsenter", f"--net=/run/netns/mdc-{LAB}-{site}-h1", "--", *words]
+
+
+@contextmanager
+def running(site: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        argv(site, *words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def irtt(world: World, seconds: float, interval_ms: float, version: int = 4) -> dict[str, Any]:
+    """irtt's own report of packets from `here` to `there` and back."""
+    target = world.ip("there", version)
+    address = f"[{target}]:2112" if version == 6 else f"{target}:2112"
+    with running("there", "irtt", "server", "-b", address, "-i", "0") as server:
+        assert server.stdout is not None
+        assert any("starting" in line.lower() or "listener" in line.lower() for line in server.stdout)
+        client = subprocess.run(
+            argv(
+                "here",
+                "irtt",
+                "client",
+                "-Q",
+                "-i",
+                f"{interval_ms}ms",
+                "-d",
+                f"{seconds}s",
+                "-o",
+                "-",
+                address,
+            ),
+            capture_output=True,
+            check=True,
+        )
+    report: dict[str, Any] = json.loads(client.stdout)
+    return report
+
+
+def rtts(report: dict[str, Any]) -> list[float]:
+    """Round trips in ms, of the packets that came back."""
+    return [trip["delay"]["rtt"] / MS for trip in report["round_trips"] if trip["lost"] == "false"]
+
+
+def test_an_untouched_lab_is_clean(world: World) -> None:
+    found = rtts(irtt(world, 1, 10))
+    assert statistics.median(found) < 0.2
+    assert len(found) == 100
+
+
+@pytest.mark.parametrize("rtt", [2, 10, 20, 100, 300])
+@pytest.mark.parametrize("version", [4, 6])
+def test_the_round_trip_is_the_profiles(world: World, rtt: int, version: int) -> None:
+    world.lay(Impairment(owd=Delay(rtt * MS // 2)))
+    found = rtts(irtt(world, 2, 10, version))
+    assert len(found) == 200
+    assert abs(statistics.median(found) - rtt) < 0.2
+    assert abs(statistics.quantiles(found, n=100)[98] - rtt) < 0.2
+
+
+def test_the_two_directions_are_each_their_own(world: World) -> None:
+    world.lay(Impairment(owd=Delay(5 * MS)), Impairment(owd=Delay(40 * MS)))
+    trips = irtt(world, 1, 10)["round_trips"]
+    there = statistics.median(t["delay"]["send"] / MS for t in trips)
+    back = statistics.median(t["delay"]["receive"] / MS for t in trips)
+    assert abs(there - 5) < 0.2
+    assert abs(back - 40) < 0.2
+
+
+@pytest.mark.parametrize("mbit", [1, 10, 100])
+def test_throughput_in_bytes_on_the_wire(world: World, mbit: int) -> None:
+    rate = mbit * 1_000_000
+    world.lay(Impairment(owd=Delay(5 * MS), rate=Rate(rate), buffer=Size(max(30_000, rate // 8 // 20))))
+    with running("there", "iperf3", "-s", "-1", "-B", world.ip("there"), "--forceflush") as server:
+        assert server.stdout is not None
+        assert any("listening" in line.lower() for line in server.stdout)
+        client = subprocess.run(
+            [
+                *argv("here", "iperf3", "-c", world.ip("there"), "-u", "-l", "1400", "-b", f"{1.2 * mbit}M"),
+                "-t",
+                "4",
+                "-O",
+                "1",
+                "-J",
+                "--get-server-output",
+            ],
+            capture_output=True,
+            check=True,
+        )
+    report = json.loads(client.stdout)
+    received = report["end"]["sum_received"] if "sum_received" in report["end"] else report["end"]["sum"]
+    packets = received["packets"] - received["lost_packets"]
+    wire = packets * 1442 * 8 / received["seconds"]
+    assert wire == pytest.approx(rate, rel=0.05)
+
+
+def test_jitter_is_normal_and_no_packet_overtakes_another(world: World) -> None:
+    world.lay(Impairment(owd=Delay(20 * MS), jitter=Delay(5 * MS)), Impairment())
+    trips = irtt(world, 60, 30)["round_trips"]
+    there = [t["delay"]["send"] / MS for t in trips if t["lost"] == "false"]
+    assert len(there) == 2000
+    # standard errors with n = 2000: 0.11 and 0.08 ms
+    assert statistics.fmean(there) == pytest.approx(20, abs=0.7)
+    assert statistics.stdev(there) == pytest.approx(5, abs=0.5)
+    close = irtt(world, 3, 1)
+    assert close["stats"]["late_packets"] == 0
+    arrivals = [
+        t["timestamps"]["server"]["receive"]["monotonic"]
+        for t in close["round_trips"]
+        if t["lost"] == "false"
+    ]
+    assert arrivals == sorted(arrivals)
+
+
+def test_loss_is_as_asked_and_in_its_direction(world: World) -> None:
+    world.lay(Impairment(loss=Percent(5)), Impairment())
+    stats = irtt(world, 20, 2)["stats"]
+    # 10,000 packets, 5 %: standard deviation 22; the bounds are five of them
+    lost = stats["packets_sent"] - stats["server_packets_received"]
+    assert stats["packets_sent"] == 10_000
+    assert abs(lost - 500) < 110
+    assert stats["server_packets_received"] == stats["packets_received"]
+
+
+def test_a_step_down_loses_no_packet_in_flight(world: World) -> None:
+    world.lay(Impairment(owd=Delay(100 * MS)))
+    address = f"{world.ip('there')}:2112"
+    with running("there", "irtt", "server", "-b", address, "-i", "0") as server:
+        assert server.stdout is not None
+        assert any("starting" in line.lower() or "listener" in line.lower() for line in server.stdout)
+        words = ("irtt", "client", "-i", "1ms", "-d", "3s", "-o", "-", "-Q", address)
+        client = subprocess.Popen(argv("here", *words), stdout=subprocess.PIPE)
+        try:
+            # the step comes in the middle: when the server has seen a third of the packets go by
+            wait_until_sent(world, 1000)
+            made = world.lay(Impairment(owd=Delay(20 * MS)))
+            report = json.loads(client.communicate(timeout=120)[0])
+        finally:
+            client.kill()
+            client.wait()
+    assert not made.structural
+    stats = report["stats"]
+    assert stats["packets_sent"] == 3000
+    assert stats["packets_received"] == 3000
+    assert stats["late_packets"] == 0
+    found = rtts(report)
+    assert max(found) > 195
+    assert abs(found[-1] - 40) < 0.5
+
+
+def wait_until_sent(world: World, packets: int) -> None:
+    """Until the kernel has counted so many packets in the class of `here`'s traffic."""
+    world.wan.read()
+    first = _packets(world)
+    for _ in range(100_000):
+        world.wan.read()
+        if _packets(world) - first >= packets:
+            return
+    pytest.fail(f"{packets} packets did not pass")
+
+
+def _packets(world: World) -> int:
+    observed = world.wan.situations["wan1"].observed["there"]
+    return max(observed.counters[handle].packets for handle in observed.tree.classes)
+
+
+def test_a_full_line_drops_at_its_buffer_not_at_netems_default(world: World) -> None:
+    """10 Mbit/s with a 50 ms buffer: the queue adds 50 ms to the delay and not more."""
+    world.lay(Impairment(owd=Delay(10 * MS), rate=Rate(10_000_000), buffer=Size(62_500)), Impairment())
+    with running("there", "iperf3", "-s", "-1", "-B", world.ip("there"), "--forceflush") as server:
+        assert server.stdout is not None
+        assert any("listening" in line.lower() for line in server.stdout)
+        words = ("iperf3", "-c", world.ip("there"), "-u", "-l", "1400", "-b", "15M", "-t", "6")
+        with running("here", *words):
+            trips = irtt(world, 4, 20)["round_trips"]
+    delays = [t["delay"]["send"] / MS for t in trips if t["lost"] == "false"]
+    assert statistics.median(delays) == pytest.approx(10 + 50, abs=4)
+
+
+def test_small_packets_at_full_rate_are_not_lost_for_want_of_a_queue(world: World) -> None:
+    """2 Mbit/s of 100-byte packets over 500 ms: 1,250 packets in flight, more than netem's own 1,000."""
+    world.lay(Impairment(owd=Delay(500 * MS), rate=Rate(4_000_000), buffer=Size(25_000)), Impairment())
+    stats = irtt(world, 4, 0.4)["stats"]
+    assert stats["packets_sent"] == 10_000
+    assert stats["packets_received"] == 10_000
+
+
+def test_laying_the_same_again_changes_nothing(world: World) -> None:
+    asked = Impairment(Delay(7 * MS), Delay(MS), Percent(0.1), Rate(50_000_000), Size(100_000))
+    world.lay(asked)
+    before = world.wan.situations["wan1"].state
+    assert world.lay(asked).empty
+    assert world.wan.situations["wan1"].state == before
+
+
+def test_undoing_all_gives_the_interfaces_back(world: World) -> None:
+    world.lay(Impairment(owd=Delay(7 * MS)))
+    run(world.wan.apply(world.wan.plan_removal([o.id for o in world.wan.overlays])))
+    shown = subprocess.run(
+        ["tc", "-n", f"mdc-{LAB}-wan1", "qdisc", "show"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "7dc0" not in shown
+    assert "netem" not in shown
+    assert statistics.median(rtts(irtt(world, 1, 10))) < 0.2
