@@ -44,6 +44,7 @@ TOOLS = (
     Tool("qemu-system-x86_64", "qemu-system-x86", "QEMU for x86-64", "runs the guest emulator", guest=True),
     Tool("busybox", "busybox-static", "BusyBox, linked statically", "the guest's programs", guest=True),
     Tool("dropbear", "dropbear-bin", "Dropbear", "the guest's SSH server", guest=True),
+    Tool("zstd", "zstd", "zstd", "unpacks kernel modules that are packed with it", guest=True),
     Tool("apt-get", "apt", "apt", "fetches the guest's kernel, which is not installed", guest=True),
     Tool("dpkg-deb", "dpkg", "dpkg", "unpacks the guest's kernel", guest=True),
 )

@@ -10,6 +10,8 @@ understands no message; so one version serves many controllers.
     python3 resident.py serve DIR      the agent itself
 """
 
+from __future__ import annotations
+
 import array
 import base64
 import contextlib
@@ -21,78 +23,111 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 PROTOCOL = 1
+VERBS = ("hello", "state", "dump", "commit", "revert")
 IDLE_SECONDS = 30.0
 """How long an agent that has nothing to keep waits for the next controller."""
-REPLY_SECONDS = 20.0
-NLMSG_ERROR, NLMSG_DONE, RTM_NEWLINK, RTM_GETLINK = 2, 3, 16, 18
-NLM_F_REQUEST_DUMP = 0x301
+KERNEL_SECONDS = 20.0
+"""How long the kernel may take to answer; it takes milliseconds."""
+START_SECONDS = 5.0
+MAX_REQUEST = 1 << 27
+"""Bytes of one request: ten times what a thousand sites need."""
+MAX_CONNECTIONS, MAX_NOTES, DUMP_ATTEMPTS = 64, 50, 8
+NLMSG_ERROR, NLMSG_DONE, NLM_F_DUMP_INTR, NLMSGERR_ATTR_MSG = 2, 3, 0x10, 1
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
-NLMSGERR_ATTR_MSG, IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_OPERSTATE = 1, 1, 3, 4, 16
-SIOCETHTOOL = 0x8946
+SO_NETNS_COOKIE, SIOCGIFMTU, SIOCGIFHWADDR, SIOCETHTOOL = 71, 0x8921, 0x8927, 0x8946
 # (get, set, mask) of linux/ethtool.h for what makes super-packets out of packets on the way in
 OFFLOADS = {"gro": (0x2B, 0x2C, 1), "lro": (0x25, 0x26, 1 << 15)}
-GONE = (errno.ENOENT, errno.EINVAL, errno.ENODEV)
+ABSENT = (errno.ENOENT, errno.EINVAL, errno.ENODEV)
+"""What the kernel says of an object that is not there."""
+UNDONE = (*ABSENT, errno.EEXIST, errno.ENOSPC)
+"""What the kernel says when a message is taken back that was not carried out."""
 
 
 class Kernel:
     """One rtnetlink socket: encoded messages in, acknowledgements and raw dumps out."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.socket.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
         self.socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self.socket.bind((0, 0))
-        self.socket.settimeout(REPLY_SECONDS)
+        self.socket.settimeout(KERNEL_SECONDS)
         self.sequence = 0
 
-    def request(self, message):
-        """One message and its acknowledgement: (0 or an errno, the kernel's own words)."""
+    def request(self, message: bytes) -> tuple[int, str]:
+        """One message and its acknowledgement: 0 or an errno, and what the kernel says about it."""
         wanted = self._send(message)
         while True:
-            for kind, sequence, body in self._receive():
+            for kind, _flags, sequence, body in self._receive():
                 if kind == NLMSG_ERROR and sequence == wanted:
                     code = -struct.unpack_from("=i", body)[0]
                     words = dict(attributes(body[20:])).get(NLMSGERR_ATTR_MSG, b"")
-                    return code, words.rstrip(b"\0").decode("utf-8", "replace")
+                    return code, words.rstrip(b"\0").decode("utf-8", "replace") or os.strerror(code)
 
-    def dump(self, message):
-        """All messages of a dump as they came, without the closing one; OSError where the kernel refuses."""
+    def dump(self, message: bytes) -> bytes:
+        """All messages of a dump as they came, without the closing one; none under an object that is not there.
+
+        A dump into which a change came, or that overran the socket's buffer, is asked for again.
+        """
+        for _ in range(DUMP_ATTEMPTS):
+            parts = self._dump(message)
+            if parts is not None:
+                return b"".join(parts)
+        raise OSError(errno.EAGAIN, "what is there changes too fast to be read")
+
+    def _dump(self, message: bytes) -> list[bytes] | None:
         wanted = self._send(message)
-        parts = []
+        interface = message[20:24]  # the kernel dumps qdiscs of all interfaces, whichever is asked for
+        parts: list[bytes] = []
+        whole = True
         while True:
-            for kind, sequence, body in self._receive():
+            try:
+                received = list(self._receive())
+            except OSError as problem:
+                if problem.errno != errno.ENOBUFS:
+                    raise
+                whole, received = False, []
+            for kind, flags, sequence, body in received:
                 if sequence != wanted:
                     continue
+                whole = whole and not flags & NLM_F_DUMP_INTR
                 if kind in (NLMSG_DONE, NLMSG_ERROR):
                     code = -struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
-                    if code:
+                    if code not in (0, *ABSENT):
                         raise OSError(code, os.strerror(code))
-                    return b"".join(parts)
+                    return parts if whole else None
+                if interface not in (b"\0\0\0\0", body[4:8]):
+                    continue
                 padding = b"\0" * (-len(body) % 4)
                 parts.append(struct.pack("=IHHII", 16 + len(body), kind, 0, 0, 0) + body + padding)
 
-    def _send(self, message):
+    def _send(self, message: bytes) -> int:
         self.sequence += 1
         self.socket.send(message[:8] + struct.pack("=I", self.sequence) + message[12:])
         return self.sequence
 
-    def _receive(self):
-        data = self.socket.recv(1 << 20)
+    def _receive(self) -> Iterator[tuple[int, int, int, bytes]]:
+        data = self.socket.recv(1 << 17)
         at = 0
         while at + 16 <= len(data):
-            length, kind, _flags, sequence, _pid = struct.unpack_from("=IHHII", data, at)
+            length, kind, flags, sequence, _pid = struct.unpack_from("=IHHII", data, at)
             if length < 16:
                 break
-            yield kind, sequence, data[at + 16 : at + length]
+            yield kind, flags, sequence, data[at + 16 : at + length]
             at += length + (-length % 4)
 
 
-def attributes(data):
+def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The netlink attributes in data: (type, payload)."""
     at = 0
     while at + 4 <= len(data):
@@ -103,20 +138,24 @@ def attributes(data):
         at += length + (-length % 4)
 
 
-def messages(data):
-    """The netlink messages in a dump: (type, body)."""
-    at = 0
-    while at + 16 <= len(data):
-        length, kind = struct.unpack_from("=IH", data, at)
-        yield kind, data[at + 16 : at + length]
-        at += length + (-length % 4)
+def interfaces() -> dict[str, list[Any]]:
+    """[index, MTU, MAC] of every interface in this network namespace, by name."""
+    found: dict[str, list[Any]] = {}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for index, name in socket.if_nameindex():
+            request = struct.pack("16s24x", name.encode())
+            with contextlib.suppress(OSError):  # it went away meanwhile
+                mtu = struct.unpack_from("=i", fcntl.ioctl(sock, SIOCGIFMTU, request), 16)[0]
+                mac = fcntl.ioctl(sock, SIOCGIFHWADDR, request)[18:24]
+                found[name] = [index, mtu, ":".join(f"{byte:02x}" for byte in mac)]
+    return found
 
 
-def offload(interface, name, value=None):
-    """Reads (value None) or sets one receive offload; None where the device does not have it."""
+def offload(interface: str, name: str, *, on: bool | None = None) -> bool | None:
+    """Reads (on None) or sets one receive offload; None where the device does not have it."""
     get, put, mask = OFFLOADS[name]
 
-    def call(sock, command, data):
+    def call(sock: socket.socket, command: int, data: int) -> int:
         buffer = array.array("I", (command, data))
         request = struct.pack("16sP16x", interface.encode(), buffer.buffer_info()[0])
         fcntl.ioctl(sock, SIOCETHTOOL, request)
@@ -125,89 +164,106 @@ def offload(interface, name, value=None):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
             flags = call(sock, get, 0)
-            if value is not None:
-                call(sock, put, flags | mask if value else flags & ~mask)
+            if on is not None:
+                call(sock, put, flags | mask if on else flags & ~mask)
             return bool(flags & mask)
         except OSError:
             return None
 
 
-def boottime():
+def boottime() -> float:
     """Seconds since boot, suspend included: a stepped wall clock changes no deadline."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class Agent:
-    """What is laid on this host, and the few things that a controller can ask."""
+def identity() -> str:
+    """Of this boot and this network namespace: an agent and a state of another one are not ours."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    with socket.socket(socket.AF_UNIX) as sock:
+        try:
+            namespace = struct.unpack("=Q", sock.getsockopt(socket.SOL_SOCKET, SO_NETNS_COOKIE, 8))[0]
+        except OSError:  # before Linux 5.14; an inode's number may be given out again
+            namespace = Path("/proc/self/ns/net").stat().st_ino
+    return f"{boot}-{namespace}"
 
-    def __init__(self, directory):
-        self.path = os.path.join(directory, "state.json")
+
+class Agent:
+    """What is laid on this host, and the few things that a controller can ask.
+
+    A change is saved before the kernel hears of it, {"inverse": [[message, ...], ...], "switches": [[interface,
+    offload, was], ...]}: an agent that was killed in it takes it back when it is started again. undo: the last
+    change, with the layers and ports before it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / "state.json"
         self.kernel = Kernel()
         self.generation = 0
-        self.layers = []
-        self.ports = {}
-        self.notes = []
-        self.undo = None
+        self.layers: list[dict[str, Any]] = []
+        self.ports: dict[str, dict[str, Any]] = {}
+        self.notes: list[dict[str, Any]] = []
+        self.undo: tuple[dict[str, Any], list[dict[str, Any]], dict[str, dict[str, Any]]] | None = None
         self._load()
+
+    @property
+    def keeps(self) -> bool:
+        return bool(self.layers or self.ports)
 
     # -- what is kept over a kill -9 of this process; a reboot takes it, as it takes the qdiscs
 
-    def _load(self):
+    def _load(self) -> None:
         try:
-            with open(self.path, encoding="utf-8") as file:
-                state = json.load(file)
+            state = json.loads(self.path.read_text("utf-8"))
         except (OSError, ValueError):
             return
-        if state.get("boot") == boot_id():
-            self.generation = state["generation"]
-            self.layers = state["layers"]
-            self.ports = state["ports"]
-            self.notes = state["notes"]
+        if state["protocol"] != PROTOCOL:
+            return
+        self.generation, self.notes = state["generation"], state["notes"]
+        self.layers, self.ports = state["layers"], state["ports"]
+        if state["pending"]:
+            left = self._take_back(state["pending"], *UNDONE)
+            self._note("; ".join(["the agent died in a change, which was taken back", *left]))
+            self._save()
 
-    def _save(self):
+    def _save(self, pending: dict[str, Any] | None = None) -> None:
         state = {
-            "boot": boot_id(),
+            "protocol": PROTOCOL,
             "generation": self.generation,
             "layers": self.layers,
             "ports": self.ports,
-            "notes": self.notes[-50:],
+            "notes": self.notes,
+            "pending": pending,
         }
-        partial = self.path + ".part"
-        with open(partial, "w", encoding="utf-8") as file:
-            json.dump(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, self.path)
+        partial = self.path.with_suffix(".part")
+        partial.write_text(json.dumps(state), "utf-8")
+        partial.replace(self.path)
+
+    def _note(self, text: str) -> None:
+        self.notes = [*self.notes, {"at": time.time(), "text": text}][-MAX_NOTES:]
 
     # -- requests
 
-    def answer(self, request):
-        verbs = {
-            "hello": self.hello,
-            "state": self.state,
-            "dump": self.dump,
-            "commit": self.commit,
-            "revert": self.revert,
-        }
-        verb = verbs.get(request.get("verb"))
-        if verb is None:
-            return {"error": "unknown verb {!r}".format(request.get("verb"))}
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        verb = request["verb"]
+        if verb not in VERBS:
+            return {"error": f"unknown verb {verb!r}"}
         try:
-            return verb(request)
+            answer: dict[str, Any] = getattr(self, verb)(request)
         except OSError as problem:
-            return {"error": "{}".format(problem), "errno": problem.errno}
+            return {"error": str(problem), "errno": problem.errno}
+        return answer
 
-    def hello(self, _request):
+    def hello(self, _request: dict[str, Any]) -> dict[str, Any]:
         return {
             "protocol": PROTOCOL,
             "pid": os.getpid(),
             "kernel": os.uname().release,
-            "boot": boot_id(),
+            "boot": identity(),
             "uid": os.geteuid(),
-            "interfaces": self.interfaces(),
+            "interfaces": interfaces(),
         }
 
-    def state(self, _request):
+    def state(self, _request: dict[str, Any]) -> dict[str, Any]:
         now = boottime()
         layers = [
             {
@@ -219,318 +275,336 @@ class Agent:
         ]
         return {"generation": self.generation, "layers": layers, "notes": self.notes}
 
-    def interfaces(self):
-        """name -> [index, mtu, mac, operational state] of every interface in this network namespace."""
-        found = {}
-        body = struct.pack("=BxHiII", 0, 0, 0, 0, 0)
-        request = struct.pack("=IHHII", 16 + len(body), RTM_GETLINK, NLM_F_REQUEST_DUMP, 0, 0) + body
-        for kind, answer in messages(self.kernel.dump(request)):
-            if kind != RTM_NEWLINK:
-                continue
-            have = dict(attributes(answer[16:]))
-            mac = ":".join("{:02x}".format(b) for b in have.get(IFLA_ADDRESS, b""))
-            mtu = struct.unpack("=I", have[IFLA_MTU])[0] if IFLA_MTU in have else 0
-            index = struct.unpack_from("=BxHi", answer)[2]
-            name = have[IFLA_IFNAME].rstrip(b"\0").decode("utf-8", "replace")
-            found[name] = [index, mtu, mac, have.get(IFLA_OPERSTATE, b"\0")[0]]
-        return found
+    def dump(self, request: dict[str, Any]) -> dict[str, Any]:
+        def encoded(message: str) -> str:
+            return base64.b64encode(self.kernel.dump(base64.b64decode(message))).decode()
 
-    def _note(self, text):
-        self.notes.append({"at": time.time(), "text": text})
+        requests = request["requests"].items()
+        return {"dumps": {name: {k: encoded(m) for k, m in kinds.items()} for name, kinds in requests}}
 
-    def dump(self, request):
-        return {
-            "dumps": {
-                name: {
-                    what: base64.b64encode(self._dump(base64.b64decode(message))).decode()
-                    for what, message in wanted.items()
-                }
-                for name, wanted in request["requests"].items()
-            }
-        }
+    def commit(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Makes a change whole or not at all, with the layers that belong to it.
 
-    def _dump(self, message):
-        try:
-            return self.kernel.dump(message)
-        except OSError as problem:
-            if problem.errno in GONE:  # a filter dump under a root that is not there
-                return b""
-            raise
-
-    def commit(self, request):
-        """Applies a batch or nothing, then takes over the layers that belong to it.
-
-        batch: [[message, [inverse messages]], ...]; layers: {"put": [...], "drop": [ids]}; ports: what is needed
-        to give an interface back. Fails with "changed" if another commit came in between.
+        batch: [[message, [inverse message, ...]], ...]; layers: {"put": [...], "drop": [ids]}; ports: what is needed
+        to give an interface back; bare: interfaces that the batch gives back. Refused as "changed" if another change
+        came in between.
         """
         if request["generation"] != self.generation:
             return {"error": "changed", "generation": self.generation}
-        before = (json.dumps(self.layers), json.dumps(self.ports))
-        done = []
-        offloads = self._single_packets(request.get("ports", {}))
-        for index, (message, inverse) in enumerate(request["batch"]):
-            code, words = self.kernel.request(base64.b64decode(message))
+        batch = [base64.b64decode(message) for message, _ in request["batch"]]
+        switches = self._switches(request["ports"], request["bare"])
+        change = {"inverse": [inverse for _, inverse in request["batch"]], "switches": switches}
+        layers, ports = self._after(request, switches)
+        before = (self.generation, self.layers, self.ports)
+        self._save(change)
+        try:
+            refused = self._carry_out(batch, change)
+            if refused is not None:
+                return refused
+            read_back = self.dump({"requests": request["read_back"]})
+            self.generation, self.layers, self.ports = self.generation + 1, layers, ports
+            self._save()
+        except Exception as problem:
+            self.generation, self.layers, self.ports = before
+            left = self._take_back(change, *UNDONE)
+            self._note("; ".join([f"a change failed and was taken back: {problem}", *left]))
+            raise
+        self.undo = (change, *before[1:])
+        return {"generation": self.generation, **read_back}
+
+    def _carry_out(self, batch: list[bytes], change: dict[str, Any]) -> dict[str, Any] | None:
+        """Sends a batch; what the kernel refused of it, once the part before was taken back."""
+        for index, message in enumerate(batch):
+            code, words = self.kernel.request(message)
             if code:
-                left = self._take_back(done)
-                self._restore_offloads(offloads)
-                return {
-                    "error": words or os.strerror(code),
-                    "errno": code,
-                    "index": index,
-                    "not_rolled_back": left,
-                    "interfaces": self.interfaces(),
-                }
-            done.append(inverse)
-        self._keep(request, offloads)
-        self.generation += 1
-        self.undo = {"inverse": done, "before": before, "offloads": offloads}
-        self._save()
-        return {"generation": self.generation, **self.dump({"requests": request.get("read_back", {})})}
+                left = self._take_back({"inverse": change["inverse"][:index], "switches": []})
+                told = {"error": words, "errno": code, "index": index, "not_rolled_back": left}
+                return {**told, "interfaces": list(interfaces())}
+        for name, what, was in change["switches"]:
+            offload(name, what, on=not was)
+        return None
 
-    def _keep(self, request, offloads):
-        dropped = set(request["layers"].get("drop", ()))
-        self.layers = [layer for layer in self.layers if layer["id"] not in dropped]
-        now = boottime()
-        for layer in request["layers"].get("put", ()):
-            seconds = layer.pop("seconds", None)
-            layer["ends"] = None if seconds is None else now + seconds
-            layer["made"] = time.time()
-            self.layers = [old for old in self.layers if old["id"] != layer["id"]]
-            at = 0 if layer.get("bottom") else len(self.layers)
-            self.layers.insert(at, layer)
-        for name, port in request.get("ports", {}).items():
-            known = self.ports.get(name, {})
-            self.ports[name] = {**port, "offloads": known.get("offloads", offloads.get(name, {}))}
-        self._give_back_bare(request.get("bare", ()))
+    def _switches(self, ports: dict[str, Any], bare: list[str]) -> list[list[Any]]:
+        """The offloads that a change turns: off where packets must come singly, on where a port is given back."""
+        off = [[name, what, True] for name in ports for what in OFFLOADS if offload(name, what)]
+        return off + [[name, what, False] for name in bare for what in self._turned_off(name)]
 
-    def _give_back_bare(self, names):
-        for name in names:
-            port = self.ports.pop(name, None)
-            if port:
-                self._restore_offloads({name: port["offloads"]})
+    def _turned_off(self, name: str) -> list[str]:
+        return list(self.ports.get(name, {}).get("offloads", ()))
 
-    def revert(self, request):
-        """Takes the last commit back: what a controller asks for when the read-back is not what it sent."""
+    def _after(
+        self, request: dict[str, Any], switches: list[list[Any]]
+    ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+        """The layers and ports as they are after a change."""
+        put, now = request["layers"]["put"], boottime()
+        gone = {*request["layers"]["drop"], *(layer["id"] for layer in put)}
+        layers = [layer for layer in self.layers if layer["id"] not in gone]
+        for layer in put:
+            ends = None if layer["seconds"] is None else now + layer["seconds"]
+            at = 0 if layer["bottom"] else len(layers)
+            layers.insert(at, {**layer, "ends": ends, "made": time.time()})
+        ports = {name: port for name, port in self.ports.items() if name not in request["bare"]}
+        for name, port in request["ports"].items():
+            off = {*self._turned_off(name), *(what for at, what, _ in switches if at == name)}
+            ports[name] = {**port, "offloads": sorted(off)}
+        return layers, ports
+
+    def revert(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Takes the last change back: what a controller asks for when the read-back is not what it sent."""
         if self.undo is None or request["generation"] != self.generation:
             return {"error": "changed", "generation": self.generation}
-        left = self._take_back(self.undo["inverse"])
-        self._restore_offloads(self.undo["offloads"])
-        self.layers, self.ports = (json.loads(text) for text in self.undo["before"])
+        change, self.layers, self.ports = self.undo
         self.undo = None
         self.generation += 1
-        self._save()
-        return {"generation": self.generation, "not_rolled_back": left}
+        self._save(change)
+        return {"generation": self.generation, "not_rolled_back": self._take_back(change)}
 
-    def _take_back(self, inverses):
+    def _take_back(self, change: dict[str, Any], *ignored: int) -> list[str]:
+        """Takes a change back, last message first; gives what could not be. ignored: errnos that mean no harm."""
         left = []
-        for inverse in reversed(inverses):
-            for message in inverse:
-                code, words = self.kernel.request(base64.b64decode(message))
-                if code and code not in GONE:
-                    left.append(words or os.strerror(code))
+        for message in (m for inverse in reversed(change["inverse"]) for m in inverse):
+            code, words = self._try(message)
+            if code not in (0, errno.ENODEV, *ignored):
+                left.append(words)
+        for name, what, was in change["switches"]:
+            offload(name, what, on=was)
+        with contextlib.suppress(OSError):
+            self._save()
         return left
 
-    def _single_packets(self, ports):
-        changed = {}
-        for name in ports:
-            if name in self.ports:
-                continue
-            changed[name] = {}
-            for what in OFFLOADS:
-                if offload(name, what):
-                    offload(name, what, False)
-                    changed[name][what] = True
-        return changed
-
-    @staticmethod
-    def _restore_offloads(changed):
-        for name, values in changed.items():
-            for what, value in values.items():
-                offload(name, what, value)
+    def _try(self, message: str) -> tuple[int, str]:
+        try:
+            return self.kernel.request(base64.b64decode(message))
+        except OSError as problem:
+            return problem.errno or errno.EIO, str(problem)
 
     # -- time
 
-    def next_end(self):
+    def next_end(self) -> float | None:
         """Seconds until a layer ends; None if none does."""
         ends = [layer["ends"] for layer in self.layers if layer["ends"] is not None]
         return max(0.0, min(ends) - boottime()) if ends else None
 
-    def expire(self):
+    def expire(self) -> None:
+        """Removes the layers whose time is over; what lies below shows again, or the interface is given back."""
         now = boottime()
         ended = [layer for layer in self.layers if layer["ends"] is not None and layer["ends"] <= now]
         if not ended:
             return
         self.layers = [layer for layer in self.layers if layer not in ended]
-        for slot in {slot for layer in ended for slot in layer["values"]}:
-            self._show_top(slot)
-        for name in [n for n in self.ports if not self._covered(n)]:
-            self._bare(name)
+        covered = {interface_of(slot) for layer in self.layers for slot in layer["values"]}
+        slots = sorted({slot for layer in ended for slot in layer["values"]})
+        for name in sorted({interface_of(slot) for slot in slots}):
+            if name in covered:
+                self._tell(name, [m for slot in slots if interface_of(slot) == name for m in self._top(slot)])
+            elif name in self.ports:
+                self._tell(name, self.ports[name]["bare"])
+                for what in self._turned_off(name):
+                    offload(name, what, on=True)
+                del self.ports[name]
+        for layer in ended:
+            self._note(f"layer {layer['id']} of {layer['owner']} ended")
         self.generation += 1
         self.undo = None
-        for layer in ended:
-            self._note("layer {} of {} ended".format(layer["id"], layer["owner"]))
-        self._save()
+        with contextlib.suppress(OSError):  # a restarted agent would end the same layers again
+            self._save()
 
-    def _show_top(self, slot):
-        name = slot.split("/")[0]
+    def _top(self, slot: str) -> list[str]:
+        """The messages of the topmost layer that has the slot; those of no impairment where none has."""
         for layer in reversed(self.layers):
             if slot in layer["values"]:
-                messages = layer["values"][slot]["messages"]
-                break
-        else:
-            messages = self.ports.get(name, {}).get("clean", {}).get(slot, [])
-        for message in messages:
-            code, words = self.kernel.request(base64.b64decode(message))
-            if code:
-                self._note("{}: could not show what lies below: {}".format(slot, words or os.strerror(code)))
+                return list(layer["values"][slot]["messages"])
+        return list(self.ports.get(interface_of(slot), {}).get("clean", {}).get(slot, ()))
 
-    def _covered(self, name):
-        return any(slot.split("/")[0] == name for layer in self.layers for slot in layer["values"])
-
-    def _bare(self, name):
-        for message in self.ports[name].get("bare", []):
-            self.kernel.request(base64.b64decode(message))
-        self._give_back_bare([name])
+    def _tell(self, name: str, wanted: list[str]) -> None:
+        refusals = {words for code, words in map(self._try, wanted) if code}
+        if refusals:
+            self._note(f"{name}: could not show what lies below: {', '.join(sorted(refusals))}")
 
 
-def boot_id():
-    """This boot of this network namespace: the state of another is not ours."""
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        return "{}/{}".format(file.read().strip(), os.stat("/proc/self/ns/net").st_ino)
+def interface_of(slot: str) -> str:
+    return slot.partition("/")[0]
+
+
+class Connection:
+    """A controller's end: what has come of its request, what has not yet gone of its answer."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self.socket, self.inbox, self.outbox = sock, bytearray(), bytearray()
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
 
 
 class Server:
-    """Lines of JSON on a unix socket, one request at a time: nothing can come between two steps of a commit."""
+    """Lines of JSON on a unix socket, one request at a time: nothing can come between two steps of a commit.
 
-    def __init__(self, directory):
-        self.path = os.path.join(directory, "agent.sock")
+    Nothing waits for a controller: one that does not read its answer keeps nobody from theirs, nor a layer from its
+    end.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self.path = place / "agent.sock"
+        self.agent = Agent(place)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
+            self.path.unlink()
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(self.path)
+        self.listener.bind(str(self.path))
         self.listener.listen(16)
-        self.connections = {}
-        self.agent = Agent(directory)
+        self.connections: list[Connection] = []
 
-    def run(self):
+    def run(self) -> None:
+        """Serves until there has been nothing to keep and nobody to serve for a while."""
         quiet_since = boottime()
         while True:
-            end = self.agent.next_end()
-            keeping = bool(self.agent.layers or self.connections)
-            idle = None if keeping else max(0.0, quiet_since + IDLE_SECONDS - boottime())
-            wait = min((t for t in (end, idle) if t is not None), default=None)
-            ready = select.select([self.listener, *self.connections], [], [], wait)[0]
-            self.agent.expire()
-            for sock in ready:
-                if sock is self.listener:
-                    connection = sock.accept()[0]
-                    connection.settimeout(REPLY_SECONDS)
-                    self.connections[connection] = bytearray()
-                else:
-                    self._read(sock)
-            if ready or keeping:
+            if self.agent.keeps or self.connections:
                 quiet_since = boottime()
-            elif boottime() - quiet_since >= IDLE_SECONDS:
+            idle = quiet_since + IDLE_SECONDS - boottime()
+            if idle <= 0:
                 return
+            end = self.agent.next_end()
+            reading, writing = self._ready(idle if end is None else min(end, idle))
+            self.agent.expire()
+            for connection in writing:
+                self._write(connection)
+            for connection in reading:
+                self._read(connection)
 
-    def _read(self, sock):
+    def _ready(self, seconds: float) -> tuple[list[Connection], list[Connection]]:
+        """Waits for what can be read and written. The process may be ended here, and not within a change."""
+        readers: list[Any] = [self.listener, *(c for c in self.connections if not c.outbox)]
+        writers = [c for c in self.connections if c.outbox]
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+        readable, writable, _ = select.select(readers, writers, [], seconds)
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+        if self.listener in readable:
+            readable.remove(self.listener)
+            new = self.listener.accept()[0]
+            if len(self.connections) < MAX_CONNECTIONS:
+                self.connections.append(Connection(new))
+        return readable, writable
+
+    def _read(self, connection: Connection) -> None:
         try:
-            data = sock.recv(1 << 20)
-        except OSError:
-            data = b""
-        buffer = self.connections[sock]
-        buffer += data
-        try:
-            while b"\n" in buffer:
-                line, _, rest = bytes(buffer).partition(b"\n")
-                buffer[:] = rest
-                sock.sendall(json.dumps(self._answer(line)).encode() + b"\n")
+            data = connection.socket.recv(1 << 18)
         except OSError:
             data = b""
         if not data:
-            del self.connections[sock]
-            sock.close()
+            self._drop(connection)
+            return
+        while data:
+            head, newline, data = data.partition(b"\n")
+            connection.inbox += head[: MAX_REQUEST + 1 - len(connection.inbox)]
+            if newline:
+                connection.outbox += json.dumps(self._answer(bytes(connection.inbox))).encode() + b"\n"
+                connection.inbox.clear()
 
-    def _answer(self, line):
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        if len(line) > MAX_REQUEST:
+            return {"error": f"a request of more than {MAX_REQUEST} bytes"}
         try:
             return self.agent.answer(json.loads(line))
-        except (ValueError, KeyError, TypeError, struct.error) as problem:
-            return {"error": "malformed request: {!r}".format(problem)}
+        except Exception as problem:  # noqa: BLE001 - whatever is asked, the agent lives on and keeps its layers
+            traceback.print_exc()
+            return {"error": f"malformed request: {problem!r}"}
 
-    def close(self):
-        for path in (self.path, *(() if self.agent.layers else (self.agent.path,))):
+    def _write(self, connection: Connection) -> None:
+        try:
+            sent = connection.socket.send(connection.outbox)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._drop(connection)
+            return
+        del connection.outbox[:sent]
+
+    def _drop(self, connection: Connection) -> None:
+        self.connections.remove(connection)
+        connection.socket.close()
+
+    def close(self) -> None:
+        for path in (self.path, *(() if self.agent.keeps else (self.agent.path,))):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+                path.unlink()
 
 
-def serve(directory, ready):
-    """The agent itself. Writes one byte to `ready` when it listens; exits at once where another one does."""
-    lock = os.open(os.path.join(directory, "lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+def serve(place: Path) -> None:
+    """The agent itself. Tells on standard output that it listens; exits at once where another one does."""
+    lock = os.open(place / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.write(ready, b"+")
+        os.write(1, b"listening already\n")
         return
-    server = Server(directory)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    os.write(ready, b"+")
-    os.close(ready)
+    server = Server(place)
+    os.write(1, b"listening\n")
     try:
         server.run()
     finally:
         server.close()
 
 
-def spawn(directory):
+def spawn(place: Path) -> None:
     """Starts the agent apart from this process and waits until it listens."""
-    os.makedirs(directory, mode=0o700, exist_ok=True)
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            os.close(reading)
-            null = os.open(os.devnull, os.O_RDWR)
-            log = os.open(os.path.join(directory, "agent.log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            for number, target in ((0, null), (1, null), (2, log)):
-                os.dup2(target, number)
-            os.chdir("/")
-            serve(directory, writing)
-        os._exit(0)
-    os.wait()
-    os.close(writing)
-    if os.read(reading, 1) != b"+":
-        with open(os.path.join(directory, "agent.log"), encoding="utf-8") as file:
-            sys.exit("the agent did not start: " + file.read()[-2000:])
-    os.close(reading)
+    log = place / "agent.log"
+    argv = [sys.executable, "-I", "-S", __file__, "serve", str(place.parent)]
+    with log.open("ab") as told:
+        agent = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=told,
+            start_new_session=True,
+            cwd="/",
+        )
+    assert agent.stdout is not None
+    if not agent.stdout.readline():
+        sys.exit("the agent did not start: " + log.read_text("utf-8", "replace")[-2000:])
 
 
-def connect(directory):
-    """Relays standard input and output to the agent in `directory`, which is started if need be."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    path = os.path.join(directory, "agent.sock")
-    try:
-        sock.connect(path)
-    except OSError:
-        spawn(directory)
-        sock.connect(path)
+def reach(place: Path) -> socket.socket:
+    """A connection to the agent, which is started if there is none; one that is starting or ending is waited for."""
+    deadline = boottime() + START_SECONDS
     while True:
-        for source in select.select([0, sock], [], [])[0]:
-            data = os.read(0, 1 << 16) if source == 0 else sock.recv(1 << 16)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.connect(str(place / "agent.sock"))
+        except OSError:
+            sock.close()
+            if boottime() > deadline:
+                raise
+            spawn(place)
+            time.sleep(0.01)
+        else:
+            return sock
+
+
+def relay(sock: socket.socket) -> None:
+    """Carries standard input to the agent and what it says to standard output, until one of the two ends."""
+    agent = sock.fileno()
+    while True:
+        for source in select.select([0, agent], [], [])[0]:
+            data = os.read(source, 1 << 16)
             if not data:
                 return
-            if source == 0:
-                sock.sendall(data)
-            else:
-                at = 0
-                while at < len(data):
-                    at += os.write(1, data[at:])
+            while data:
+                data = data[os.write(1 if source == agent else agent, data) :]
+
+
+def main(verb: str, directory: str) -> None:
+    place = Path(directory, identity()).absolute()
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if verb == "serve":
+        serve(place)
+        return
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        relay(reach(place))
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 3 or sys.argv[1] not in ("connect", "serve"):
         sys.exit(__doc__)
-    if sys.argv[1] == "connect":
-        connect(sys.argv[2])
-    else:
-        os.makedirs(sys.argv[2], mode=0o700, exist_ok=True)
-        serve(sys.argv[2], os.dup(1))
+    main(sys.argv[1], sys.argv[2])

@@ -94,7 +94,7 @@ def _directions(found: Sequence[Line]) -> Table:
                 format_size(asked.buffer) if asked.buffer else None,
                 line.origin or None,
                 line.overlay.id if line.overlay else None,
-                Styled("as asked", "green") if line.as_asked else Styled("drifted", "bold red"),
+                _kernel(line),
                 line.sent.packets,
                 line.lost,
             )
@@ -113,6 +113,12 @@ def _directions(found: Sequence[Line]) -> Table:
         "lost",
     )
     return Table(columns, rows)
+
+
+def _kernel(line: Line) -> Styled:
+    if not line.as_asked:
+        return Styled("drifted", "bold red")
+    return Styled("as asked", "green") if line.overlay else Styled("clean", "dim")
 
 
 def _overlays(overlays: Sequence[Overlay]) -> Table | str:

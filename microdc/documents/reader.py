@@ -131,6 +131,8 @@ def _syntax_problem(error: MarkedYAMLError, text: str, file: Path) -> Problem:
     what = error.problem or error.context or "is not YAML"
     if "found another document" in what:
         return Problem(Where(file, line), "a second document starts here", "one file holds one document")
+    if "<document start>" in what:
+        return Problem(Where(file, line), "text stands here that belongs to no key", "write `key: value`")
     if "maximum depth" in what:
         return Problem(Where(file, line), f"is nested more than {MAX_DEPTH} levels deep")
     lines = text.splitlines()

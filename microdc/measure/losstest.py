@@ -85,9 +85,9 @@ class LossTest:
 
 @lru_cache(maxsize=256)
 def packets_needed(test: LossTest, *, more_only: bool = False) -> int | None:
-    """Packets with which the test tells what it must, to 1 %; None where MOST_PACKETS would not do.
+    """Packets with which, as with any larger number, the test tells what it must; None where MOST_PACKETS would not do.
 
-    more_only: leaves out the loss that is too low, which needs far more packets where little loss is asked.
+    The number is right to some percent: limits are whole packets, so that power climbs in a sawtooth. more_only: leaves out the loss that is too low, which needs far more packets where little loss is asked.
     """
     enough = test.tells_more if more_only else test.tells
     high = 1
@@ -99,4 +99,6 @@ def packets_needed(test: LossTest, *, more_only: bool = False) -> int | None:
     while high - low > max(1, low // 100):
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    beyond = [high + high * step // 100 for step in range(1, 60)]
+    dips = [number for number in beyond if not enough(number)]
+    return dips[-1] + max(1, high // 100) if dips else high

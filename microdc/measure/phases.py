@@ -105,12 +105,10 @@ class PairRun:
 
     def timing(self) -> Timed:
         """Packets far enough apart that none disturbs another; where none comes back, which way they are lost."""
-        return attempt(self._timing)
+        broken = [probe for _, probe in self.probes.items() if isinstance(probe, Failure)]  # noqa: PERF102 - no dict
+        return broken[0] if broken else attempt(self._timing)
 
     def _timing(self) -> Timed:
-        for _, probe in self.probes.items():
-            if isinstance(probe, Failure):
-                return probe
         asked = self.request.asked
         missing = self._missing("irtt")
         if missing:

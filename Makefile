@@ -1,0 +1,128 @@
+# What can be made. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+MICRODC := $(SUDO) $(BIN)/microdc
+
+# A Python that is new enough; `make PYTHON=/path/to/python3 ...` names another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
+	"$$python" -c "$(NEW_ENOUGH)" 2>/dev/null && echo "$$python" && break; done)
+
+# Tests run as root and leave no file of root's in the tree.
+PYTEST := $(SUDO) env PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY=/tmp/microdc-hypothesis \
+	$(if $(CI),CI=$(CI)) $(BIN)/python -m pytest -p no:cacheprovider $(PYTEST_OPTIONS)
+
+SCHEMAS := $(wildcard inventory/.schema/*.json netem_profiles/.schema/*.json)
+
+.PHONY: help
+help:  ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: lab
+lab: system $(VENV)/.lab  ## Bring up the virtual testbed, emulate its WAN, measure it, and leave it running
+	$(MICRODC) lab up
+	$(MICRODC) apply --yes
+	$(MICRODC) wan verify
+	@echo
+	@echo "The testbed is running. Try:"
+	@echo "  $(MICRODC) lab status"
+	@echo "  $(MICRODC) inventory list sites"
+	@echo "  $(MICRODC) profile list"
+	@echo "  $(MICRODC) apply-profile lte --pair barcelona:paris --for 10m"
+	@echo "  $(MICRODC) wan show"
+	@echo "make lab-down ends it."
+
+.PHONY: lab-down
+lab-down: $(VENV)/.lab  ## End the virtual testbed; nothing of it is left
+	$(MICRODC) lab down
+
+.PHONY: test
+test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
+	$(PYTEST) -m "not long"
+
+.PHONY: test-full
+test-full: system $(VENV)/.dev  ## Run the long tests
+	@status=0; $(PYTEST) -m long --collect-only -qq >/dev/null || status=$$?; \
+	case $$status in \
+		0) $(PYTEST) -m long ;; \
+		5) echo "There are no long tests yet." ;; \
+		*) $(PYTEST) -m long --collect-only -q ;; \
+	esac
+
+.PHONY: check
+check: $(VENV)/.dev  ## Check style, types and who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	@for file in $(SCHEMAS); do \
+		$(BIN)/microdc schema "$$(basename "$$file" .json)" | cmp -s - "$$file" \
+		|| { echo "$$file is not what the code says: make schemas" >&2; exit 1; }; \
+	done
+
+.PHONY: schemas
+schemas: $(VENV)/.dev  ## Write the JSON Schemas that editors read beside the documents
+	@for file in $(SCHEMAS); do $(BIN)/microdc schema "$$(basename "$$file" .json)" >"$$file"; done
+
+.PHONY: format
+format: $(VENV)/.dev  ## Put the code into its form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: bench
+bench: $(VENV)/.dev  ## Measure microdc itself
+	@for bench in benchmarks/bench_*.py; do echo "$$bench"; $(BIN)/python "$$bench"; done
+
+.PHONY: build
+build: $(VENV)/.dev  ## Build the wheel and the source distribution into dist/
+	$(BIN)/python -m build --no-isolation
+
+.PHONY: clean
+clean:  ## Remove what was built here, the virtual environment included
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The programs of the system: installed by apt where there is apt, named where there is not.
+.PHONY: system
+system: python
+	@missing="$$($(PYTHON) microdc/requirements.py --missing-packages | xargs)"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "These programs are missing; install them with your system's package manager:" >&2; \
+		$(PYTHON) microdc/requirements.py --missing | sed 's/^/  /' >&2; \
+		exit 1; \
+	fi; \
+	echo "Installing what is missing of the system: $$missing"; \
+	$(SUDO) apt-get update -q; \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+
+.PHONY: python
+python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "microdc needs Python 3.11 or newer; make found: $$(python3 --version 2>&1 || true)." >&2; \
+		echo "Name one that is new enough: make PYTHON=/path/to/python3 ..." >&2; \
+		exit 1; \
+	fi
+
+# The virtual environment, made again when the dependencies change. .lab: to run microdc; .dev: to work on it.
+$(BIN)/python: | system
+	@echo "Making the virtual environment $(VENV) with $$($(PYTHON) --version)"
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.lab: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing microdc and its libraries into $(VENV)"
+	$(PIP) install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing microdc, its libraries and the tools of its developers into $(VENV)"
+	$(PIP) install -q -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.lab

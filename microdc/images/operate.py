@@ -1,0 +1,66 @@
+"""Guest images, built where the cache has none: what everybody outside this room calls, with `guest.boot`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+from microdc import locations
+from microdc.events import Step
+from microdc.images import cache, contents, cpio
+from microdc.images.guest import Guest, boot
+from microdc.images.kernel import guest_kernel
+from microdc.images.model import GuestImage, GuestKernel
+
+__all__ = ["Guest", "boot", "emulator_image"]
+
+_KEPT = 3
+"""Images of each kind that stay in the cache."""
+
+
+def emulator_image() -> Generator[Step, None, GuestImage]:
+    """The image of the lab's emulator: a router with an SSH server, tc, ethtool and Python's standard library."""
+    root = locations.cache_dir() / "guest"
+    with cache.locked(root):
+        kernel = yield from guest_kernel(root)
+        return (yield from _image(root, "emulator", kernel, contents.emulator(kernel)))
+
+
+def _image(root: Path, kind: str, kernel: GuestKernel, tree: cpio.Tree) -> Generator[Step, None, GuestImage]:
+    digest = _digest(kernel, tree)
+    directory = root / f"{kind}-{digest[:16]}"
+    image = GuestImage(directory / "vmlinuz", directory / "initrd", digest)
+    what = f"building the {kind}'s image" if kind == "emulator" else f"building the {kind} image"
+    if directory.is_dir():
+        os.utime(directory)  # the last use, for pruning
+        yield Step(what, "skipped", "it is in the cache")
+        return image
+    yield Step(what, "started", f"{len(tree)} files, kernel {kernel.release}")
+    with cache.replaced_by(directory) as fresh:
+        with (fresh / "initrd").open("wb") as out:
+            cpio.write(tree, out)
+        (fresh / "vmlinuz").write_bytes(kernel.image.read_bytes())
+    cache.prune(root, f"{kind}-*", keep=_KEPT)
+    size = image.initrd.stat().st_size
+    yield Step(what, "done", done=size, total=size, unit="bytes")
+    return image
+
+
+def _digest(kernel: GuestKernel, tree: cpio.Tree) -> str:
+    """Of all that goes into an image: contents where they are at hand, else size and time of the file they come from."""
+    parts = hashlib.sha256(f"{kernel.release} {_stamp(kernel.image)}\n".encode())
+    for path in sorted(tree):
+        entry = tree[path]
+        text = f"file {entry.mode} {_stamp(entry.content)}" if isinstance(entry, cpio.File) else repr(entry)
+        parts.update(f"{path} {text}\n".encode())
+    return parts.hexdigest()
+
+
+def _stamp(content: bytes | Path | cpio.Derived) -> str:
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    source = content if isinstance(content, Path) else content.source
+    status = source.stat()
+    return f"{type(content).__name__} {source} {status.st_size} {status.st_mtime_ns}"

@@ -1,0 +1,49 @@
+"""The command line of QEMU for a guest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from microdc.images.model import GuestNic, Machine
+
+_KERNEL_OPTIONS = (
+    "console=ttyS0 quiet panic=-1 reboot=t "  # a panic resets, and a reset ends QEMU (-no-reboot)
+    "mitigations=off nokaslr init_on_alloc=0 random.trust_cpu=on tsc=reliable no_timer_check "
+    "net.ifnames=0 audit=0 nowatchdog cgroup_disable=memory"
+)
+# The guest takes in single packets, since loss and rate act on what the qdisc sees; sums may be left to the host.
+_NO_SEGMENTS = ",".join(
+    f"{side}_{kind}=off" for side in ("host", "guest") for kind in ("tso4", "tso6", "ecn", "ufo")
+)
+
+
+def argv(
+    machine: Machine,
+    kernel: Path,
+    initrd: str,
+    nics: Sequence[tuple[GuestNic, int]],
+    *,
+    kvm: bool,
+    console: Path,
+) -> list[str]:
+    """The words that start QEMU. initrd: a path that it can open; nics: each with the descriptor of its tap."""
+    words = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    words += ["-machine", "pc", "-m", str(machine.memory)]
+    words += _processor(machine, kvm=kvm)
+    words += ["-kernel", str(kernel), "-initrd", initrd, "-append", _KERNEL_OPTIONS]
+    words += ["-chardev", f"file,id=console,path={console}", "-serial", "chardev:console"]
+    for number, (nic, descriptor) in enumerate(nics):
+        words += ["-netdev", f"tap,id=net{number},fd={descriptor}"]
+        words += [
+            "-device",
+            f"virtio-net-pci,netdev=net{number},mac={nic.mac},romfile=,gso=off,{_NO_SEGMENTS}",
+        ]
+    return words
+
+
+def _processor(machine: Machine, *, kvm: bool) -> list[str]:
+    if machine.icount:
+        return ["-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-icount", "shift=1,sleep=off"]
+    accelerator = ["-accel", "kvm", "-cpu", "host"] if kvm else ["-accel", "tcg,thread=multi", "-cpu", "max"]
+    return [*accelerator, "-smp", str(machine.processors)]

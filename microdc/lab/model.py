@@ -1,0 +1,71 @@
+"""What a lab is from outside: how it was made, and how it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from microdc.lab.plan import IpAddress, Kind
+
+EmulatorChoice = Literal["auto", "namespace", "guest"]
+State = Literal["up", "partly up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabRecord:
+    """How a lab was made; written when all of it stood. source: the inventory that it was made from."""
+
+    lab: str
+    kind: Kind
+    hosts: int
+    source: Path
+
+
+@dataclass(frozen=True, slots=True)
+class HostStatus:
+    name: str
+    namespace: str
+    addresses: tuple[IpAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """A site. gateways: whether each answered a ping from the site's first host."""
+
+    name: str
+    namespace: str
+    hosts: tuple[HostStatus, ...]
+    gateways: Mapping[str, bool]
+
+    @property
+    def works(self) -> bool:
+        return all(self.gateways.values())
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatorStatus:
+    """An emulator. address: as the inventory names it; via: the namespace from which that is reached.
+
+    pid: of the process that is the guest.
+    """
+
+    name: str
+    kind: Kind
+    address: str
+    via: str
+    pid: int | None
+    works: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabStatus:
+    """A lab as it is now. "partly up": what a crash or a half-made change left."""
+
+    lab: str
+    state: State
+    inventory: Path
+    source: Path | None
+    sites: tuple[SiteStatus, ...]
+    emulators: tuple[EmulatorStatus, ...]

@@ -1,0 +1,136 @@
+"""Bringing labs up, looking at them, and taking them down: what everybody outside this room calls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+
+from microdc import locations, requirements
+from microdc.errors import InputError, MicrodcError, UnreachableError
+from microdc.events import Step
+from microdc.host import namespaces
+from microdc.lab import emulator as emulators
+from microdc.lab import fabric, guests, inventory, lock, names, teardown
+from microdc.lab.model import EmulatorChoice, LabRecord, LabStatus
+from microdc.lab.plan import LabPlan, plan
+from microdc.lab.status import look, stands
+from microdc.testbed.load import load
+
+DEFAULT_NAME = "lab"
+_TOOLS = ("ip", "tc", "nsenter", "unshare", "fping")
+
+
+def up(
+    lab: str, source: Path, *, emulator: EmulatorChoice = "auto", hosts: int = 2
+) -> Generator[Step, None, Path]:
+    """Brings up a lab of the inventory `source`, with `hosts` hosts at each site; returns the lab's own inventory.
+
+    Nothing is changed where the lab is up already; what a crash left of it is built anew. A failure or an interrupt
+    takes down again what was built. Raises InputError for what cannot be built, UnreachableError where this machine
+    cannot build it, RefusedError where another command is at it.
+    """
+    names.check(lab)
+    _check_machine()
+    testbed = load(source)
+    inventory.check_source(lab, source)
+    plan(testbed, lab, "namespace", hosts=hosts)  # what cannot be built is said before anything else is done
+    with lock.held(lab):
+        if stands(lab):
+            yield Step(f"Lab {lab}", "skipped", "it is up already; nothing was changed")
+            return inventory.directory_of(lab)
+        kind, step = emulators.choose(emulator)
+        yield step
+        yield from bring_up(plan(testbed, lab, kind, hosts=hosts), source, hosts)
+    return inventory.directory_of(lab)
+
+
+def bring_up(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
+    """Builds a plan for which the lock is held, from a clean start, whole or not at all."""
+    if teardown.exists(made.lab):
+        yield Step(f"Lab {made.lab}", "progress", "an earlier command left it half built: it is built anew")
+        yield from teardown.clear(made.lab)
+    try:
+        yield from _build(made, source, hosts)
+    except BaseException as failure:
+        for _ in teardown.clear(made.lab):
+            pass  # told with the reason, since a generator that is being closed can tell nothing
+        if isinstance(failure, MicrodcError):
+            failure.hint = "; ".join(
+                filter(None, (failure.hint, "what was built of the lab is taken down again"))
+            )
+        raise
+
+
+def _build(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
+    names.lab_dir(made.lab).mkdir(parents=True, mode=0o700)
+    booting = yield from guests.prepare(made)
+    yield from fabric.build(made)
+    reached = yield from guests.boot(made, booting)
+    written = inventory.write(made, source, reached)
+    inventory.record(LabRecord(made.lab, made.kind, hosts, source.resolve()))
+    current = locations.current_lab_file()
+    current.write_text(f"{inventory.directory_of(made.lab)}\n", "utf-8")
+    yield Step(
+        "Writing the lab's inventory",
+        "done",
+        f"{len(written.sites)} sites in {inventory.directory_of(made.lab)}",
+    )
+
+
+def down(lab: str) -> Generator[Step, None, None]:
+    """Takes all of a lab down, also what a crash left of it. Nothing happens where there is none."""
+    names.check(lab)
+    if not teardown.exists(lab):
+        yield Step(f"Lab {lab}", "skipped", "it is not up")
+        return
+    _check_root()
+    with lock.held(lab):
+        yield from teardown.clear(lab)
+
+
+def status(lab: str) -> LabStatus:
+    """A lab as it is now; pings every gateway from its site's first host."""
+    names.check(lab)
+    _check_root()
+    return look(lab)
+
+
+def list_labs() -> list[str]:
+    """The labs of which something exists, sorted."""
+    return names.existing_labs()
+
+
+def command_at(lab: str, place: str, command: Sequence[str]) -> list[str]:
+    """The argv that runs a command at a place of the lab, its first word a path.
+
+    place: `SITE/HOST`, `SITE` for its first host, or an emulator that is a namespace. Raises InputError for a place
+    that the lab does not have.
+    """
+    names.check(lab)
+    _check_root()
+    site, _, host = place.partition("/")
+    parts = [f"{site}-{host or 'h1'}", *([] if host else [site])]
+    for namespace in (names.namespace(lab, part) for part in parts):
+        if namespaces.path(namespace).exists():
+            return [requirements.find("ip") or "ip", "netns", "exec", namespace, *command]
+    known = [name.removeprefix(names.namespace(lab, "")) for name in names.namespaces_of(lab)]
+    hint = f"this lab has {', '.join(known)}" if known else f"bring it up with: microdc lab up --name {lab}"
+    raise InputError(f"the lab {lab} has no host {place}", hint=hint)
+
+
+def _check_machine() -> None:
+    _check_root()
+    wanted = [tool for tool in requirements.missing() if tool.program in _TOOLS]
+    if wanted:
+        programs, packages = (
+            sorted(set(column)) for column in zip(*((t.program, t.package) for t in wanted), strict=True)
+        )
+        hint = f"{requirements.install_line(packages)}; microdc doctor tells more"
+        raise UnreachableError(f"not installed: {', '.join(programs)}", where="this machine", hint=hint)
+
+
+def _check_root() -> None:
+    if os.geteuid() != 0:
+        what = "a lab is made of network namespaces, which only root can make, enter and remove"
+        raise UnreachableError(what, where="this machine", hint="run it with sudo")

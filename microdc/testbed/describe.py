@@ -1,0 +1,140 @@
+"""One part of a testbed as plain values under the words of its document, what it does not have left out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from microdc.testbed.model import Bmc, Emulator, PairWan, Pdu, Rack, Server, Site, Switch, Testbed
+from microdc.testbed.selectors import Item
+
+
+def describe(testbed: Testbed, item: Item) -> dict[str, Any]:
+    """Kind, path, the part's own values, and where it is described. Secrets are references."""
+    match item.part:
+        case Site() as site:
+            values = _site(testbed, site)
+        case Rack() as rack:
+            values = _rack(rack)
+        case Server() as server:
+            values = _server(server)
+        case Switch() as switch:
+            values = _switch(switch)
+        case Pdu() as pdu:
+            values = {
+                "unit": pdu.unit,
+                "height": pdu.height,
+                "management": pdu.management,
+                "labels": pdu.labels,
+            }
+        case Emulator() as emulator:
+            values = _emulator(testbed, emulator)
+    where = testbed.where(*_document_path(item))
+    return {"path": item.path, "kind": item.kind, **_given(values), "described": str(where)}
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in (None, "", (), [], {})}
+
+
+def _document_path(item: Item) -> tuple[str, ...]:
+    if item.kind == "emulator":
+        return ("emulators", item.name)
+    site, *rest = item.path.split("/")
+    groups = {"server": "servers", "switch": "switches", "pdu": "pdus"}
+    keys = ["racks", rest[0]] if rest else []
+    if len(rest) > 1:
+        keys += [groups[item.kind], rest[1]]
+    return ("sites", site, *keys)
+
+
+def _site(testbed: Testbed, site: Site) -> dict[str, Any]:
+    return {
+        "title": site.title,
+        "pop": site.pop,
+        "access": site.access,
+        "uplink": f"{site.uplink.emulator}:{site.uplink.interface}" if site.uplink else "",
+        "networks": {purpose: [str(net) for net in nets] for purpose, nets in site.networks.items()},
+        "probe": site.probe,
+        "probe_ip": site.probe_ip,
+        "mtu": site.mtu,
+        "labels": site.labels,
+        "racks": {name: _rack(rack) for name, rack in site.racks.items()},
+        "wan": {
+            _other(pair, site.name): _wan(pair) for pair in testbed.pairs if site.name in {pair.a, pair.b}
+        },
+    }
+
+
+def _other(pair: PairWan, site: str) -> str:
+    return pair.b if pair.a == site else pair.a
+
+
+def _wan(pair: PairWan) -> str:
+    return f"profile {pair.profile}" if pair.profile else f"backbone {pair.backbone}"
+
+
+def _rack(rack: Rack) -> dict[str, Any]:
+    return _given(
+        {
+            "height": rack.height,
+            "switches": list(rack.switches),
+            "servers": list(rack.servers),
+            "pdus": list(rack.pdus),
+            "cables": [f"{cable.a} - {cable.b} ({cable.kind})" for cable in rack.cables],
+        }
+    )
+
+
+def _server(server: Server) -> dict[str, Any]:
+    return {
+        "role": server.role,
+        "unit": server.unit,
+        "height": server.height,
+        "labels": server.labels,
+        "bmc": _bmc(server.bmc) if server.bmc else None,
+        "nics": {
+            name: _given({"mac": nic.mac, "switch": nic.switch, "port": nic.port})
+            for name, nic in server.nics.items()
+        },
+    }
+
+
+def _bmc(bmc: Bmc) -> dict[str, Any]:
+    return _given(
+        {
+            "redfish": bmc.redfish,
+            "ipmi": bmc.ipmi,
+            "credentials": bmc.credentials,
+            "fingerprint": bmc.fingerprint,
+            "verify": None if bmc.verify else "no",
+        }
+    )
+
+
+def _switch(switch: Switch) -> dict[str, Any]:
+    return {
+        "role": switch.role,
+        "unit": switch.unit,
+        "height": switch.height,
+        "labels": switch.labels,
+        "management": switch.management,
+        "snmp": _given({"version": switch.snmp_version, "credentials": switch.snmp_credentials}),
+        "ssh": _given({"platform": switch.ssh_platform, "credentials": switch.ssh_credentials}),
+    }
+
+
+def _emulator(testbed: Testbed, emulator: Emulator) -> dict[str, Any]:
+    uplinks = {
+        site.uplink.interface: site.name
+        for site in testbed.sites.values()
+        if site.uplink and site.uplink.emulator == emulator.name
+    }
+    return {
+        "host": emulator.host,
+        "identity": emulator.identity,
+        "known_hosts": emulator.known_hosts,
+        "via": emulator.via,
+        "mtu": emulator.mtu,
+        "interfaces": uplinks,
+    }

@@ -1,0 +1,26 @@
+"""What all tests share: which can run here, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+import pytest
+
+from microdc.host.abilities import try_kernel
+
+pytest_plugins = ["skips", "leftovers"]
+
+
+@cache
+def _has_netem() -> bool:
+    return bool(try_kernel("sch_netem").works)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips what cannot run here, and says why."""
+    needs_root = any(item.get_closest_marker(name) for name in ("root", "netem", "lab"))
+    if needs_root and os.geteuid() != 0:
+        pytest.skip("needs root")
+    if item.get_closest_marker("netem") and not _has_netem():
+        pytest.skip("the running kernel has no sch_netem")
