@@ -9,9 +9,12 @@ import threading
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
+from zipfile import ZipFile, ZipInfo
 
 from microdc.agent.model import Commit, Committed, Hello, Interface, LaidLayer, Layer, Port, State
 from microdc.errors import ApplyError, MicrodcError, RefusedError, UnreachableError
@@ -19,6 +22,7 @@ from microdc.host.model import Host, Process
 
 PROTOCOL = 1
 REPLY_SECONDS = 60.0
+ATTEMPTS = 3
 _RUNTIME = "/run/microdc"
 
 
@@ -40,9 +44,16 @@ class RejectedError(ApplyError):
         self.interfaces = frozenset(reply["interfaces"])
 
 
+@cache
 def source() -> bytes:
-    """The agent's program."""
-    return files("microdc.agent").joinpath("resident.py").read_bytes()
+    """The agent's program: the package `resident` as a zip file that any python3 runs; same sources, same bytes."""
+    archive = BytesIO()
+    with ZipFile(archive, "w") as bundle:
+        for file in sorted(files("microdc.agent").joinpath("resident").iterdir(), key=lambda f: f.name):
+            if file.name.endswith(".py"):
+                bundle.writestr(ZipInfo(f"resident/{file.name}"), file.read_bytes())
+        bundle.writestr(ZipInfo("__main__.py"), "from resident.start import main\n\nmain()\n")
+    return archive.getvalue()
 
 
 @dataclass(slots=True)
@@ -81,7 +92,7 @@ class Agent:
             reply["kernel"],
             reply["boot"],
             reply["uid"],
-            {n: Interface(n, index, mtu, mac) for n, (index, mtu, mac, _) in reply["interfaces"].items()},
+            {n: Interface(n, index, mtu, mac) for n, (index, mtu, mac) in reply["interfaces"].items()},
         )
 
     def state(self) -> State:
@@ -119,21 +130,25 @@ class Agent:
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
         except OSError as problem:
-            raise UnreachableError(
-                f"the connection to the agent broke: {problem}", where=self.where
-            ) from problem
+            raise self._lost(f"the connection to the agent broke: {problem}") from problem
         finally:
             watchdog.cancel()
         if not answer.endswith(b"\n"):
-            raise UnreachableError(
-                "the agent does not answer",
-                where=self.where,
-                hint=self._process.stderr_tail() or "what it had applied stays; run the command again",
-            )
-        reply: dict[str, Any] = json.loads(answer)
+            raise self._lost("the agent does not answer")
+        try:
+            reply: dict[str, Any] = json.loads(answer)
+        except ValueError:
+            raise self._lost(f"what answers is not the agent: {answer[:80]!r}") from None
         if "error" in reply:
             raise self._failure(reply)
         return reply
+
+    def _lost(self, what: str) -> UnreachableError:
+        self._process.kill()  # an answer that comes late must not be taken for that to the next question
+        said = self._process.stderr_tail()
+        return UnreachableError(
+            what, where=self.where, hint=said or "run the command again: it reads what is there"
+        )
 
     def _failure(self, reply: Mapping[str, Any]) -> MicrodcError:
         if reply["error"] == "changed":
@@ -150,26 +165,31 @@ class Agent:
 def open_agent(host: Host, *, directory: str | None = None) -> Agent:
     """Talks to the agent at a host, which is started where none runs; its file is sent once per version.
 
+    One that ends just then, having had nothing to do, is started again.
     directory: where the agent keeps its socket and state; one per network namespace. Raises UnreachableError.
     """
     program = source()
-    path = f"{_RUNTIME}/agent-{hashlib.sha256(program).hexdigest()[:12]}.py"
+    path = f"{_RUNTIME}/agent-{hashlib.sha256(program).hexdigest()[:12]}.pyz"
     place = directory or f"{_RUNTIME}/agents/{host.address.name if host.address.kind == 'netns' else 'main'}"
     python = "python3" if host.address.kind == "ssh" else sys.executable
     argv = [python, "-I", "-S", path, "connect", place]
-    for attempt in range(2):
+    for attempt in range(ATTEMPTS):
         agent = Agent(host, host.start(argv))
         try:
             agent.hello()
         except UnreachableError as problem:
             agent.close()
-            if attempt or "can't open file" not in str(problem):
+            if attempt == ATTEMPTS - 1:
                 raise
-            host.run(["mkdir", "-p", _RUNTIME])
-            host.put(program, path)
+            if "can't open file" in problem.hint:
+                host.run(["mkdir", "-p", _RUNTIME])
+                host.put(program, path)
+        except BaseException:
+            agent.close()
+            raise
         else:
             return agent
-    raise AssertionError("unreachable: the second attempt returns or raises")
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _text(data: bytes) -> str:

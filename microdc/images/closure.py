@@ -39,8 +39,7 @@ def files(paths: Iterable[Path]) -> dict[str, Entry]:
     tree: dict[str, Entry] = {}
     for path in paths:
         tree.update(with_links(path))
-    binaries = [entry.content for entry in tree.values() if isinstance(entry, File) and is_elf(entry.content)]
-    for library in libraries(binary for binary in binaries if isinstance(binary, Path)):
+    for library in libraries(Path(path) for path, entry in tree.items() if isinstance(entry, File)):
         tree.update(with_links(library))
     return tree
 
@@ -56,28 +55,26 @@ def with_links(path: Path) -> Iterator[tuple[str, Entry]]:
         else:
             yield str(at), File(at, at.stat().st_mode & 0o777)
             return
-        target = os.readlink(at)
+        target = str(at.readlink())
         yield str(at), Symlink(target)
         parts = [*Path(os.path.normpath(at.parent / target)).parts[1:], *parts]
         at = Path("/")
     raise UnreachableError("too many symbolic links", where=str(path))
 
 
-def is_elf(content: bytes | Path) -> bool:
-    if isinstance(content, bytes):
-        return content.startswith(_ELF)
-    with content.open("rb") as file:
-        return file.read(len(_ELF)) == _ELF
-
-
 def libraries(binaries: Iterable[Path]) -> list[Path]:
     """The shared libraries and loaders that programs and libraries are linked with, as ldd finds them here."""
-    wanted = sorted({str(binary) for binary in binaries})
+    wanted = sorted({str(binary) for binary in binaries if _is_elf(binary)})
     if not wanted:
         return []
     # ldd has status 1 as soon as one of them is linked statically, which is no failure
     done = subprocess.run(["ldd", *wanted], capture_output=True, text=True, check=False)
     return [Path(text) for text in sorted(set(_LIBRARY.findall(done.stdout)))]
+
+
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_ELF)) == _ELF
 
 
 def applets(busybox: Path) -> list[str]:

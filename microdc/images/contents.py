@@ -38,7 +38,7 @@ MODULES = (
     *(f"act_{name}" for name in _ACTIONS),
 )
 _OPTIONS = {"ifb": "numifbs=0", "dummy": "numdummies=0"}  # none that nobody asked for
-_MODULES_DIRECTORY = "/lib/modules/microdc"
+_MODULES_DIRECTORY = "/usr/lib/modules/microdc"
 
 
 def base() -> dict[str, Entry]:
@@ -51,7 +51,6 @@ def base() -> dict[str, Entry]:
         "/dev/null": CharDevice(1, 3, 0o666),
         "/root": Directory(0o700),
         "/var/run": Symlink("/run"),
-        "/var/tmp": Symlink("/tmp"),
         "/init": File(resources("microdc.images").joinpath("init").read_bytes(), 0o755),
         "/etc/passwd": File(b"root:x:0:0:root:/root:/bin/sh\n"),
         "/etc/group": File(b"root:x:0:\n"),

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from microdc.errors import UnreachableError
-from microdc.host import abilities
 from microdc.host.daemon import Daemon
 from microdc.host.local import LocalHost, NamespaceHost
-from microdc.images import cpio, qemu, settings, tap
+from microdc.images import acceleration, cpio, qemu, settings, tap
 from microdc.images.model import GuestImage, GuestSettings, Machine
 
 READY = "microdc-guest: ready"
@@ -93,7 +92,7 @@ def boot(
     console, log = directory / "console.log", directory / "qemu.log"
     for old in (console, log):
         old.unlink(missing_ok=True)
-    kvm = not machine.icount and bool(abilities.kvm().works)
+    kvm = not machine.icount and acceleration.kvm_usable()
     with _initrd(image, guest_settings) as initrd, tap.opened(guest_settings.nics) as taps:
         nics = list(zip(guest_settings.nics, taps, strict=True))
         words = qemu.argv(

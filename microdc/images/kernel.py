@@ -52,12 +52,13 @@ def guest_kernel(cache: Path, *, given: Path | None = None) -> Generator[Step, N
 
 def find_kernel(root: Path) -> GuestKernel | None:
     """The newest kernel below a directory that has its modules beside it."""
-    found = []
-    for image in root.glob("boot/vmlinuz-*"):
-        release = image.name.removeprefix("vmlinuz-")
-        for modules in (root / "lib/modules" / release, root / "usr/lib/modules" / release):
-            if modules.is_dir():
-                found.append(GuestKernel(release, image, modules))
+    found = [
+        GuestKernel(release, image, modules)
+        for image in root.glob("boot/vmlinuz-*")
+        for release in [image.name.removeprefix("vmlinuz-")]
+        for modules in (root / "lib/modules" / release, root / "usr/lib/modules" / release)
+        if modules.is_dir()
+    ]
     return max(found, key=lambda kernel: _version(kernel.release), default=None)
 
 

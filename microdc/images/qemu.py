@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from microdc.images import acceleration
 from microdc.images.model import GuestNic, Machine
 
 _KERNEL_OPTIONS = (
@@ -45,5 +46,5 @@ def argv(
 def _processor(machine: Machine, *, kvm: bool) -> list[str]:
     if machine.icount:
         return ["-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-icount", "shift=1,sleep=off"]
-    accelerator = ["-accel", "kvm", "-cpu", "host"] if kvm else ["-accel", "tcg,thread=multi", "-cpu", "max"]
+    accelerator = acceleration.PROCESSOR if kvm else ["-accel", "tcg,thread=multi", "-cpu", "max"]
     return [*accelerator, "-smp", str(machine.processors)]

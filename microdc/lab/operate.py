@@ -64,9 +64,9 @@ def bring_up(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
 
 def _build(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
     names.lab_dir(made.lab).mkdir(parents=True, mode=0o700)
-    booting = yield from guests.prepare(made)
+    image = yield from guests.prepare(made)
     yield from fabric.build(made)
-    reached = yield from guests.boot(made, booting)
+    reached = yield from guests.start(made, image)
     written = inventory.write(made, source, reached)
     inventory.record(LabRecord(made.lab, made.kind, hosts, source.resolve()))
     current = locations.current_lab_file()

@@ -47,15 +47,16 @@ def clear(lab: str) -> Iterator[Step]:
 def _processes(lab: str) -> list[int]:
     """Processes in the lab's namespaces, and guests of it, which have its directory on their command line."""
     owned = {pid for name in names.namespaces_of(lab) for pid in namespaces.pids(name)}
-    return sorted((owned | set(_guests(lab))) - {os.getpid()})
+    return sorted((owned | set(guest_processes(names.lab_dir(lab)))) - {os.getpid()})
 
 
-def _guests(lab: str) -> Iterator[int]:
-    directory = os.fsencode(f"{names.lab_dir(lab)}/")
+def guest_processes(directory: Path) -> Iterator[int]:
+    """QEMU processes that have something below the directory on their command line."""
+    below = os.fsencode(f"{directory}/")
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it ended meanwhile
             command = (entry / "cmdline").read_bytes()
-            if b"qemu-system" in command.partition(b"\0")[0] and directory in command:
+            if b"qemu-system" in command.partition(b"\0")[0] and below in command:
                 yield int(entry.name)
 
 

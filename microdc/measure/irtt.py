@@ -42,7 +42,7 @@ def session(programs: Programs, here: End, there: End, plan: EchoPlan) -> Sessio
     before = _drops(here), _drops(there)
     with _server(programs, there) as (server, port):
         timeouts = [plan.open_timeout] * plan.opens
-        options = ["-i", f"{plan.interval}ns", "-d", f"{plan.interval * plan.count}ns", "-l", str(ECHO_BYTES)]
+        options = ["-i", f"{plan.interval}ns", "-d", f"{plan.interval * plan.count}ns", "-l", str(ECHO_BYTES), "--fill=rand"]
         limit = plan.seconds + sum(timeouts) / 1e9 + 4 * plan.open_timeout / 1e9 + _GRACE_SECONDS
         argv = _client(here, there, port, timeouts, [*options, "-o", "-"])
         with programs.running(here.host, argv) as client:
@@ -66,7 +66,8 @@ def knock(programs: Programs, here: End, there: End, latency: int) -> LossCount 
     latency: ns, how long the last one may be on its way. Where the first answer comes back none is sent any more.
     """
     with _server(programs, there) as (server, port):
-        argv = _client(here, there, port, [_KNOCK_NS] * _KNOCKS, ["-n"])
+        # With -n, which would ask for no more than an answer, the server's log keeps silent.
+        argv = _client(here, there, port, [_KNOCK_NS] * _KNOCKS, ["-d", "10ms", "-i", "10ms"])
         with programs.running(here.host, argv) as client:
             status = client.finish(_KNOCKS * _KNOCK_NS / 1e9 + latency / 1e9 + _GRACE_SECONDS)
             complaint = client.complaint()

@@ -105,7 +105,7 @@ class PairRun:
 
     def timing(self) -> Timed:
         """Packets far enough apart that none disturbs another; where none comes back, which way they are lost."""
-        broken = [probe for _, probe in self.probes.items() if isinstance(probe, Failure)]  # noqa: PERF102 - no dict
+        broken = [probe for _, probe in self.probes.items() if isinstance(probe, Failure)]
         return broken[0] if broken else attempt(self._timing)
 
     def _timing(self) -> Timed:

@@ -14,7 +14,7 @@ from microdc.units import Rate, format_rate
 _MS, _S = 1_000_000, 1_000_000_000
 HEADERS = {4: 14 + 20 + 8, 6: 14 + 40 + 8}
 """Bytes on the wire around a UDP payload as the kernel counts them: Ethernet, IPv4 or IPv6, UDP."""
-ECHO_BYTES = 64
+ECHO_BYTES = 80
 """Payload of a timing packet: irtt's header, its two clocks' stamps and its counters fit in."""
 _SHARE = 0.25
 """How much of a limited rate timing packets may take, so that they do not queue behind each other."""

@@ -146,9 +146,10 @@ class _Judging:
                 f"{count.probe_drops} packets were dropped by the probes themselves: the machine is too busy"
             )
             return verdict(Outcome.UNMEASURED, why)
-        if test.tells(sent):
+        needed = packets_needed(test)
+        if needed is not None and sent >= needed:
             return verdict(Outcome.PASS)
-        return verdict(Outcome.UNMEASURED, _too_few_packets(test, sent))
+        return verdict(Outcome.UNMEASURED, _too_few_packets(test, sent, needed))
 
     def reordering(self, direction: Direction, way: OneWay) -> Verdict:
         verdict = partial(Verdict, "reordering", direction, 0, unit="packets")
@@ -191,8 +192,7 @@ def _no_loss_verdict(direction: Direction, percent: float, why: str, *, required
     )
 
 
-def _too_few_packets(test: LossTest, sent: int) -> str:
-    needed = packets_needed(test)
+def _too_few_packets(test: LossTest, sent: int, needed: int | None) -> str:
     wrong = test.less if test.tells_more(sent) else test.more
     told = format_percent(round(100 * (wrong or 0.0), 6))
     if needed is None:

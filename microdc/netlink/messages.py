@@ -58,7 +58,9 @@ def encode(verb: Verb, item: Object, ifindex: int) -> bytes:
             name, options = "htb", htb.pack_class(item)
         case HashTable() | Rule():
             kind = RTM_DELTFILTER if verb == "delete" else RTM_NEWTFILTER
-            handle = item.kernel_handle or item.handle if isinstance(item, Rule) else item.handle
+            # the kernel numbers root tables itself: a new rule goes there by table 0, a rule there has the real number
+            known = isinstance(item, Rule) and verb == "delete" and item.kernel_handle
+            handle = known or item.handle
             info = item.prio << 16 | _network_order(item.protocol)
             head = TCMSG.pack(0, ifindex, handle, ROOT_HANDLE, info)
             name = "u32"
@@ -103,6 +105,7 @@ def decode(ifindex: int, dumps: Mapping[str, bytes]) -> Observed:
     classes: dict[int, HtbClass] = {}
     tables: dict[int, HashTable] = {}
     rules: dict[tuple[int, int], Rule] = {}
+    roots: dict[int, int] = {}
     counters: dict[int, Counters] = {}
     for kind, handle, parent, _info, found in _entries(ifindex, dumps["qdiscs"], RTM_NEWQDISC):
         if handle == 0 or kind in {"ingress", "clsact"}:
@@ -117,12 +120,15 @@ def decode(ifindex: int, dumps: Mapping[str, bytes]) -> Observed:
             counters[handle] = _counters(found.get(_STATS2, b""))
     for kind, handle, _parent, info, found in _entries(ifindex, dumps["filters"], RTM_NEWTFILTER):
         if kind == "u32" and _OPTIONS in found:
-            item = u32.unpack(handle, _network_order(info & 0xFFFF), info >> 16, found[_OPTIONS])
+            protocol, prio = _network_order(info & 0xFFFF), info >> 16
+            item = u32.unpack(handle, protocol, prio, found[_OPTIONS])
             if isinstance(item, HashTable):
                 tables[item.ident] = item
-            elif item is not None:
+            elif isinstance(item, Rule):
                 rules[item.key] = item
-    return Observed(QdiscTree(qdiscs, classes, tables, rules), counters)
+            elif handle >> 20 >= u32.ROOT_TABLES:
+                roots[prio << 16 | protocol] = handle
+    return Observed(QdiscTree(qdiscs, classes, tables, rules, roots), counters)
 
 
 def _entries(ifindex: int, dump: bytes, wanted: int) -> Iterator[tuple[str, int, int, int, dict[int, bytes]]]:

@@ -129,7 +129,7 @@ class HtbClass:
 
 @dataclass(frozen=True, slots=True)
 class HashTable:
-    """A u32 hash table. ident: 1..0x7ff. divisor: number of buckets."""
+    """A u32 hash table. ident: 1..0x7ff; 0 only to delete: all rules of the protocol. divisor: number of buckets."""
 
     ident: int
     protocol: int
@@ -176,18 +176,22 @@ class Rule:
 
     @property
     def key(self) -> tuple[int, int]:
-        """What identifies a rule on an interface: protocol and handle."""
-        return self.protocol, self.handle
+        """What identifies a rule on an interface: its classifier (prio and protocol) and its handle there."""
+        return self.prio << 16 | self.protocol, self.handle
 
 
 @dataclass(frozen=True, slots=True)
 class QdiscTree:
-    """All that hangs on one interface's egress, by handle. Empty: the interface as the kernel made it."""
+    """All that hangs on one interface's egress, by handle. Empty: the interface as the kernel made it.
+
+    roots: by classifier (prio << 16 | protocol), the handle that the kernel gave its root table, once observed.
+    """
 
     qdiscs: Mapping[int, Qdisc] = field(default_factory=dict)
     classes: Mapping[int, HtbClass] = field(default_factory=dict)
     tables: Mapping[int, HashTable] = field(default_factory=dict)
     rules: Mapping[tuple[int, int], Rule] = field(default_factory=dict)
+    roots: Mapping[int, int] = field(default_factory=dict, compare=False)
 
     @property
     def root(self) -> Qdisc | None:

@@ -24,7 +24,7 @@ def _commit(plan: Plan, emulator: str, ports: list[PortChange]) -> Commit:
     batch = [
         (
             encode(operation.verb, operation.item, port.index),
-            [encode(*operation.inverse, port.index)] if operation.inverse else [],
+            [encode(verb, item, port.index) for verb, item in operation.inverse],
         )
         for port in ports
         for operation in port.operations

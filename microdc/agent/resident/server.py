@@ -1,0 +1,124 @@
+"""The agent's ear: controllers' requests from a unix socket."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import signal
+import socket
+import traceback
+from pathlib import Path
+from typing import Any
+
+from .keeper import Keeper
+from .place import boottime
+
+IDLE_SECONDS = 30.0
+"""How long an agent that has nothing to keep waits for the next controller."""
+MAX_REQUEST = 1 << 27
+"""Bytes of one request: ten times what a thousand sites need."""
+MAX_CONNECTIONS = 64
+
+
+class Connection:
+    """A controller's end: what has come of its request, what has not yet gone of its answer."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self.socket, self.inbox, self.outbox = sock, bytearray(), bytearray()
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+
+class Server:
+    """Lines of JSON on a unix socket, one request at a time: nothing can come between two steps of a commit.
+
+    Nothing waits for a controller: one that does not read its answer keeps nobody from theirs, nor a layer from its
+    end.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self.path = place / "agent.sock"
+        self.keeper = Keeper(place)
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(self.path))
+        self.listener.listen(16)
+        self.connections: list[Connection] = []
+
+    def run(self) -> None:
+        """Serves until there has been nothing to keep and nobody to serve for a while."""
+        quiet_since = boottime()
+        while True:
+            if self.keeper.keeps or self.connections:
+                quiet_since = boottime()
+            idle = quiet_since + IDLE_SECONDS - boottime()
+            if idle <= 0:
+                return
+            end = self.keeper.next_end()
+            reading, writing = self._ready(idle if end is None else min(end, idle))
+            self.keeper.expire()
+            for connection in writing:
+                self._write(connection)
+            for connection in reading:
+                self._read(connection)
+
+    def _ready(self, seconds: float) -> tuple[list[Connection], list[Connection]]:
+        """Waits for what can be read and written. The process may be ended here, and not within a change."""
+        readers: list[Any] = [self.listener, *(c for c in self.connections if not c.outbox)]
+        writers = [c for c in self.connections if c.outbox]
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+        readable, writable, _ = select.select(readers, writers, [], seconds)
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+        if self.listener in readable:
+            readable.remove(self.listener)
+            new = self.listener.accept()[0]
+            if len(self.connections) < MAX_CONNECTIONS:
+                self.connections.append(Connection(new))
+        return readable, writable
+
+    def _read(self, connection: Connection) -> None:
+        try:
+            data = connection.socket.recv(1 << 18)
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(connection)
+            return
+        while data:
+            head, newline, data = data.partition(b"\n")
+            connection.inbox += head[: MAX_REQUEST + 1 - len(connection.inbox)]
+            if newline:
+                connection.outbox += json.dumps(self._answer(bytes(connection.inbox))).encode() + b"\n"
+                connection.inbox.clear()
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        if len(line) > MAX_REQUEST:
+            return {"error": f"a request of more than {MAX_REQUEST} bytes"}
+        try:
+            return self.keeper.answer(json.loads(line))
+        except Exception as problem:  # noqa: BLE001 - whatever is asked, the agent lives on and keeps its layers
+            traceback.print_exc()
+            return {"error": f"malformed request: {problem!r}"}
+
+    def _write(self, connection: Connection) -> None:
+        try:
+            sent = connection.socket.send(connection.outbox)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._drop(connection)
+            return
+        del connection.outbox[:sent]
+
+    def _drop(self, connection: Connection) -> None:
+        self.connections.remove(connection)
+        connection.socket.close()
+
+    def close(self) -> None:
+        for path in (self.path, *(() if self.keeper.keeps else (self.keeper.path,))):
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
