@@ -29,16 +29,23 @@ help:  ## List what can be made
 .PHONY: lab
 lab: system $(VENV)/.lab  ## Bring up the virtual testbed, emulate its WAN, measure it, and leave it running
 	$(MICRODC) lab up
-	$(MICRODC) apply --yes
-	$(MICRODC) wan verify
-	@echo
-	@echo "The testbed is running. Try:"
-	@echo "  $(MICRODC) lab status"
-	@echo "  $(MICRODC) inventory list sites"
-	@echo "  $(MICRODC) profile list"
-	@echo "  $(MICRODC) apply-profile lte --pair barcelona:paris --for 10m"
-	@echo "  $(MICRODC) wan show"
-	@echo "make lab-down ends it."
+	$(MICRODC) apply
+	@echo "$(MICRODC) wan verify --quick"; \
+	status=0; $(MICRODC) wan verify --quick || status=$$?; \
+	echo; \
+	case $$status in \
+		0) echo "The testbed is running, and its WAN is what the inventory asks for. Try:" ;; \
+		6) echo "The testbed is running. Not all of its WAN could be measured in this short time. Try:" ;; \
+		*) echo "The testbed is running, but its WAN is not what the inventory asks for. Look closer:"; \
+		   echo "  $(MICRODC) wan verify -v" ;; \
+	esac; \
+	echo "  $(MICRODC) lab status"; \
+	echo "  $(MICRODC) wan show"; \
+	echo "  $(MICRODC) profile list"; \
+	echo "  $(MICRODC) apply-profile lte --pair barcelona:paris --for 10m"; \
+	echo "  $(MICRODC) wan verify --pair barcelona:paris"; \
+	echo "With '. $(BIN)/activate' plain 'microdc' does. 'make lab-down' ends the testbed."; \
+	case $$status in 0|6) exit 0 ;; *) exit $$status ;; esac
 
 .PHONY: lab-down
 lab-down: $(VENV)/.lab  ## End the virtual testbed; nothing of it is left

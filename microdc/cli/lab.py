@@ -138,7 +138,8 @@ def shell(name: str, place: str, command: tuple[str, ...]) -> None:
     """Run a command, or a shell, at a host of the lab. Its network is the host's, its files are this machine's."""
     from microdc.lab import operate
 
-    argv = operate.command_at(name, place, command or (os.environ.get("SHELL") or "/bin/sh",))
+    words = command[1:] if command[:1] == ("--",) else command
+    argv = operate.command_at(name, place, words or (os.environ.get("SHELL") or "/bin/sh",))
     try:
         os.execv(argv[0], argv)  # noqa: S606  the user's own command line, without a shell
     except OSError as error:

@@ -66,12 +66,6 @@ def _measured(
 
     testbed, _ = inventory_and_library()
     check_sites(testbed, {name for pair in pairs for name in pair})
-    with open_wan(testbed) as opened:
-        wanted = asked_pairs(testbed, opened.in_force, pairs)
-    if not wanted:
-        raise InputError(
-            "nothing is laid, so there is nothing to verify", where=testbed.name, hint="microdc apply first"
-        )
     share = 1 / 3 if quick else 1.0
     standard = MeasureOptions()
     options = MeasureOptions(
@@ -81,8 +75,15 @@ def _measured(
         max_rate=Rate(max_rate) if max_rate else standard.max_rate,
     )
     results = []
-    with narrate.Narrator() as narrator:
-        for item in verify(testbed, wanted, options):
+    with open_wan(testbed) as wan, narrate.Narrator() as narrator:
+        wanted = asked_pairs(wan, pairs)
+        if not wanted:
+            raise InputError(
+                "nothing is laid, so there is nothing to verify",
+                where=testbed.name,
+                hint="microdc apply first",
+            )
+        for item in verify(wan, wanted, options):
             if isinstance(item, PairResult):
                 results.append(item)
             else:

@@ -80,8 +80,11 @@ _NUMBER = r"[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 _DELAY = rf"{_NUMBER} ?(ns|us|µs|ms|s|min|m|h)|0"
 _SIZE = rf"{_NUMBER} ?([kKmMgG]?[bB]|[kKmMgG][iI][bB])"
 _NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-_HOST_NAME = r"([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])"
-_HOST = rf"local|netns:[A-Za-z0-9][A-Za-z0-9._-]*|ssh://([a-z_][a-z0-9_-]*@)?{_HOST_NAME}(:[0-9]{{1,5}})?"
+_HOST_NAME = r"([A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9a-fA-F:]+(%[A-Za-z0-9_.-]+)?\])"
+_HOST = (
+    r"local|netns:[A-Za-z0-9_][A-Za-z0-9_.-]*"
+    rf"|ssh://([A-Za-z0-9_][A-Za-z0-9_.-]*@)?{_HOST_NAME}(:[0-9]{{1,5}})?"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from ruamel.yaml.reader import ReaderError
 from microdc.documents.model import DocumentError, Problem, Where
 
 MAX_BYTES = 2 * 10**6
-"""Largest document read. Parsing takes about 10 s per MB; what a person writes has kilobytes."""
+"""Largest document read. Parsing takes 5 to 10 s per MB; what a person writes has kilobytes."""
 MAX_VALUES = 100_000
 """Most values a document may hold once its aliases are expanded: more is a mistake or an alias bomb."""
 MAX_DEPTH = 50

@@ -23,10 +23,10 @@ class Daemon:
     @classmethod
     def of(cls, pid: int) -> Daemon:
         """The running process `pid`; ProcessLookupError if there is none."""
-        state = _state(pid)
-        if state is None:
+        started = _started(pid)
+        if started is None:
             raise ProcessLookupError(pid)
-        return cls(pid, state[1])
+        return cls(pid, started)
 
     @classmethod
     def parse(cls, text: str) -> Daemon:
@@ -39,17 +39,17 @@ class Daemon:
 
     def alive(self) -> bool:
         """Whether it still runs; a process that ended and waits to be collected does not."""
-        state = _state(self.pid)
-        return state is not None and state[1] == self.started and state[0] not in "ZX"
+        return not self.wait(0)
 
     def wait(self, timeout: float) -> bool:
-        """Waits up to `timeout` seconds for its end; whether it has ended."""
+        """Waits up to `timeout` seconds for the end of all its threads; whether it has ended."""
         try:
             handle = os.pidfd_open(self.pid)
         except ProcessLookupError:
             return True
         try:
-            return not self.alive() or bool(select.select([handle], [], [], timeout)[0])
+            # the start is looked at after the handle is there, so that the two are of one process
+            return _started(self.pid) != self.started or bool(select.select([handle], [], [], timeout)[0])
         finally:
             os.close(handle)
 
@@ -63,10 +63,10 @@ class Daemon:
             os.waitpid(self.pid, os.WNOHANG)
 
 
-def _state(pid: int) -> tuple[str, int] | None:
-    """State letter and start time of a process: fields 3 and 22 of proc_pid_stat(5), counted after the name."""
+def _started(pid: int) -> int | None:
+    """Start time of a process: field 22 of proc_pid_stat(5), counted after the name, which may hold anything."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return fields[0].decode(), int(fields[19])
+    return int(fields[19])

@@ -10,20 +10,10 @@ from microdc.images import closure, modules, python
 from microdc.images.cpio import CharDevice, Directory, Entry, File, Symlink
 from microdc.images.model import GuestKernel
 
-EMULATOR_PROGRAMS = ("busybox", "dropbear", "ip", "tc", "ethtool")
-TEST_PROGRAMS = (
-    "busybox",
-    "ip",
-    "tc",
-    "ethtool",
-    "ping",
-    "fping",
-    "irtt",
-    "iperf3",
-    "nsenter",
-    "setpriv",
-    "unshare",
-)
+# What starts other programs must not be busybox: it prefers its own `tc` and `ip` to the real ones.
+_STARTERS = ("env", "nsenter", "setpriv", "setsid", "sh", "timeout", "unshare", "xargs")
+EMULATOR_PROGRAMS = ("busybox", *_STARTERS, "dropbear", "ethtool", "ip", "tc")
+TEST_PROGRAMS = ("busybox", *_STARTERS, "ethtool", "fping", "ip", "iperf3", "irtt", "ping", "tc")
 
 _BUS = ("virtio_pci", "virtio_net", "virtio_console", "virtio_mmio")
 _LINKS = ("veth", "bridge", "dummy", "ifb", "8021q", "af_packet", "macvlan", "vrf", "tun")
@@ -88,3 +78,14 @@ def kernel_modules(kernel: GuestKernel) -> dict[str, Entry]:
 def emulator(kernel: GuestKernel) -> dict[str, Entry]:
     """The lab's emulator: a router with SSH, tc and Python."""
     return {**base(), **kernel_modules(kernel), **python.interpreter(), **programs(EMULATOR_PROGRAMS)}
+
+
+def testing(kernel: GuestKernel, distributions: Iterable[str]) -> dict[str, Entry]:
+    """For the tests: the tools that measure, and Python with the distributions and what they require."""
+    return {
+        **base(),
+        **kernel_modules(kernel),
+        **python.interpreter(),
+        **python.packages(distributions),
+        **programs(TEST_PROGRAMS),
+    }

@@ -7,7 +7,7 @@ takes several archives one after the other (Documentation/driver-api/early-users
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
@@ -66,7 +66,7 @@ def write(tree: Tree, out: IO[bytes]) -> None:
     for number, path in enumerate(sorted(entries), start=1):
         _write_entry(out, number, path.removeprefix("/"), entries[path])
     _write_header(out, "TRAILER!!!", ino=0, mode=0, size=0)
-    out.write(bytes(-out.tell() % _BLOCK))
+    out.write(bytes(-out.tell() % _BLOCK))  # an archive may follow another, whose end is a whole block too
 
 
 def _with_parents(tree: Tree) -> Iterator[tuple[str, Entry]]:
@@ -75,7 +75,12 @@ def _with_parents(tree: Tree) -> Iterator[tuple[str, Entry]]:
         pure = PurePosixPath(path)
         if str(pure) != path or not pure.is_absolute() or ".." in pure.parts or path == "/":
             raise InputError(f"{path!r} is no plain absolute path", where="guest image")
-        parents.update(str(parent) for parent in pure.parents)
+        for parent in map(str, pure.parents):
+            if not isinstance(tree.get(parent, Directory()), Directory):
+                raise InputError(
+                    f"{path!r} lies below {parent!r}, which is no directory", where="guest image"
+                )
+            parents.add(parent)
     yield from ((parent, Directory()) for parent in parents - {"/"})
     yield from tree.items()  # what is named comes after, and wins
 
@@ -109,8 +114,3 @@ def _write_header(
 def _write_padded(out: IO[bytes], data: bytes) -> None:
     out.write(data)
     out.write(bytes(-len(data) % 4))
-
-
-def merged(*trees: Iterable[tuple[str, Entry]] | Tree) -> dict[str, Entry]:
-    """One tree of several; the later ones win."""
-    return {path: entry for tree in trees for path, entry in dict(tree).items()}

@@ -26,11 +26,16 @@ _LOOK = 0.05  # s between two looks at the console
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A running guest: its process, and what it wrote on its console and QEMU on its errors."""
+    """A running guest: its process, and the files that it and QEMU write.
+
+    console: its kernel and init; log: QEMU's errors; channel: what is written into /dev/virtio-ports/microdc there,
+    where the machine has one.
+    """
 
     daemon: Daemon
     console: Path
     log: Path
+    channel: Path
 
     def wait_ready(self, timeout: float) -> None:
         """Waits until the guest has said that it is ready; raises UnreachableError with its last words if it does not."""
@@ -81,37 +86,43 @@ def boot(
     machine: Machine = Machine(),  # noqa: B008 - frozen
     namespace: str = "",
     outlive: bool = True,
+    files: cpio.Tree | None = None,
 ) -> Guest:
     """Starts a guest and returns at once; `wait_ready` tells when it is up.
 
     directory: where its console and log are written, and nothing else; it must exist. namespace: in which QEMU runs
-    ("": here); the taps are in their own. outlive: whether it goes on when this process ends. Raises UnreachableError
-    where QEMU or a tap cannot be had, InputError for settings that cannot be.
+    ("": here); the taps are in their own. outlive: whether it goes on when this process ends. files: laid over the image.
+    Raises UnreachableError where QEMU or a tap cannot be had, InputError for settings that cannot be.
     """
     host = NamespaceHost(namespace) if namespace else LocalHost()
-    console, log = directory / "console.log", directory / "qemu.log"
-    for old in (console, log):
+    guest_files = [directory / name for name in ("console.log", "qemu.log", "channel.log")]
+    for old in guest_files:
         old.unlink(missing_ok=True)
+    console, log, channel = guest_files
     kvm = not machine.icount and acceleration.kvm_usable()
-    with _initrd(image, guest_settings) as initrd, tap.opened(guest_settings.nics) as taps:
+    own = {**(files or {}), **settings.tree(guest_settings)}
+    with _initrd(image, own) as initrd, tap.opened(guest_settings.nics) as taps:
         nics = list(zip(guest_settings.nics, taps, strict=True))
         words = qemu.argv(
-            machine, image.kernel, f"/proc/self/fd/{initrd.fileno()}", nics, kvm=kvm, console=console
+            machine,
+            image.kernel,
+            f"/proc/self/fd/{initrd.fileno()}",
+            nics,
+            kvm=kvm,
+            console=console,
+            channel=channel,
         )
         daemon = host.start_daemon(words, log=log, pass_fds=(initrd.fileno(), *taps), outlive=outlive)
-    return Guest(daemon, console, log)
+    return Guest(daemon, console, log, channel)
 
 
 @contextlib.contextmanager
-def _initrd(image: GuestImage, guest_settings: GuestSettings) -> Iterator[IO[bytes]]:
-    """The image and the settings after it, in a file that has no name and so never stays behind."""
+def _initrd(image: GuestImage, own: cpio.Tree) -> Iterator[IO[bytes]]:
+    """The image and the guest's own files after it, in a file that has no name and so never stays behind."""
     with tempfile.TemporaryFile(dir=image.initrd.parent) as out:
         with image.initrd.open("rb") as common:
             shutil.copyfileobj(common, out, 1 << 20)
-        with tempfile.TemporaryFile() as own:  # each archive is padded by itself
-            cpio.write(settings.tree(guest_settings), own)
-            own.seek(0)
-            shutil.copyfileobj(own, out)
+        cpio.write(own, out)
         out.flush()
         os.lseek(out.fileno(), 0, os.SEEK_SET)
         yield out

@@ -71,8 +71,10 @@ class Machine:
 
     memory: MiB. icount: its time is virtual, one nanosecond-exact tick for every instruction, so that the load of this
     machine does not show in what it measures; it then has one processor, and nothing outside takes part in its time.
+    channel: whether it has a port through which it writes to a file of this machine.
     """
 
     processors: int = 2
     memory: int = 512
     icount: bool = False
+    channel: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
 from microdc import locations
@@ -14,7 +14,7 @@ from microdc.images.guest import Guest, boot
 from microdc.images.kernel import guest_kernel
 from microdc.images.model import GuestImage, GuestKernel
 
-__all__ = ["Guest", "boot", "emulator_image"]
+__all__ = ["Guest", "boot", "emulator_image", "testing_image"]
 
 _KEPT = 3
 """Images of each kind that stay in the cache."""
@@ -22,17 +22,29 @@ _KEPT = 3
 
 def emulator_image() -> Generator[Step, None, GuestImage]:
     """The image of the lab's emulator: a router with an SSH server, tc, ethtool and Python's standard library."""
+    return (yield from _image("emulator", contents.emulator))
+
+
+def testing_image(distributions: Iterable[str]) -> Generator[Step, None, GuestImage]:
+    """The image in which tests of the kernel run: the tools that measure, and these Python distributions installed here.
+
+    Their own modules go beside it when a guest boots: see `python.sources` and the `files` of `boot`.
+    """
+    return (yield from _image("testing", lambda kernel: contents.testing(kernel, distributions)))
+
+
+def _image(kind: str, filled: Callable[[GuestKernel], cpio.Tree]) -> Generator[Step, None, GuestImage]:
     root = locations.cache_dir() / "guest"
     with cache.locked(root):
         kernel = yield from guest_kernel(root)
-        return (yield from _image(root, "emulator", kernel, contents.emulator(kernel)))
+        return (yield from _built(root, kind, kernel, filled(kernel)))
 
 
-def _image(root: Path, kind: str, kernel: GuestKernel, tree: cpio.Tree) -> Generator[Step, None, GuestImage]:
+def _built(root: Path, kind: str, kernel: GuestKernel, tree: cpio.Tree) -> Generator[Step, None, GuestImage]:
     digest = _digest(kernel, tree)
     directory = root / f"{kind}-{digest[:16]}"
     image = GuestImage(directory / "vmlinuz", directory / "initrd", digest)
-    what = f"building the {kind}'s image" if kind == "emulator" else f"building the {kind} image"
+    what = f"building the {kind} guest's image"
     if directory.is_dir():
         os.utime(directory)  # the last use, for pruning
         yield Step(what, "skipped", "it is in the cache")

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import importlib.util
 import py_compile
+import re
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+from microdc.errors import UnreachableError
 from microdc.images import closure
 from microdc.images.cpio import Entry, File, Symlink
 
@@ -23,15 +26,14 @@ _OF_THE_LIBRARY = frozenset(
     | {"dist-packages", "site-packages"}
 )
 """Left out: what needs a display or a network, and the library's own tests."""
-_OF_PACKAGES = frozenset({"bin", "tests", "testing_data"})
+_OF_PACKAGES = frozenset({"..", "tests"})
 _OF_ALL = frozenset({"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
 _UNREAD = frozenset({".a", ".c", ".exe", ".h", ".pth", ".pyi", ".pyx", ".rst"})
-_HEADER = 16  # bytes before the code in a .pyc: magic, flags, then mtime and size (PEP 552)
 
 
 @dataclass(frozen=True, slots=True)
 class Bytecode:
-    """A module's compiled form: what Python has cached of it here if that is fresh, else compiled now."""
+    """A module's compiled form, which Python takes without a look at the source."""
 
     source: Path
 
@@ -55,13 +57,35 @@ def interpreter() -> dict[str, Entry]:
     return {"/usr/bin/python3": Symlink(str(program)), **tree, **closure.files([program, *_binaries(tree)])}
 
 
-def packages(directory: Path, *, skip: Collection[str] = ()) -> dict[str, Entry]:
-    """The packages of a site-packages directory, as bytecode. skip: names in the directory that are left out."""
+def packages(names: Iterable[str]) -> dict[str, Entry]:
+    """Installed distributions and all that they require, as bytecode. Raises UnreachableError for one not installed."""
     tree: dict[str, Entry] = {}
-    for path in sorted(directory.iterdir()):
-        if path.name.split("-")[0] not in skip and path.name not in skip:
-            tree.update(_tree(path, _OF_PACKAGES))
+    for found in required(names):
+        for file in found.files or ():
+            path = Path(str(file.locate())).resolve()
+            if not _OF_ALL.union(_OF_PACKAGES).intersection(file.parts) and path.is_file():
+                tree.update(_module(path))
     return {**tree, **closure.files(_binaries(tree))}
+
+
+def required(names: Iterable[str]) -> list[Distribution]:
+    """The distributions of these names and, recursively, what they require without extras, as far as it is here."""
+    found: dict[str, Distribution] = {}
+    waiting = list(names)
+    while waiting:
+        name = _normal(waiting.pop())
+        if name in found:
+            continue
+        try:
+            found[name] = distribution(name)
+        except PackageNotFoundError:
+            if name in map(_normal, names):
+                hint = f"python -m pip install {name}"
+                raise UnreachableError(f"{name} is not installed", where="guest image", hint=hint) from None
+            continue  # required on other systems or Pythons only
+        requirements = found[name].requires or []
+        waiting += [re.split(r"[^A-Za-z0-9._-]", text)[0] for text in requirements if "extra ==" not in text]
+    return [found[name] for name in sorted(found)]
 
 
 def sources(paths: Iterable[Path]) -> dict[str, Entry]:
@@ -77,10 +101,14 @@ def sources(paths: Iterable[Path]) -> dict[str, Entry]:
 
 def _tree(path: Path, skip: Collection[str]) -> Iterator[tuple[str, Entry]]:
     for file in _files(path, skip):
-        if file.suffix == ".py":
-            yield str(file) + "c", File(Bytecode(file))
-        elif file.suffix not in _UNREAD:
-            yield str(file), File(file, file.stat().st_mode & 0o777)
+        yield from _module(file)
+
+
+def _module(file: Path) -> Iterator[tuple[str, Entry]]:
+    if file.suffix == ".py":
+        yield f"{file}c", File(Bytecode(file))
+    elif file.suffix not in _UNREAD:
+        yield str(file), File(file, file.stat().st_mode & 0o777)
 
 
 def _files(path: Path, skip: Collection[str]) -> Iterator[Path]:
@@ -91,6 +119,11 @@ def _files(path: Path, skip: Collection[str]) -> Iterator[Path]:
             yield from _files(child, skip)
     elif path.is_file():
         yield path
+
+
+def _normal(name: str) -> str:
+    """A distribution's name as it is compared (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _binaries(tree: dict[str, Entry]) -> Iterator[Path]:

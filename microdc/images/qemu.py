@@ -27,13 +27,20 @@ def argv(
     *,
     kvm: bool,
     console: Path,
+    channel: Path,
 ) -> list[str]:
-    """The words that start QEMU. initrd: a path that it can open; nics: each with the descriptor of its tap."""
+    """The words that start QEMU. initrd: a path that it can open; nics: each with the descriptor of its tap.
+
+    console, channel: the files that QEMU writes what comes out of the guest into.
+    """
     words = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     words += ["-machine", "pc", "-m", str(machine.memory)]
     words += _processor(machine, kvm=kvm)
     words += ["-kernel", str(kernel), "-initrd", initrd, "-append", _KERNEL_OPTIONS]
     words += ["-chardev", f"file,id=console,path={console}", "-serial", "chardev:console"]
+    if machine.channel:
+        words += ["-chardev", f"file,id=channel,path={channel}", "-device", "virtio-serial-pci,max_ports=2"]
+        words += ["-device", "virtserialport,chardev=channel,name=microdc"]
     for number, (nic, descriptor) in enumerate(nics):
         words += ["-netdev", f"tap,id=net{number},fd={descriptor}"]
         words += [

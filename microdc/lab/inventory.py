@@ -39,7 +39,10 @@ def write(plan: LabPlan, source: Path, emulators: Mapping[str, Mapping[str, str]
     was written. Raises InputError where the copy cannot be read back.
     """
     target = directory_of(plan.lab)
-    shutil.copytree(source, target)
+    try:
+        shutil.copytree(source, target)
+    except OSError as error:
+        raise InputError(f"the inventory cannot be copied: {error}", where=str(source)) from None
     testbed = load(target)
     for name, keys in emulators.items():
         document = testbed.where("emulators", name).file

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from microdc import locations, requirements
-from microdc.errors import InputError, MicrodcError, UnreachableError
+from microdc.errors import InputError, MicrodcError, RefusedError, UnreachableError
 from microdc.events import Step
 from microdc.host import namespaces
 from microdc.lab import emulator as emulators
@@ -39,13 +39,14 @@ def up(
         if stands(lab):
             yield Step(f"Lab {lab}", "skipped", "it is up already; nothing was changed")
             return inventory.directory_of(lab)
+        _refuse_anothers(lab)
         kind, step = emulators.choose(emulator)
         yield step
         yield from bring_up(plan(testbed, lab, kind, hosts=hosts), source, hosts)
     return inventory.directory_of(lab)
 
 
-def bring_up(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
+def bring_up(made: LabPlan, source: Path, hosts: int) -> Generator[Step, None, None]:
     """Builds a plan for which the lock is held, from a clean start, whole or not at all."""
     if teardown.exists(made.lab):
         yield Step(f"Lab {made.lab}", "progress", "an earlier command left it half built: it is built anew")
@@ -63,19 +64,18 @@ def bring_up(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
 
 
 def _build(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
-    names.lab_dir(made.lab).mkdir(parents=True, mode=0o700)
     image = yield from guests.prepare(made)
+    names.lab_dir(made.lab).mkdir(parents=True, mode=0o700)
     yield from fabric.build(made)
-    reached = yield from guests.start(made, image)
-    written = inventory.write(made, source, reached)
-    inventory.record(LabRecord(made.lab, made.kind, hosts, source.resolve()))
-    current = locations.current_lab_file()
-    current.write_text(f"{inventory.directory_of(made.lab)}\n", "utf-8")
-    yield Step(
-        "Writing the lab's inventory",
-        "done",
-        f"{len(written.sites)} sites in {inventory.directory_of(made.lab)}",
-    )
+    if image:
+        reached = yield from guests.start(made, image)
+    else:
+        reached = {emulator.name: {"host": f"netns:{emulator.namespace}"} for emulator in made.emulators}
+    directory = inventory.directory_of(made.lab)
+    inventory.write(made, source, reached)
+    locations.current_lab_file().write_text(f"{directory}\n", "utf-8")
+    inventory.record(LabRecord(made.lab, made.kind, hosts, source.resolve()))  # last: from now on it stands
+    yield Step("Writing the lab's inventory", "done", str(directory))
 
 
 def down(lab: str) -> Generator[Step, None, None]:
@@ -117,6 +117,15 @@ def command_at(lab: str, place: str, command: Sequence[str]) -> list[str]:
     known = [name.removeprefix(names.namespace(lab, "")) for name in names.namespaces_of(lab)]
     hint = f"this lab has {', '.join(known)}" if known else f"bring it up with: microdc lab up --name {lab}"
     raise InputError(f"the lab {lab} has no host {place}", hint=hint)
+
+
+def _refuse_anothers(lab: str) -> None:
+    """A lab's directory is made before its namespaces and goes after them: without it they are not ours."""
+    found = names.namespaces_of(lab)
+    if found and not names.lab_dir(lab).exists():
+        what = f"a lab {lab} is here that was made with another state directory than {locations.state_dir()}"
+        hint = f"take another --name; `microdc lab down --name {lab}` ends that one"
+        raise RefusedError(what, where=f"netns:{found[0]}", hint=hint)
 
 
 def _check_machine() -> None:

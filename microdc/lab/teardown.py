@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from microdc import locations
-from microdc.errors import UnreachableError
+from microdc.errors import RefusedError, UnreachableError
 from microdc.events import Step
 from microdc.host import namespaces
 from microdc.lab import names
@@ -27,10 +27,15 @@ def exists(lab: str) -> bool:
 
 
 def clear(lab: str) -> Iterator[Step]:
-    """Ends the lab's processes, then its namespaces with all links in them, then its files."""
+    """Ends the lab's processes, then its namespaces with all links in them, then its files.
+
+    Raises RefusedError where it would end the shell in which it runs itself.
+    """
     what = f"Taking the lab {lab} down"
     yield Step(what, "started")
     inside = _processes(lab)
+    if os.getpid() in inside:
+        raise RefusedError("this command runs inside the lab", where=lab, hint="leave the lab's shell first")
     if inside:
         yield Step(what, "progress", "ending processes", 0, len(inside), "processes")
         _end(inside)
@@ -47,7 +52,7 @@ def clear(lab: str) -> Iterator[Step]:
 def _processes(lab: str) -> list[int]:
     """Processes in the lab's namespaces, and guests of it, which have its directory on their command line."""
     owned = {pid for name in names.namespaces_of(lab) for pid in namespaces.pids(name)}
-    return sorted((owned | set(guest_processes(names.lab_dir(lab)))) - {os.getpid()})
+    return sorted(owned | set(guest_processes(names.lab_dir(lab))))
 
 
 def guest_processes(directory: Path) -> Iterator[int]:

@@ -149,9 +149,9 @@ def from_knocks(knocks: Knocks) -> Measurement:
     nothing = Unmeasured(NOTHING_CAME)
     ways = [
         OneWay(nothing, nothing, count or Unmeasured("not tried"), nothing, nothing)
-        for _, count in knocks.counts.items()
+        for count in knocks.counts.values()
     ]
-    tried = [count.sent for _, count in knocks.counts.items() if count]
+    tried = [count.sent for count in knocks.counts.values() if count]
     return Measurement(
         tool="irtt",
         interval=0,
@@ -166,21 +166,27 @@ def from_knocks(knocks: Knocks) -> Measurement:
 
 
 def from_pings(
-    report: FpingReport, streams: Streams, *, interval: int, why: str, notes: tuple[str, ...]
+    timing: FpingReport,
+    loss: Sequence[FpingReport],
+    streams: Streams,
+    *,
+    interval: int,
+    why: str,
+    notes: tuple[str, ...],
 ) -> Measurement:
     """Round trips only. why: what kept irtt from telling the directions apart."""
-    arrived = [trip for trip in report.round_trips if trip is not None]
     only = Unmeasured(why)
-    ways = [OneWay(only, only, only, only, stream) for _, stream in streams.items()]
     return Measurement(
         tool="fping",
         interval=interval,
-        resolution=report.resolution,
+        resolution=timing.resolution,
         clock="not needed",
-        rtt=_stats(arrived),
-        round_trip_loss=LossCount(len(report.round_trips), len(report.round_trips) - len(arrived)),
+        rtt=_stats([trip for trip in timing.round_trips if trip is not None]),
+        round_trip_loss=_sum(
+            [LossCount(len(one.round_trips), one.round_trips.count(None)) for one in (timing, *loss)]
+        ),
         duplicates=0,
-        directions=Both(*ways),
+        directions=Both(*(OneWay(only, only, only, only, stream) for stream in streams.values())),
         notes=notes,
     )
 

@@ -42,7 +42,15 @@ def session(programs: Programs, here: End, there: End, plan: EchoPlan) -> Sessio
     before = _drops(here), _drops(there)
     with _server(programs, there) as (server, port):
         timeouts = [plan.open_timeout] * plan.opens
-        options = ["-i", f"{plan.interval}ns", "-d", f"{plan.interval * plan.count}ns", "-l", str(ECHO_BYTES), "--fill=rand"]
+        options = [
+            "-i",
+            f"{plan.interval}ns",
+            "-d",
+            f"{plan.interval * plan.count}ns",
+            "-l",
+            str(ECHO_BYTES),
+            "--fill=rand",
+        ]
         limit = plan.seconds + sum(timeouts) / 1e9 + 4 * plan.open_timeout / 1e9 + _GRACE_SECONDS
         argv = _client(here, there, port, timeouts, [*options, "-o", "-"])
         with programs.running(here.host, argv) as client:

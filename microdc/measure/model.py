@@ -32,10 +32,9 @@ class Both(Generic[T]):
         yield Direction.A_TO_B, self.a_to_b
         yield Direction.B_TO_A, self.b_to_a
 
-    @property
-    def flipped(self) -> Both[T]:
-        """The same as seen from b."""
-        return Both(self.b_to_a, self.a_to_b)
+    def values(self) -> tuple[T, T]:
+        """The two values, a→b first."""
+        return self.a_to_b, self.b_to_a
 
 
 @dataclass(frozen=True, slots=True)

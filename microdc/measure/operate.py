@@ -71,7 +71,7 @@ def expected_seconds(asked: Sequence[Both[Impairment]], options: MeasureOptions)
     streams = [
         stream.seconds + _STREAM_OVERHEAD
         for both in asked
-        for _, one in both.items()
+        for one in both.values()
         if isinstance(stream := stream_plan(one, options, ip_version=4), StreamPlan)
     ]
     return _OVERHEAD + max(timing + dead, default=0) + max(losses, default=0) + sum(streams)

@@ -27,11 +27,13 @@ from microdc.measure.probe import Probe
 from microdc.measure.programs import Programs
 from microdc.measure.reports import FpingReport
 from microdc.measure.schedule import (
+    EchoPlan,
     MeasureOptions,
     StreamPlan,
     loss_plan,
-    opens_needed,
+    ping_plan,
     stream_plan,
+    stream_tries,
     timing_plan,
 )
 from microdc.measure.tolerance import rtt_jitter
@@ -79,9 +81,10 @@ Timed = Seen | Failure
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The sessions for the loss test, and what ended them early."""
+    """The packets for the loss test, and what ended them early."""
 
     sessions: tuple[Session, ...] = ()
+    pings: tuple[FpingReport, ...] = ()
     trouble: Failure | None = None
 
 
@@ -105,7 +108,7 @@ class PairRun:
 
     def timing(self) -> Timed:
         """Packets far enough apart that none disturbs another; where none comes back, which way they are lost."""
-        broken = [probe for _, probe in self.probes.items() if isinstance(probe, Failure)]
+        broken = [probe for probe in self.probes.values() if isinstance(probe, Failure)]
         return broken[0] if broken else attempt(self._timing)
 
     def _timing(self) -> Timed:
@@ -135,27 +138,22 @@ class PairRun:
         return Knocks(Both(forth, back), "")
 
     def _pings(self, why: str) -> Pings:
-        here, there = self.request.ends
-        missing = self._missing("fping")
-        if self.request.a in missing:
-            here, there = there, here
-        if len(missing) == 2:
+        if len(self._missing("fping")) == 2:
             raise UnreachableError(
                 f"{why}, and fping is at neither probe",
                 where=f"{self.request.a} - {self.request.b}",
                 hint="install the packages irtt and fping at both",
             )
         asked = self.request.asked
-        sparse = Both(*(Impairment(one.owd, one.jitter, rate=one.rate) for _, one in asked.items()))
+        sparse = Both(*(Impairment(one.owd, one.jitter, rate=one.rate) for one in asked.values()))
         plan = timing_plan(sparse, self.options)
         assert plan is not None  # nothing is lost there
-        report = fping.round_trips(
-            self.programs, here, there, interval=plan.interval, count=plan.count, longest=_longest(asked)
-        )
-        return Pings(report, plan.interval, why)
+        return Pings(self._ping(plan), plan.interval, why)
 
     def losses(self, timed: Timed) -> Lost:
         """As many packets as the loss test needs beyond the timed ones, which are none where nothing came back."""
+        if isinstance(timed, Pings) and any(timed.report.round_trips):
+            return self._more_pings(len(timed.report.round_trips))
         if not isinstance(timed, Session) or all(echo.lost for echo in timed.report.echoes):
             return Lost()
         here, there = self.request.ends
@@ -168,15 +166,31 @@ class PairRun:
             found = attempt(partial(irtt.session, self.programs, here, there, plan))
             if not isinstance(found, Session):
                 trouble = found if isinstance(found, Failure) else Failure("the path went dead")
-                return Lost(tuple(sessions), trouble)
+                return Lost(tuple(sessions), trouble=trouble)
             sessions.append(found)
             sent, spent = sent + len(found.report.echoes), spent + plan.seconds
         return Lost(tuple(sessions))
 
+    def _more_pings(self, sent: int) -> Lost:
+        plan = ping_plan(self.request.asked, self.options, pairs=self.pairs, sent=sent)
+        if plan is None:
+            return Lost()
+        found = attempt(partial(self._ping, plan))
+        return Lost(trouble=found) if isinstance(found, Failure) else Lost(pings=(found,))
+
+    def _ping(self, plan: EchoPlan) -> FpingReport:
+        here, there = self.request.ends
+        if self.request.a in self._missing("fping"):
+            here, there = there, here
+        longest = _longest(self.request.asked)
+        return fping.round_trips(
+            self.programs, here, there, interval=plan.interval, count=plan.count, longest=longest
+        )
+
     def stream_plans(self, timed: Timed) -> Both[StreamPlan | Unmeasured]:
         """What each direction's stream is to be, or why there is none."""
         version = ip_address(self.request.ip_a).version
-        plans = [stream_plan(one, self.options, ip_version=version) for _, one in self.request.asked.items()]
+        plans = [stream_plan(one, self.options, ip_version=version) for one in self.request.asked.values()]
         missing = self._missing("iperf3")
         if isinstance(timed, Knocks | Failure) or (
             isinstance(timed, Pings) and not any(timed.report.round_trips)
@@ -197,7 +211,7 @@ class PairRun:
         here, there = self.request.ends
         sender, receiver = (here, there) if direction is Direction.A_TO_B else (there, here)
         latency = _longest(self.request.asked)
-        tries = 2 if opens_needed(self.request.asked) == 8 else 6
+        tries = stream_tries(self.request.asked)
         found = attempt(
             lambda: iperf3.stream(self.programs, sender, receiver, plan, latency=latency, tries=tries)
         )
@@ -219,7 +233,12 @@ class PairRun:
         if isinstance(timed, Knocks):
             return from_knocks(timed)
         return from_pings(
-            timed.report, streams, interval=timed.interval, why=timed.why, notes=(timed.why, *notes)
+            timed.report,
+            lost.pings,
+            streams,
+            interval=timed.interval,
+            why=timed.why,
+            notes=(timed.why, *notes),
         )
 
     def _missing(self, tool: str) -> list[str]:
@@ -236,7 +255,7 @@ class PairRun:
 def _longest(asked: Both[Impairment]) -> int:
     """The longest that a reply is waited for, in ns: delays, jitter, full queues, and the machines themselves."""
     queues = sum(
-        8 * one.buffer * _S // one.rate for _, one in asked.items() if one.rate and one.buffer is not None
+        8 * one.buffer * _S // one.rate for one in asked.values() if one.rate and one.buffer is not None
     )
     jitter = round(5 * rtt_jitter(asked.a_to_b, asked.b_to_a))
     return asked.a_to_b.owd + asked.b_to_a.owd + jitter + queues + _S // 2

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from microdc.impairment import Impairment
 from microdc.measure.losstest import packets_needed
 from microdc.measure.model import Both, Unmeasured
 from microdc.measure.tolerance import Tolerance, rtt_jitter
-from microdc.units import Rate, format_rate
+from microdc.units import Percent, Rate, format_rate
 
 _MS, _S = 1_000_000, 1_000_000_000
 HEADERS = {4: 14 + 20 + 8, 6: 14 + 40 + 8}
@@ -21,6 +21,7 @@ _SHARE = 0.25
 _APART = 6
 """Standard deviations of jitter between timing packets: closer ones, kept in order, push each other back."""
 _JITTER_PACKETS = 250
+_PING_INTERVAL = 10 * _MS
 _NO_SESSION = 1e-9
 """How improbable it must be that chance keeps a session from opening."""
 _MOST_OPENS = 40
@@ -90,13 +91,19 @@ def opens_needed(asked: Both[Impairment]) -> int | None:
     return attempts if attempts <= _MOST_OPENS else None
 
 
+def stream_tries(asked: Both[Impairment]) -> int:
+    """Attempts after which a stream has begun, but for one case in a thousand where that takes no more than six."""
+    arrive = (1 - asked.a_to_b.loss / 100) * (1 - asked.b_to_a.loss / 100)
+    return 2 if arrive >= 1 else min(6, max(2, math.ceil(math.log(1e-3) / math.log1p(-arrive))))
+
+
 def timing_plan(asked: Both[Impairment], options: MeasureOptions) -> EchoPlan | None:
     """Packets far enough apart that each is timed on its own; None where no session can be opened for loss."""
     opens = opens_needed(asked)
     if opens is None:
         return None
     jitter = rtt_jitter(asked.a_to_b, asked.b_to_a)
-    interval = max(10 * _MS, math.ceil(_APART * jitter), _unhurried(asked))
+    interval = max(_PING_INTERVAL, math.ceil(_APART * jitter), _unhurried(asked))
     count = int(options.rtt_seconds * _S) // interval
     if jitter:
         count = max(count, min(_JITTER_PACKETS, int(3 * options.rtt_seconds * _S) // interval))
@@ -126,6 +133,19 @@ def loss_plan(
     return EchoPlan(interval, count, opens, _open_timeout(asked)) if count > 0 else None
 
 
+def ping_plan(asked: Both[Impairment], options: MeasureOptions, *, pairs: int, sent: int) -> EchoPlan | None:
+    """The same for a tool that knows round trips only, and sends no more than a hundred packets a second."""
+    there, back = asked.values()
+    whole = Percent(there.loss + back.loss - there.loss * back.loss / 100)
+    plan = loss_plan(
+        Both(replace(there, loss=whole), replace(back, loss=Percent(0.0))), options, pairs=pairs, sent=sent
+    )
+    if plan is None:
+        return None
+    interval = max(plan.interval, _PING_INTERVAL)
+    return replace(plan, interval=interval, count=min(plan.count, int(options.loss_seconds * _S) // interval))
+
+
 def _echoes_needed(
     asked: Both[Impairment], tolerance: Tolerance, tests: int, *, more_only: bool
 ) -> int | None:
@@ -139,7 +159,7 @@ def _echoes_needed(
 
 def _unhurried(asked: Both[Impairment]) -> int:
     """The time in ns between packets at which they take no more than _SHARE of the slower direction's rate."""
-    rates = [one.rate for _, one in asked.items() if one.rate is not None]
+    rates = [one.rate for one in asked.values() if one.rate is not None]
     bits = 8 * (ECHO_BYTES + HEADERS[6])
     return math.ceil(bits * _S / (_SHARE * min(rates))) if rates else 0
 

@@ -40,7 +40,7 @@ def judge(
     """
     judging = _Judging(asked, measured, tolerance or Tolerance(), loss_tests)
     verdicts = [judging.rtt()]
-    if any(isinstance(way.loss, Unmeasured) for _, way in measured.directions.items()):
+    if any(isinstance(way.loss, Unmeasured) for way in measured.directions.values()):
         verdicts.append(judging.round_trip_loss())
     for (direction, wanted), (_, way) in zip(asked.items(), measured.directions.items(), strict=True):
         verdicts += [
@@ -65,7 +65,7 @@ class _Judging:
     @property
     def dead(self) -> bool:
         """Whether a direction is to lose everything, so that no reply can come."""
-        return any(wanted.loss >= _EVERYTHING for _, wanted in self.asked.items())
+        return any(wanted.loss >= _EVERYTHING for wanted in self.asked.values())
 
     def rtt(self) -> Verdict:
         a_to_b, b_to_a = self.asked.a_to_b, self.asked.b_to_a

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
+from itertools import pairwise
 from typing import Literal
 
 from microdc.errors import InputError
@@ -18,11 +19,13 @@ Network = IPv4Network | IPv6Network
 Side = Literal["src", "dst"]
 
 LINEAR = 4
-"""Up to so many prefixes are searched one after the other: cheaper than one more table."""
-MAX_DEPTH = 7
-"""u32 follows at most 8 tables (TC_U32_MAXDEPTH), one of them the root."""
+"""Up to so many prefixes are searched one after the other: cheaper than one more table. More where tables run out."""
+MAX_DEPTH = 8
+"""u32 follows at most so many links (TC_U32_MAXDEPTH). What is left to tell apart below them is searched in line."""
 MAX_TABLES = 0x3FF
 """Table numbers are 1..0x7ff; each protocol gets half."""
+MAX_NODES = 0xFFF
+"""Rules in one bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ _IPV6 = _Protocol(ETH_P_IPV6, 2, {"src": 8, "dst": 24}, 0x400)
 class _Builder:
     protocol: _Protocol
     base: int
+    linear: int
     tables: list[HashTable] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
 
@@ -49,16 +53,10 @@ class _Builder:
     ) -> None:
         """Puts prefixes into a bucket, by a further table where they are many."""
         split = _split_byte(prefixes, byte)
-        if len(prefixes) <= LINEAR or split is None:
+        if len(prefixes) <= self.linear or split is None or depth == MAX_DEPTH:
             for node, (network, target) in enumerate(prefixes, 1):
                 self._rule(table, bucket, node, self._matches(network), target=target)
             return
-        if depth >= MAX_DEPTH:
-            raise InputError(
-                "these networks differ in too many bytes to be told apart by the kernel's classifier",
-                where=f"{prefixes[0][0]} and {len(prefixes) - 1} more",
-                hint="give sites networks under fewer common prefixes",
-            )
         child = self._table()
         word, shift = self.base + split // 4 * 4, 24 - split % 4 * 8
         self._rule(table, bucket, 1, (Match(0, 0, 0),), link=child, hash_offset=word, hash_mask=0xFF << shift)
@@ -67,14 +65,10 @@ class _Builder:
 
     def _table(self) -> int:
         ident = self.protocol.first_table + len(self.tables)
-        if len(self.tables) >= MAX_TABLES:
-            raise InputError(f"more than {MAX_TABLES} hash tables are needed on one interface")
         self.tables.append(HashTable(ident, self.protocol.ethertype, self.protocol.prio))
         return ident
 
     def _rule(self, table: int, bucket: int, node: int, matches: tuple[Match, ...], **where: int) -> None:
-        if node > 0xFFF:
-            raise InputError("more than 4095 networks fall into one bucket of the classifier")
         self.rules.append(
             Rule(self.protocol.ethertype, self.protocol.prio, table, bucket, node, matches, **where)
         )
@@ -91,13 +85,9 @@ class _Builder:
 
 
 def _split_byte(prefixes: list[tuple[Network, int]], first: int) -> int | None:
-    """The first byte at or behind `first` in which the prefixes differ and that most of them fix."""
-    size = prefixes[0][0].max_prefixlen // 8
-    for byte in range(first, size):
-        fixed = [n.network_address.packed[byte] for n, _ in prefixes if n.prefixlen > byte * 8]
-        if not fixed:
-            return None
-        if len(set(fixed)) > 1 or len(fixed) < len(prefixes):
+    """The first byte at or behind `first` in which the prefixes differ."""
+    for byte in range(first, prefixes[0][0].max_prefixlen // 8):
+        if len({n.network_address.packed[byte] for n, _ in prefixes if n.prefixlen > byte * 8}) > 1:
             return byte
     return None
 
@@ -116,8 +106,8 @@ def _by_byte(prefixes: list[tuple[Network, int]], byte: int) -> dict[int, list[t
 def classify(targets: Iterable[tuple[Network, int]], side: Side) -> tuple[list[HashTable], list[Rule]]:
     """Tables and rules that send packets by their source or destination address to classes.
 
-    targets: networks that do not overlap, each with the handle of its class. Raises InputError where the
-    kernel's classifier cannot hold them.
+    targets: networks, each with the handle of its class. Raises InputError where networks overlap, or are more than
+    the kernel's classifier can hold.
     """
     tables: list[HashTable] = []
     rules: list[Rule] = []
@@ -125,8 +115,30 @@ def classify(targets: Iterable[tuple[Network, int]], side: Side) -> tuple[list[H
     for version, protocol in ((4, _IPV4), (6, _IPV6)):
         prefixes = [t for t in ordered if t[0].version == version]
         if prefixes:
-            builder = _Builder(protocol, protocol.offsets[side])
-            builder.fill(0, 0, prefixes, 0, 0)
+            _check_apart(prefixes)
+            builder = _built(protocol, protocol.offsets[side], prefixes)
             tables += builder.tables
             rules += builder.rules
     return tables, rules
+
+
+def _check_apart(prefixes: list[tuple[Network, int]]) -> None:
+    """prefixes: in the order of their addresses."""
+    for (one, _), (other, _) in pairwise(prefixes):
+        if int(other.network_address) <= int(one.broadcast_address):
+            raise InputError(f"{one} and {other} overlap: a packet can belong to one class only")
+
+
+def _built(protocol: _Protocol, base: int, prefixes: list[tuple[Network, int]]) -> _Builder:
+    linear = LINEAR
+    while linear <= MAX_NODES:
+        builder = _Builder(protocol, base, linear)
+        builder.fill(0, 0, prefixes, 0, 0)
+        if len(builder.tables) <= MAX_TABLES and all(rule.node <= MAX_NODES for rule in builder.rules):
+            return builder
+        linear *= 2
+    raise InputError(
+        f"{len(prefixes)} networks are more than the kernel's classifier can hold",
+        where=f"{prefixes[0][0]} to {prefixes[-1][0]}",
+        hint="give sites networks under fewer common prefixes",
+    )

@@ -1,38 +1,43 @@
-"""From what is there to what should be there: the operations, in an order in which no packet is lost.
+"""From what is there to what should be there: the operations, in an order that the kernel takes and that keeps traffic.
 
-New structure is built leaf by leaf and traffic is led into it last; running objects are changed in place;
-what goes away is first cut off from traffic.
+New structure is built from the root to the leaves, and packets are led into it last; running objects are changed in
+place; what is not wanted goes when nothing leads to it any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 
 from microdc.errors import RefusedError
 from microdc.netlink.messages import Verb
 from microdc.netlink.model import (
     OUR_MAJOR,
-    ROOT_HANDLE,
     TC_H_ROOT,
     HashTable,
+    HtbClass,
     Object,
     Qdisc,
     QdiscTree,
     Rule,
     handle_text,
 )
+from microdc.netlink.structure import below, owner, restored, root_last, whole
+
+Inverse = tuple[tuple[Verb, Object], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One message to the kernel: what it does, why, and what takes it back (None: an earlier one's inverse does)."""
+    """One message to the kernel: what it does, why, and what takes it back (nothing: an earlier one's inverse does).
+
+    Inverses hold in reverse order: each is for when all later operations have been taken back.
+    """
 
     verb: Verb
     item: Object
     reason: str
-    inverse: tuple[Verb, Object] | None
+    inverse: Inverse
 
     @property
     def structural(self) -> bool:
@@ -63,80 +68,137 @@ def diff(
             where=where,
             hint="remove it with `tc qdisc del`, or replace it with --take-over",
         )
-    root = observed.root
     operations: list[Operation] = []
-    if root is not None and (foreign or desired.empty):
-        reason = "replaced, as --take-over says" if foreign else "nothing is left to emulate here"
-        operations.append(Operation("delete", root, reason, ("add", root)))
-        if desired.empty:
-            return operations
+    reason = _why_anew(desired, observed)
+    if observed.root is not None and reason:
+        lost: list[Object] = [observed.root] if foreign else whole(observed)
+        operations.append(Operation("delete", observed.root, reason, _adding(lost)))
         observed = QdiscTree()
+    if not desired.empty:
+        operations += _Change(desired, observed).operations()
+    return operations
+
+
+def _why_anew(desired: QdiscTree, observed: QdiscTree) -> str:
+    """Why the root qdisc has to go, if it has to. Neither it nor a hash table in use can be changed in place."""
     if desired.empty:
-        return operations
-    return operations + list(_build(desired, observed))
+        return "nothing is left to emulate here"
+    if foreign_root(observed) is not None:
+        return "replaced, as --take-over says"
+    fixed: list[tuple[Object | None, Object | None]] = [(observed.root, desired.root)]
+    fixed += [(observed.tables.get(ident), table) for ident, table in desired.tables.items()]
+    for old, new in fixed:
+        if old is not None and new is not None and old != new:
+            return f"has to be rebuilt: {changes(old, new)}"
+    return ""
 
 
-def _build(desired: QdiscTree, observed: QdiscTree) -> Iterator[Operation]:
-    fresh = observed.empty
-    yield from _removed_rules(desired, observed)
-    yield from _laid(_by_depth(desired.qdiscs, roots=True), observed.qdiscs, fresh=fresh)
-    yield from _laid(desired.classes, observed.classes, fresh=fresh)
-    yield from _laid(_by_depth(desired.qdiscs, roots=False), observed.qdiscs, fresh=fresh)
-    yield from _laid(desired.tables, observed.tables, fresh=fresh)
-    # the root table's rules come last: from then on packets are classified
-    ordered = sorted(desired.rules.items(), key=lambda kv: (kv[1].table == 0, kv[0]))
-    yield from _laid(dict(ordered), observed.rules, fresh=fresh)
-    yield from _gone(observed.tables, desired.tables)
-    for handle, qdisc in observed.qdiscs.items():
-        # a qdisc goes with the class it hangs on; only one under a class that stays is removed by itself
-        if handle not in desired.qdiscs and (qdisc.parent in desired.classes or _under_kept(qdisc, desired)):
-            yield Operation("delete", qdisc, "not part of the plan", ("add", qdisc))
-    yield from _gone(observed.classes, desired.classes)
+def _adding(items: Iterable[Object]) -> Inverse:
+    return tuple(("add", item) for item in restored(items))
 
 
-def _under_kept(qdisc: Qdisc, desired: QdiscTree) -> bool:
-    return qdisc.parent & 0xFFFF0000 in desired.qdiscs and qdisc.parent >> 16 != OUR_MAJOR
+class _Change:
+    """The way from one tree to another under the same root, or from an interface without one."""
 
-
-def _by_depth(qdiscs: Mapping[int, Qdisc], *, roots: bool) -> dict[int, Qdisc]:
-    chosen = {h: q for h, q in qdiscs.items() if (q.parent == TC_H_ROOT) == roots}
-    inner = {h: q for h, q in chosen.items() if q.parent & 0xFFFF0000 in chosen}
-    return {h: q for h, q in chosen.items() if h not in inner} | inner
-
-
-def _laid(wanted: Mapping[Any, Object], there: Mapping[Any, Object], *, fresh: bool) -> Iterator[Operation]:
-    for key, item in wanted.items():
-        old = there.get(key)
-        if old is None:
-            # On a fresh interface deleting the root takes everything back at once.
-            inverse = None if fresh and not _is_root(item) else ("delete", item)
-            yield Operation("add", item, "new", inverse)  # type: ignore[arg-type]
-        elif old != item:
-            if isinstance(item, Rule | HashTable) or (isinstance(item, Qdisc) and _replaced(item, old)):
-                yield Operation("delete", old, "has to be rebuilt: " + changes(old, item), ("add", old))
-                yield Operation("add", item, "rebuilt", ("delete", item))
+    def __init__(self, desired: QdiscTree, observed: QdiscTree) -> None:
+        self.desired, self.observed = desired, observed
+        self.fresh = observed.empty  # deleting the new root takes everything back at once
+        self.begun: set[int] = set()  # classifiers to whose removal an inverse has been given
+        self.kept = {TC_H_ROOT}
+        self.gone: list[Qdisc | HtbClass] = []
+        for item in below(observed, TC_H_ROOT):
+            if owner(item, observed) not in self.kept:
+                continue  # it goes with what it hangs on
+            if self._stays(item):
+                self.kept.add(item.handle)
             else:
-                yield Operation("change", item, changes(old, item), ("change", old))
+                self.gone.append(item)
 
+    def operations(self) -> list[Operation]:
+        wanted = self.desired.qdiscs.values()
+        handles, slots = {qdisc.handle for qdisc in wanted}, {qdisc.parent for qdisc in wanted}
+        early = [
+            item
+            for item in self.gone
+            if isinstance(item, Qdisc) and (item.handle in handles or item.parent in slots)
+        ]
+        late = [item for item in self.gone if item not in early]
+        late.sort(key=lambda item: isinstance(item, HtbClass))
+        return [
+            *(self._without(item, "in the way of what is planned") for item in early),
+            *self._built(),
+            *self._unclassified(),
+            *(self._without(item, "not part of the plan") for item in late),
+        ]
 
-def _replaced(new: Qdisc, old: Object) -> bool:
-    return isinstance(old, Qdisc) and (old.kind != new.kind or old.parent != new.parent)
+    def _stays(self, item: Qdisc | HtbClass) -> bool:
+        if isinstance(item, HtbClass):
+            return item.handle in self.desired.classes
+        new = self.desired.qdiscs.get(item.handle)
+        return new is not None and (new.kind, new.parent) == (item.kind, item.parent)
 
+    def _without(self, item: Qdisc | HtbClass, reason: str) -> Operation:
+        return Operation("delete", item, reason, _adding([item, *below(self.observed, item.handle)]))
 
-def _is_root(item: Object) -> bool:
-    return isinstance(item, Qdisc) and item.handle == ROOT_HANDLE
+    def _built(self) -> Iterator[Operation]:
+        old: Mapping[int, Qdisc | HtbClass] = {**self.observed.qdiscs, **self.observed.classes}
+        for item in below(self.desired, TC_H_ROOT):
+            yield from self._laid(item, old.get(item.handle) if item.handle in self.kept else None)
+        for table in self.desired.tables.values():
+            yield from self._laid(table, self.observed.tables.get(table.ident))
+        for rule in root_last(self.desired.rules.values()):
+            yield from self._laid(rule, self.observed.rules.get(rule.key))
 
+    def _laid(self, item: Object, old: Object | None) -> Iterator[Operation]:
+        if old is None:
+            yield Operation("add", item, "new", self._removing(item))
+        elif old == item:
+            return
+        elif isinstance(old, Rule):
+            yield Operation("delete", old, f"has to be rebuilt: {changes(old, item)}", _adding([old]))
+            yield Operation("add", item, "rebuilt", self._removing(item))
+        else:
+            inverse: Inverse = tuple(("change", was) for was in restored([old]))
+            yield Operation("change", item, changes(old, item), inverse)
 
-def _removed_rules(desired: QdiscTree, observed: QdiscTree) -> Iterator[Operation]:
-    gone = [rule for key, rule in observed.rules.items() if key not in desired.rules]
-    for rule in sorted(gone, key=lambda r: (r.table != 0, r.key)):
-        yield Operation("delete", rule, "not part of the plan", ("add", rule))
+    def _removing(self, item: Object) -> Inverse:
+        if self.fresh:
+            return (("delete", item),) if isinstance(item, Qdisc) and item.parent == TC_H_ROOT else ()
+        return self._removing_filter(item) if isinstance(item, HashTable | Rule) else (("delete", item),)
 
+    def _removing_filter(self, item: HashTable | Rule) -> Inverse:
+        """A rule in a root table goes by the number that the kernel gave the table.
 
-def _gone(there: Mapping[Any, Object], wanted: Mapping[Any, Object]) -> Iterator[Operation]:
-    for key, item in there.items():
-        if key not in wanted:
-            yield Operation("delete", item, "not part of the plan", ("add", item))
+        A table that does not exist yet has none. There only the whole classifier can go, which takes its root
+        table along; and the other tables, unless another classifier is there, by which they can be deleted.
+        """
+        roots, classifier = self.observed.roots, item.prio << 16 | item.protocol
+        in_root = isinstance(item, Rule) and item.table == 0
+        if classifier in roots:
+            if isinstance(item, Rule) and in_root:
+                item = replace(item, kernel_handle=roots[classifier] | item.node)
+            return (("delete", item),)
+        if roots and not in_root:
+            other = next(iter(roots))
+            return (("delete", replace(item, protocol=other & 0xFFFF, prio=other >> 16)),)
+        if classifier in self.begun:
+            return ()
+        self.begun.add(classifier)
+        return (("delete", HashTable(0, item.protocol, item.prio)),)
+
+    def _unclassified(self) -> Iterator[Operation]:
+        """Rules and tables that are not wanted go; the kernel drops a classifier with its last rule, tables and all."""
+        tables = [table for ident, table in self.observed.tables.items() if ident not in self.desired.tables]
+        rules = [rule for key, rule in self.observed.rules.items() if key not in self.desired.rules]
+        unwanted: list[HashTable | Rule] = [*reversed(root_last(rules)), *tables]
+        if self.desired.rules or not unwanted:
+            for item in unwanted:
+                yield Operation("delete", item, "not part of the plan", _adding([item]))
+            return
+        for classifier in self.observed.roots:
+            own = [item for item in reversed(unwanted) if item.prio << 16 | item.protocol == classifier]
+            everything = HashTable(0, classifier & 0xFFFF, classifier >> 16)
+            yield Operation("delete", everything, "not part of the plan", _adding(own))
 
 
 def changes(old: Object, new: Object) -> str:

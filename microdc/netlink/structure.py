@@ -21,7 +21,8 @@ def owner(item: Qdisc | HtbClass, tree: QdiscTree) -> int:
 def below(tree: QdiscTree, handle: int) -> list[Qdisc | HtbClass]:
     """All that hangs on an object, parents before children; on TC_H_ROOT that is everything but the filters."""
     children: dict[int, list[Qdisc | HtbClass]] = {}
-    for item in (*tree.qdiscs.values(), *tree.classes.values()):
+    items: list[Qdisc | HtbClass] = [*tree.qdiscs.values(), *tree.classes.values()]
+    for item in items:
         children.setdefault(owner(item, tree), []).append(item)
     found: list[Qdisc | HtbClass] = []
     level = children.get(handle, [])

@@ -39,9 +39,11 @@ def _object(item: Object, verb: str, interface: str) -> str:
             line = f"class {verb} dev {interface} parent {handle_text(item.parent)} classid {handle_text(item.handle)}"
             return line if verb == "del" else f"{line} htb{_class(item)}"
         case HashTable():
-            return f"{_filter(item, verb, interface)} handle {item.ident:x}: u32 divisor {item.divisor}"
+            line = _filter(item, verb, interface) + (f" handle {item.ident:x}: u32" if item.ident else "")
+            return line if verb == "del" else f"{line} divisor {item.divisor}"
         case Rule():
-            handle = f"{item.table or 0x800:x}:{item.bucket:x}:{item.node:x}"
+            table = item.table or item.kernel_handle >> 20 or 0x800
+            handle = f"{table:x}:{item.bucket:x}:{item.node:x}"
             line = f"{_filter(item, verb, interface)} handle {handle} u32"
             return line if verb == "del" else f"{line}{_rule(item)}"
 

@@ -1,4 +1,4 @@
-"""What must hold inside racks: units that do not overlap, one name and one MAC address each, cables that end somewhere. Pure."""
+"""What must hold in racks: units do not overlap, names and MAC addresses are unique, cables end somewhere. Pure."""
 
 from __future__ import annotations
 

@@ -173,7 +173,9 @@ def _bytes_in(rate: Rate, time: Delay | None) -> int:
 def _bad_buffer(where: Where, rate: Rate, size: Size) -> Problem:
     if size < FULL_PACKET:
         least = -(-FULL_PACKET * 8000 // rate)
-        what = f"the buffer holds {format_size(size)}, less than one full packet of {FULL_PACKET} B: every such packet would be lost"
-        return Problem(where, what, f"at {format_rate(rate)} that is at least {least}ms")
+        what = f"the buffer holds {format_size(size)}, less than one full packet of {FULL_PACKET} B"
+        return Problem(
+            where, what, f"such packets would all be lost: at {format_rate(rate)} write at least {least}ms"
+        )
     what = f"the buffer holds {format_size(size)}: the kernel counts at most {LARGEST_BUFFER} B"
     return Problem(where, what)

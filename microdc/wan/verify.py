@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import combinations
@@ -16,44 +16,38 @@ from microdc.impairment import CLEAN, Impairment
 from microdc.measure.model import Failure, PairResult
 from microdc.measure.operate import MeasureOptions, PairRequest, measure_pairs
 from microdc.testbed.model import Site, Testbed
-from microdc.wan.model import Asked, Direction, Overlay
+from microdc.wan.model import Direction
+from microdc.wan.operate import Wan
 
 
 @dataclass(frozen=True, slots=True)
 class AskedPair:
-    """Two sites and what holds between them, each way. ends: seconds until the first overlay on them ends."""
+    """Two sites and what holds between them, a to b and b to a."""
 
     a: str
     b: str
     asked: tuple[Impairment, Impairment]
-    ends: float | None
 
 
-def asked_pairs(
-    testbed: Testbed,
-    in_force: Mapping[Direction, tuple[Overlay, Asked]],
-    only: Sequence[tuple[str, str]] = (),
-) -> list[AskedPair]:
+def asked_pairs(wan: Wan, only: Sequence[tuple[str, str]] = ()) -> list[AskedPair]:
     """The pairs on which something is laid, or just those named. A direction of which nothing is asked is clean."""
-    names = only or list(combinations(testbed.sites, 2))
+    in_force = wan.in_force
     found = []
-    for a, b in names:
+    for a, b in only or list(combinations(wan.testbed.sites, 2)):
         both = [in_force.get(d) for d in (Direction(a, b), Direction(b, a))]
         if only or any(both):
-            values = [known[1].impairment if known else CLEAN for known in both]
-            ends = [known[0].seconds for known in both if known and known[0].seconds is not None]
-            found.append(AskedPair(a, b, (values[0], values[1]), min(ends, default=None)))
+            there, back = (known[1].impairment if known else CLEAN for known in both)
+            found.append(AskedPair(a, b, (there, back)))
     return found
 
 
-def verify(
-    testbed: Testbed, pairs: Sequence[AskedPair], options: MeasureOptions
-) -> Iterator[Step | PairResult]:
+def verify(wan: Wan, pairs: Sequence[AskedPair], options: MeasureOptions) -> Iterator[Step | PairResult]:
     """Measures and judges pairs: steps, then a result for each.
 
-    A probe that cannot be reached is a failure of its pairs and hides no other. Raises InputError where a site names no
-    probe.
+    A probe that cannot be reached is a failure of its pairs and hides no other; so is an overlay that came or ended while
+    its pair was measured. Raises InputError where a site names no probe.
     """
+    testbed = wan.testbed
     names = sorted({name for pair in pairs for name in (pair.a, pair.b)})
     for name in names:
         check_probe(testbed, testbed.sites[name])
@@ -68,7 +62,21 @@ def verify(
             elif not isinstance(a, Failure):
                 ips = testbed.sites[pair.a].probe_ip, testbed.sites[pair.b].probe_ip
                 requests.append(PairRequest(pair.a, pair.b, a, failure, *ips, *pair.asked))
-        yield from measure_pairs(requests, options)
+        for item in measure_pairs(requests, options):
+            yield _if_still_asked(wan, pairs, item) if isinstance(item, PairResult) else item
+
+
+def _if_still_asked(wan: Wan, pairs: Sequence[AskedPair], result: PairResult) -> PairResult:
+    """The result, unless what it was judged by no longer holds."""
+    wan.read()
+    names = result.a, result.b
+    if asked_pairs(wan, [names])[0] in pairs:
+        return result
+    failure = Failure(
+        "what is laid on this pair changed while it was measured",
+        hint="an overlay came or ended; microdc wan show tells what holds now",
+    )
+    return PairResult(*names, None, (), failure)
 
 
 def _probe(site: Site, opened: ExitStack) -> Host | Failure:

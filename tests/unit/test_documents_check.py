@@ -10,6 +10,7 @@ from microdc.documents.check import check, nearest
 from microdc.documents.model import DocumentError, Problem
 from microdc.documents.reader import parse
 from microdc.documents.schema import KINDS
+from microdc.host.address import parse_address
 
 PROFILE = "profile: x\ndescription: d\nsource: s\n"
 
@@ -177,3 +178,15 @@ def test_nearest_tells_few_names_and_is_silent_about_many() -> None:
     assert nearest("bracelona", ["barcelona", "paris"]) == "did you mean barcelona?"
     assert nearest("zzz", ["barcelona", "paris"]) == "known: barcelona, paris"
     assert nearest("zzz", [f"n{number}" for number in range(50)]) == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "local", "netns:lab-a_b.c", "ssh://h", "ssh://Admin.x@host.example.net:2222", "ssh://root@10.0.0.1",
+        "ssh://[fd00::1]:22", "ssh://root@[fe80::1%eth0]",
+    ],
+)  # fmt: skip
+def test_an_address_that_a_document_may_hold_is_one_that_a_host_understands(address: str) -> None:
+    check(parse(f"site: a\nprobe: '{address}'\n".encode(), Path("a.yaml")), KINDS["site"])
+    parse_address(address)

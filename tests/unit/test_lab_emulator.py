@@ -1,9 +1,7 @@
-"""Which emulator a lab gets, and the keys with which a guest is reached."""
+"""Which kind of emulator a lab gets, and the keys with which a guest is reached."""
 
 from __future__ import annotations
 
-import io
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +10,9 @@ import pytest
 
 from microdc.errors import UnreachableError
 from microdc.host.abilities import Ability
+from microdc.images.sshkeys import new_key
 from microdc.lab.emulator import choose
-from microdc.lab.keys import KeyFiles, KeyPair
+from microdc.lab.keys import KeyFiles
 
 
 def kernel(*, works: bool | None) -> Callable[[str], Ability]:
@@ -39,33 +38,11 @@ def test_a_namespace_without_netem_is_refused_with_a_way_out() -> None:
     assert "--emulator" in refused.value.hint
 
 
-def test_an_ssh_client_reads_the_key() -> None:
-    key = KeyPair.new()
-    read = paramiko.Ed25519Key.from_private_key(io.StringIO(key.openssh.decode()))
-    assert f"{read.get_name()} {read.get_base64()}" == key.public
-
-
-def test_dropbears_form_holds_the_same_key() -> None:
-    key = KeyPair.new()
-    name, rest = key.dropbear[4:15], key.dropbear[15:]
-    assert name == b"ssh-ed25519"
-    assert struct.unpack(">I", rest[:4]) == (64,)
-    public = paramiko.Message(paramiko.PKey.from_type_string(*_split(key.public)).asbytes())
-    public.get_text()
-    assert rest[36:] == public.get_binary()
-
-
-def _split(line: str) -> tuple[str, bytes]:
-    from base64 import b64decode
-
-    kind, text = line.split()
-    return kind, b64decode(text)
-
-
 def test_the_private_key_is_the_owners_alone(tmp_path: Path) -> None:
-    client, guest = KeyPair.new(), KeyPair.new()
-    files = KeyFiles.write(tmp_path / "keys", client, [("169.254.77.11", guest)])
+    client, guest = new_key(), new_key()
+    files = KeyFiles.write(tmp_path / "keys", client, [("169.254.77.11", guest.public)])
     assert files.identity.stat().st_mode & 0o777 == 0o600
-    assert files.known_hosts.read_text() == f"169.254.77.11 {guest.public}\n"
-    trusted = paramiko.HostKeys(str(files.known_hosts))
-    assert trusted.check("169.254.77.11", paramiko.PKey.from_type_string(*_split(guest.public)))
+    assert files.identity.read_bytes() == client.openssh
+    trusted = paramiko.HostKeys(str(files.known_hosts)).lookup("169.254.77.11")
+    assert trusted is not None
+    assert [f"{name} {trusted[name].get_base64()}" for name in trusted] == [guest.public]

@@ -95,7 +95,7 @@ def test_a_rate_without_a_buffer_gets_100ms_and_at_least_16_packets(rate: str, s
         ("both:\n  rtt: 1ms\n  jitter: 0.6ms", 6, "larger than the delay 500us"),
         ("both: {owd: 1ms, buffer: 10ms}", 4, "buffer without a rate"),
         ("both:\n  rate: 64kbit\n  buffer: 40ms", 6, "less than one full packet of 1514 B"),
-        ("both: {rate: 1mbit, buffer: 0}", 4, "at 1mbit that is at least 13ms"),
+        ("both: {rate: 1mbit, buffer: 0}", 4, "at 1mbit write at least 13ms"),
         ("both: {rate: 400gbit, buffer: 1s}", 4, "the kernel counts at most 4294967295 B"),
         ("base: x\nboth: {}", 4, "profile 'x' is its own base: x -> x"),
         ("base: y\nboth: {}", 4, "unknown base 'y'"),

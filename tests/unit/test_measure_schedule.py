@@ -1,0 +1,134 @@
+"""What is sent for what is asked: enough to tell, never more than the path or the run may bear."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microdc.impairment import CLEAN, Impairment
+from microdc.measure.model import Both, Unmeasured
+from microdc.measure.operate import expected_seconds
+from microdc.measure.schedule import (
+    ECHO_BYTES,
+    HEADERS,
+    MeasureOptions,
+    StreamPlan,
+    loss_plan,
+    opens_needed,
+    stream_plan,
+    timing_plan,
+)
+from microdc.measure.tolerance import rtt_jitter
+from microdc.units import Delay, Percent, Rate, Size
+
+MS = 1_000_000
+OPTIONS = MeasureOptions()
+
+
+def both(there: Impairment, back: Impairment = CLEAN) -> Both[Impairment]:
+    return Both(there, back)
+
+
+impairments = st.builds(
+    lambda owd, jitter, loss, rate: Impairment(
+        Delay(owd), Delay(jitter), Percent(loss), rate, rate and Size(50_000)
+    ),
+    owd=st.integers(0, 300 * MS),
+    jitter=st.integers(0, 30 * MS),
+    loss=st.sampled_from([0.0, 0.01, 0.1, 1.0, 10.0, 25.0]),
+    rate=st.none() | st.integers(64_000, 10**10).map(Rate),
+)
+
+
+@given(there=impairments, back=impairments, pairs=st.integers(1, 20))
+@settings(max_examples=80, deadline=None)
+def test_timing_and_loss_packets_keep_their_distance(there: Impairment, back: Impairment, pairs: int) -> None:
+    asked = both(there, back)
+    timing = timing_plan(asked, OPTIONS)
+    assert timing is not None
+    assert timing.interval >= 10 * MS
+    assert timing.interval >= 6 * rtt_jitter(there, back)
+    assert timing.seconds <= 3 * OPTIONS.rtt_seconds + 1 or timing.count == 5
+    loss = loss_plan(asked, OPTIONS, pairs=pairs, sent=timing.count)
+    for plan in filter(None, (timing, loss)):
+        bits_per_second = 8 * (ECHO_BYTES + HEADERS[6]) * 1e9 / plan.interval
+        for one in asked.values():
+            assert one.rate is None or bits_per_second <= 0.25 * one.rate * 1.001
+    if loss:
+        assert loss.seconds <= OPTIONS.loss_seconds
+        assert pairs * 1e9 / loss.interval <= OPTIONS.max_pps
+        assert loss.interval >= 1 * MS
+
+
+@pytest.mark.parametrize(("percent", "most"), [(0.0, 6), (0.1, 40), (1.0, 16), (10.0, 3), (25.0, 2)])
+def test_the_loss_test_gets_what_it_needs_in_time(percent: float, most: float) -> None:
+    one = Impairment(loss=Percent(percent))
+    plan = loss_plan(both(one, one), OPTIONS, pairs=1, sent=0)
+    assert plan is not None
+    assert plan.seconds <= most
+    for side in both(one, one).values():
+        needed = OPTIONS.tolerance.loss_test(side.loss, 2)
+        assert needed.tells(int(plan.count * (1 - percent / 100) / 1.1))
+
+
+def test_no_packet_is_sent_in_vain() -> None:
+    hopeless = both(Impairment(loss=Percent(0.06)))  # half of it cannot be told in any time allowed here
+    plan = loss_plan(hopeless, OPTIONS, pairs=1, sent=0)
+    assert plan is not None
+    assert plan.seconds < 10
+    assert loss_plan(hopeless, OPTIONS, pairs=1, sent=plan.count) is None
+    assert loss_plan(both(CLEAN), OPTIONS, pairs=1, sent=5_000) is None
+    assert loss_plan(both(CLEAN), OPTIONS, pairs=1, sent=500, spent=OPTIONS.loss_seconds) is None
+
+
+def test_sessions_open_through_loss_and_not_through_a_dead_line() -> None:
+    assert opens_needed(both(CLEAN)) == 8
+    quarter = Impairment(loss=Percent(25.0))
+    opens = opens_needed(both(quarter, quarter))
+    assert opens is not None
+    assert (1 - 0.75 * 0.75) ** opens < 1e-9
+    for hard in (100.0, 95.0):
+        assert opens_needed(both(Impairment(loss=Percent(hard)))) is None
+        assert timing_plan(both(Impairment(loss=Percent(hard))), OPTIONS) is None
+        assert loss_plan(both(Impairment(loss=Percent(hard))), OPTIONS, pairs=1, sent=0) is None
+
+
+@given(rate=st.integers(64_000, 200_000_000), version=st.sampled_from([4, 6]))
+def test_streams_overfill_the_rate_asked(rate: int, version: int) -> None:
+    plan = stream_plan(Impairment(rate=Rate(rate), buffer=Size(10_000)), OPTIONS, ip_version=version)
+    assert isinstance(plan, StreamPlan)
+    wire = plan.payload + HEADERS[version]
+    assert wire <= 1514
+    assert plan.bitrate * wire / plan.payload == pytest.approx(1.15 * rate, rel=0.001)
+    packets = rate * OPTIONS.throughput_seconds / 8 / wire
+    assert packets >= 90  # one more or less is about a percent
+
+
+def test_loss_is_made_up_for_in_what_is_offered() -> None:
+    plan = stream_plan(Impairment(rate=Rate(10_000_000), loss=Percent(25.0)), OPTIONS, ip_version=4)
+    assert isinstance(plan, StreamPlan)
+    assert plan.offered == pytest.approx(1.15 * 10_000_000 / 0.75, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (CLEAN, "no rate is asked"),
+        (Impairment(rate=Rate(10**9)), "this run may send 200mbit"),
+        (Impairment(rate=Rate(10**6), loss=Percent(100.0)), "no packet is to come through"),
+    ],
+)
+def test_streams_that_are_not_sent(one: Impairment, why: str) -> None:
+    plan = stream_plan(one, OPTIONS, ip_version=4)
+    assert isinstance(plan, Unmeasured)
+    assert why in plan.why
+
+
+def test_the_time_expected_grows_with_streams_and_not_with_pairs() -> None:
+    clean, slow = both(CLEAN), both(Impairment(rate=Rate(10**7)), Impairment(rate=Rate(10**7)))
+    one, three = expected_seconds([clean], OPTIONS), expected_seconds([clean] * 3, OPTIONS)
+    assert one <= three < one + 3
+    assert expected_seconds([slow] * 2, OPTIONS) > expected_seconds([slow], OPTIONS) + 5
+    assert expected_seconds([], OPTIONS) < 10
+    assert 5 < expected_seconds([both(Impairment(loss=Percent(100.0)))], OPTIONS) < 20
