@@ -131,7 +131,7 @@ class NamespaceHost(LocalHost):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.address = Address("netns", name)
-        self._prefix = ("nsenter", f"--net={namespaces.path(name)}", "--")
+        self._prefix = namespaces.inside(name)
         namespaces.call(name, lambda: None)
 
     def _spawn(self, argv: Sequence[str], *, leash: bool, **popen: Any) -> subprocess.Popen[bytes]:

@@ -41,11 +41,17 @@ def names(prefix: str = "") -> list[str]:
         return []
 
 
+def inside(name: str) -> tuple[str, ...]:
+    """The words before a command line that make it run in the namespace."""
+    return ("nsenter", f"--net={path(name)}", "--")
+
+
 def create(name: str) -> None:
     """Makes a namespace and brings its loopback up. Raises UnreachableError (no permission, name taken)."""
-    _ip("netns", "add", name, where=name)
+    _run("ip", "netns", "add", name, where=name)
     try:
-        _ip("-n", name, "link", "set", "lo", "up", where=name)
+        # not `ip -n`: it remounts file systems, which fails where / is no mount of its own, as in a chroot
+        _run(*inside(name), "ip", "link", "set", "lo", "up", where=name)
     except UnreachableError:
         delete(name)
         raise
@@ -56,7 +62,7 @@ def delete(name: str) -> None:
     if not path(name).exists():
         return
     end_processes(name)
-    _ip("netns", "delete", name, where=name)
+    _run("ip", "netns", "delete", name, where=name)
 
 
 def pids(name: str) -> list[int]:
@@ -166,11 +172,11 @@ def socket_from(name: str, address: tuple[str, int], *, timeout: float = 10.0) -
     return call(name, lambda: socket.create_connection(address, timeout))
 
 
-def _ip(*arguments: str, where: str) -> None:
+def _run(*argv: str, where: str) -> None:
     try:
-        done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise UnreachableError("no program 'ip' on this machine", hint="install iproute2") from None
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise UnreachableError(f"no program {error.filename!r} on this machine", hint="microdc doctor") from None
     if done.returncode != 0:
-        reason = done.stderr.strip().splitlines()[-1:] or [f"ip exited with {done.returncode}"]
-        raise UnreachableError(f"ip {' '.join(arguments)}: {reason[0]}", where=f"netns:{where}")
+        reason = done.stderr.strip().splitlines()[-1:] or [f"{argv[0]} exited with {done.returncode}"]
+        raise UnreachableError(f"{' '.join(argv)}: {reason[0]}", where=f"netns:{where}")

@@ -113,7 +113,8 @@ def command_at(lab: str, place: str, command: Sequence[str]) -> list[str]:
     parts = [f"{site}-{host or 'h1'}", *([] if host else [site])]
     for namespace in (names.namespace(lab, part) for part in parts):
         if namespaces.path(namespace).exists():
-            return [requirements.find("ip") or "ip", "netns", "exec", namespace, *command]
+            program, *words = namespaces.inside(namespace)
+            return [requirements.find(program) or program, *words, *command]
     known = [name.removeprefix(names.namespace(lab, "")) for name in names.namespaces_of(lab)]
     hint = f"this lab has {', '.join(known)}" if known else f"bring it up with: microdc lab up --name {lab}"
     raise InputError(f"the lab {lab} has no host {place}", hint=hint)

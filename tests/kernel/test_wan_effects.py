@@ -294,7 +294,10 @@ def test_undoing_all_gives_the_interfaces_back(world: World) -> None:
     world.lay(Impairment(owd=Delay(7 * MS)))
     run(world.wan.apply(world.wan.plan_removal([o.id for o in world.wan.overlays])))
     shown = subprocess.run(
-        ["tc", "-n", f"mdc-{LAB}-wan1", "qdisc", "show"], capture_output=True, text=True, check=True
+        ["nsenter", f"--net=/run/netns/mdc-{LAB}-wan1", "tc", "qdisc", "show"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert "7dc0" not in shown
     assert "netem" not in shown
