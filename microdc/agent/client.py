@@ -166,11 +166,11 @@ def open_agent(host: Host, *, directory: str | None = None) -> Agent:
     """Talks to the agent at a host, which is started where none runs; its file is sent once per version.
 
     One that ends just then, having had nothing to do, is started again.
-    directory: where the agent keeps its socket and state; one per network namespace. Raises UnreachableError.
+    directory: where the agent keeps its program, socket and state. Raises UnreachableError.
     """
     program = source()
-    path = f"{_RUNTIME}/agent-{hashlib.sha256(program).hexdigest()[:12]}.pyz"
     place = directory or f"{_RUNTIME}/agents/{host.address.name if host.address.kind == 'netns' else 'main'}"
+    path = f"{place}/agent-{hashlib.sha256(program).hexdigest()[:12]}.pyz"
     python = "python3" if host.address.kind == "ssh" else sys.executable
     argv = [python, "-I", "-S", path, "connect", place]
     for attempt in range(ATTEMPTS):
@@ -182,7 +182,7 @@ def open_agent(host: Host, *, directory: str | None = None) -> Agent:
             if attempt == ATTEMPTS - 1:
                 raise
             if "can't open file" in problem.hint:
-                host.run(["mkdir", "-p", _RUNTIME])
+                host.run(["mkdir", "-p", place])
                 host.put(program, path)
         except BaseException:
             agent.close()

@@ -35,7 +35,7 @@ class Setting(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for this run. verbosity: -1 quiet, 0 normal, 1 tells more, 2 logs everything."""
+    """What holds for this run. verbosity: -1 quiet, 0 normal, 1 tells more."""
 
     inventory: Setting[Path]
     output: Setting[str]
@@ -213,9 +213,9 @@ def _read_bool(raw: object, source: str, base: Path) -> bool:  # noqa: ARG001
 
 def _read_verbosity(raw: object, source: str, base: Path) -> int:  # noqa: ARG001
     try:
-        return max(-1, min(2, int(str(raw))))
+        return max(-1, min(1, int(str(raw))))
     except ValueError:
-        raise InputError(f"verbosity is {raw!r}", where=source, hint="write -1, 0, 1 or 2") from None
+        raise InputError(f"verbosity is {raw!r}", where=source, hint="write -1, 0 or 1") from None
 
 
 _READERS: dict[str, Callable[[object, str, Path], object]] = {

@@ -45,7 +45,10 @@ def base() -> dict[str, Entry]:
         "/etc/passwd": File(b"root:x:0:0:root:/root:/bin/sh\n"),
         "/etc/group": File(b"root:x:0:\n"),
         "/etc/shells": File(b"/bin/sh\n"),
-        "/etc/nsswitch.conf": File(b"passwd: files\ngroup: files\nhosts: files\n"),
+        "/etc/protocols": File(
+            b"icmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\nipv6-icmp 58 IPv6-ICMP\n"
+        ),  # fping looks here
+        "/etc/nsswitch.conf": File(b"passwd: files\ngroup: files\nhosts: files\nprotocols: files\n"),
     }
     for name in ("bin", "sbin", "lib", "lib64"):
         link = Path("/") / name

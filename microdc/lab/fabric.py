@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -97,7 +99,7 @@ def _add_bridge(mtu: int, plugs: Iterable[tuple[int, Link]]) -> None:
     with IPRoute() as ip:
         # Without snooping, neighbour discovery is flooded like ARP and needs no querier.
         ip.link("add", ifname=BRIDGE, kind="bridge", br_mcast_snooping=0, mtu=mtu, state="up")
-        bridge = ip.link_lookup(ifname=BRIDGE)[0]
+        bridge = _index(ip, BRIDGE)
         for number, (port, nic) in (
             (number, (link.port, link.nic)) for number, link in plugs if link.nic.namespace
         ):
@@ -113,7 +115,7 @@ def _add_management(management: Management) -> None:
         address = management.address
         ip.addr(
             "add",
-            index=ip.link_lookup(ifname=BRIDGE)[0],
+            index=_index(ip, BRIDGE),
             address=str(address.ip),
             prefixlen=address.network.prefixlen,
         )
@@ -122,7 +124,7 @@ def _add_management(management: Management) -> None:
 def _configure(nics: Iterable[Port], gateways: Iterable[IpAddress] = ()) -> None:
     with IPRoute() as ip:
         for nic in nics:
-            index = ip.link_lookup(ifname=nic.name)[0]
+            index = _index(ip, nic.name)
             _single_packets(nic.name)
             ip.link("set", index=index, state="up")
             for address in nic.addresses:
@@ -133,9 +135,16 @@ def _configure(nics: Iterable[Port], gateways: Iterable[IpAddress] = ()) -> None
 
 def _enslave(port: Port) -> None:
     with IPRoute() as ip:
-        bridge, index = (ip.link_lookup(ifname=name)[0] for name in (port.master, port.name))
+        bridge, index = _index(ip, port.master), _index(ip, port.name)
         ip.link("set", index=index, master=bridge, mtu=port.mtu, state="up")
         _single_packets(port.name)
+
+
+def _index(ip: Any, name: str) -> int:
+    found: list[int] = ip.link_lookup(ifname=name)
+    if not found:
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), name)
+    return found[0]
 
 
 def _single_packets(interface: str) -> None:

@@ -73,8 +73,13 @@ def _boot(made: LabPlan, emulator: EmulatorPlan, way_in: Link, image: GuestImage
     directory.mkdir(parents=True)
     settings = GuestSettings(hostname=emulator.name, nics=tuple(map(_nic, links)), forwarding=True, ssh=ssh)
     guest = boot(image, directory, settings, namespace=way_in.port.namespace)
-    for link in links:
-        fabric.attach(link.port)
+    try:
+        for link in links:
+            fabric.attach(link.port)
+    except UnreachableError:
+        if not guest.daemon.alive():  # its taps went with it: what it said tells more
+            guest.wait_ready(0)
+        raise
     return guest
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from microdc.errors import InputError
 from microdc.lab import names
@@ -62,11 +63,11 @@ def record(made: LabRecord) -> None:
 
 
 def recorded(lab: str) -> LabRecord | None:
-    """How the lab was made; None where it never stood."""
+    """How the lab was made; None where it never stood whole, or the note of it is damaged."""
     try:
         values = YAML(typ="safe", pure=True).load(_record_file(lab))
         return LabRecord(values["lab"], values["emulator"], values["hosts"], Path(values["source"]))
-    except FileNotFoundError:
+    except (OSError, YAMLError, LookupError, TypeError):
         return None
 
 

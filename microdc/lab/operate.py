@@ -17,7 +17,6 @@ from microdc.lab.plan import LabPlan, plan
 from microdc.lab.status import look, stands
 from microdc.testbed.load import load
 
-DEFAULT_NAME = "lab"
 _TOOLS = ("ip", "tc", "nsenter", "unshare", "fping")
 
 

@@ -187,18 +187,19 @@ class _Change:
         return (("delete", HashTable(0, item.protocol, item.prio)),)
 
     def _unclassified(self) -> Iterator[Operation]:
-        """Rules and tables that are not wanted go; the kernel drops a classifier with its last rule, tables and all."""
-        tables = [table for ident, table in self.observed.tables.items() if ident not in self.desired.tables]
+        """Rules and tables that are not wanted go: first what leads packets to others.
+
+        The kernel drops the only classifier with its last rule, and all tables with it; so there it goes at once.
+        """
         rules = [rule for key, rule in self.observed.rules.items() if key not in self.desired.rules]
+        tables = [table for ident, table in self.observed.tables.items() if ident not in self.desired.tables]
         unwanted: list[HashTable | Rule] = [*reversed(root_last(rules)), *tables]
-        if self.desired.rules or not unwanted:
-            for item in unwanted:
-                yield Operation("delete", item, "not part of the plan", _adding([item]))
+        if unwanted and not self.desired.rules and len(self.observed.roots) == 1:
+            everything = HashTable(0, unwanted[0].protocol, unwanted[0].prio)
+            yield Operation("delete", everything, "not part of the plan", _adding(reversed(unwanted)))
             return
-        for classifier in self.observed.roots:
-            own = [item for item in reversed(unwanted) if item.prio << 16 | item.protocol == classifier]
-            everything = HashTable(0, classifier & 0xFFFF, classifier >> 16)
-            yield Operation("delete", everything, "not part of the plan", _adding(own))
+        for item in unwanted:
+            yield Operation("delete", item, "not part of the plan", _adding([item]))
 
 
 def changes(old: Object, new: Object) -> str:

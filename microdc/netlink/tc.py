@@ -66,16 +66,20 @@ def _options(item: Qdisc) -> str:
 
 
 def _netem(netem: Netem) -> str:
-    words = [f"limit {netem.limit}"]
-    delay = f"delay {netem.latency}ns"
+    words = f" limit {netem.limit} delay {netem.latency}ns"
     if netem.jitter:
-        delay += f" {netem.jitter}ns" + (f" distribution {netem.table}" if netem.table else "")
-    words.append(delay)
-    if netem.loss:
-        words.append(f"loss {netem.loss / (2**32 - 1) * 100:.7g}%")
-    if netem.rate:
-        words.append(f"rate {netem.rate * 8}bit")
-    return " " + " ".join(words)
+        words += f" {netem.jitter}ns{_percent(netem.delay_correlation)}"
+        words += f" distribution {netem.table}" if netem.table else ""
+    for name in ("loss", "duplicate", "corrupt", "reorder"):
+        if value := getattr(netem, name):
+            words += f" {name}{_percent(value)}{_percent(getattr(netem, f'{name}_correlation'))}"
+    if netem.gap:
+        words += f" gap {netem.gap}"
+    return words + (f" rate {netem.rate * 8}bit" if netem.rate else "")
+
+
+def _percent(value: int) -> str:
+    return f" {value / (2**32 - 1) * 100:.7g}%" if value else ""
 
 
 def _class(item: HtbClass) -> str:

@@ -148,7 +148,7 @@ def test_a_command_returns_its_exit_code(define: Define, code: Exit) -> None:
 def test_shared_options_stand_before_or_after(define: Define, command: list[str], tmp_path: Path) -> None:
     seen: list[context.Settings] = []
     define(lambda: seen.append(context.settings()))
-    options = ["-i", str(tmp_path), "-o", "json", "--yes", "--no-input", "--no-color", "-vv"]
+    options = ["-i", str(tmp_path), "-o", "json", "--yes", "--no-input", "--no-color", "-v"]
     assert main.call([*options, *command]) == Exit.OK
     assert main.call([*command, *options]) == Exit.OK
     assert main.call([*options[:4], *command, *options[4:]]) == Exit.OK
@@ -159,7 +159,7 @@ def test_shared_options_stand_before_or_after(define: Define, command: list[str]
     assert found.yes.value
     assert found.no_input.value
     assert found.no_color.value
-    assert found.verbosity.value == 2
+    assert found.verbosity.value == 1
 
 
 def test_an_option_after_the_command_wins(define: Define) -> None:

@@ -77,3 +77,10 @@ def test_how_a_lab_was_made_is_kept() -> None:
     inventory.directory_of("lab").mkdir(parents=True)
     inventory.record(record)
     assert inventory.recorded("lab") == record
+
+
+@pytest.mark.parametrize("text", ["", "lab: [", "lab: x", "[]", "\0"])
+def test_a_damaged_note_is_none(text: str) -> None:
+    inventory.directory_of("lab").mkdir(parents=True)
+    (inventory.directory_of("lab").parent / "lab.yaml").write_text(text)
+    assert inventory.recorded("lab") is None
