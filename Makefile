@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 MICRODC := $(SUDO) $(BIN)/microdc
+# Done by the user, so that root, who runs it, owns no directory of the tree.
+COMPILE := $(BIN)/python -m compileall -q microdc
 
 # A Python that is new enough; `make PYTHON=/path/to/python3 ...` names another.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -44,7 +46,8 @@ lab: system $(VENV)/.lab  ## Bring up the virtual testbed, emulate its WAN, meas
 	echo "  $(MICRODC) profile list"; \
 	echo "  $(MICRODC) apply-profile lte --pair barcelona:paris --for 10m"; \
 	echo "  $(MICRODC) wan verify --pair barcelona:paris"; \
-	echo "With '. $(BIN)/activate' plain 'microdc' does. 'make lab-down' ends the testbed."; \
+	$(if $(SUDO),,echo "After '. $(BIN)/activate' plain 'microdc' does.";) \
+	echo "'make lab-down' ends the testbed."; \
 	case $$status in 0|6) exit 0 ;; *) exit $$status ;; esac
 
 .PHONY: lab-down
@@ -127,9 +130,11 @@ $(BIN)/python: | system
 $(VENV)/.lab: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing microdc and its libraries into $(VENV)"
 	$(PIP) install -q -c constraints.txt -e .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing microdc, its libraries and the tools of its developers into $(VENV)"
 	$(PIP) install -q -c constraints.txt -e '.[dev]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.lab

@@ -16,7 +16,16 @@ Rate = NewType("Rate", int)
 Size = NewType("Size", int)
 Percent = NewType("Percent", float)
 
-_NS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 10**9, "min": 60 * 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_NS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "ms": 1_000_000,
+    "s": 10**9,
+    "min": 60 * 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
 _BITS = {"bit": 1, "kbit": 10**3, "mbit": 10**6, "gbit": 10**9, "tbit": 10**12}
 _BITS_IEC = {"kibit": 2**10, "mibit": 2**20, "gibit": 2**30}
 _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -62,7 +71,9 @@ def parse_delay(text: str) -> Delay:
     """Text such as `0.75ms` to nanoseconds, at most MAX_DELAY."""
     delay = parse_duration(text)
     if delay > MAX_DELAY:
-        raise ValueError(f"{text!r} is more than {format_delay(MAX_DELAY)}, the longest delay that is emulated")
+        raise ValueError(
+            f"{text!r} is more than {format_delay(MAX_DELAY)}, the longest delay that is emulated"
+        )
     return delay
 
 
@@ -71,15 +82,26 @@ def parse_rate(text: str) -> Rate:
     value, unit = _number(text, "a rate", "100mbit")
     low = unit.removesuffix("/s").lower()
     if low in {"bps", "kbps", "mbps", "gbps", "tbps"}:
-        raise ValueError(f"{text!r} is ambiguous (tc reads {unit} as bytes per second): write {_plain(value)}{low[0].strip('b')}bit")
+        raise ValueError(
+            f"{text!r} is ambiguous (tc reads {unit} as bytes per second): write {_plain(value)}{low[0].strip('b')}bit"
+        )
     if low in _BYTES and low not in _BITS:
-        raise ValueError(f"{text!r} is a size, not a rate: write bits per second, such as {_plain(value * 8)}{low[0].strip('b')}bit")
+        raise ValueError(
+            f"{text!r} is a size, not a rate: write bits per second, such as {_plain(value * 8)}{low[0].strip('b')}bit"
+        )
     factor = {**_BITS, **_BITS_IEC}.get(low)
     if factor is None:
         raise ValueError(f"{text!r} has no unit of rate: write bit, kbit, mbit or gbit, such as 100mbit")
     rate = Rate(_whole(value * factor))
     if not MIN_RATE <= rate <= MAX_RATE:
-        raise ValueError(f"{text!r} is outside {format_rate(MIN_RATE)}..{format_rate(MAX_RATE)}" + (": leave `rate` out for a line without a limit, use `loss: 100%` for a dead one" if rate == 0 else ""))
+        raise ValueError(
+            f"{text!r} is outside {format_rate(MIN_RATE)}..{format_rate(MAX_RATE)}"
+            + (
+                ": leave `rate` out for a line without a limit, use `loss: 100%` for a dead one"
+                if rate == 0
+                else ""
+            )
+        )
     return rate
 
 

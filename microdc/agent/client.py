@@ -129,7 +129,10 @@ class Agent:
             self._process.stdin.write(line)
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
-        except OSError as problem:
+        except (
+            OSError,
+            ValueError,
+        ) as problem:  # ValueError: we have closed it, when an earlier answer did not come
             raise self._lost(f"the connection to the agent broke: {problem}") from problem
         finally:
             watchdog.cancel()

@@ -38,10 +38,10 @@ def pair_names(ctx: click.Context | None = None) -> list[str]:
 
 
 def directions(ctx: click.Context | None) -> list[str]:
-    """`a-to-b`, and the same with the names of the sites of `--pair` (a PairType) where it stands before."""
-    pair = ctx.params.get("pair") if ctx else None
-    a, b = pair or ("a", "b")
-    return [f"{a}-to-{b}", f"{b}-to-{a}"]
+    """`a-to-b`, and the same with the names of the sites where `--pair` (PairType, repeatable) stands before."""
+    pairs = ctx.params.get("pairs") if ctx else None
+    named = [f"{x}-to-{y}" for a, b in pairs or () for x, y in ((a, b), (b, a))]
+    return named or ["a-to-b", "b-to-a"]
 
 
 def emulator_names(ctx: click.Context | None = None) -> list[str]:

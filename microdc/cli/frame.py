@@ -93,9 +93,7 @@ def shared_options(*, hidden: bool) -> list[click.Option]:
         click.Option(
             ["--no-input"], is_flag=True, help="Never ask; refuse where a question would be.", **common
         ),
-        click.Option(
-            ["-v", "--verbose"], count=True, help="Tell more.", **common
-        ),
+        click.Option(["-v", "--verbose"], count=True, help="Tell more.", **common),
         click.Option(["-q", "--quiet"], is_flag=True, help="Tell nothing but errors.", **common),
         click.Option(["--no-color"], is_flag=True, help="Plain text, also on a terminal.", **common),
     ]

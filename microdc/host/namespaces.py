@@ -176,7 +176,9 @@ def _run(*argv: str, where: str) -> None:
     try:
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
-        raise UnreachableError(f"no program {error.filename!r} on this machine", hint="microdc doctor") from None
+        raise UnreachableError(
+            f"no program {error.filename!r} on this machine", hint="microdc doctor"
+        ) from None
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1:] or [f"{argv[0]} exited with {done.returncode}"]
         raise UnreachableError(f"{' '.join(argv)}: {reason[0]}", where=f"netns:{where}")

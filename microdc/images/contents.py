@@ -34,12 +34,13 @@ _MODULES_DIRECTORY = "/usr/lib/modules/microdc"
 def base() -> dict[str, Entry]:
     """Directories, devices, the one user, and `init`. Where this machine has /bin as a link, the guest has it too."""
     tree: dict[str, Entry] = {
-        f"/{name}": Directory() for name in ("dev", "etc", "proc", "run", "sys", "tmp", "usr/bin", "usr/sbin")
+        f"/{name}": Directory() for name in ("dev", "etc", "proc", "run/netns", "sys", "usr/bin", "usr/sbin")
     }
     tree |= {
         "/dev/console": CharDevice(5, 1),
         "/dev/null": CharDevice(1, 3, 0o666),
         "/root": Directory(0o700),
+        "/tmp": Directory(0o1777),  # noqa: S108 - the guest's
         "/var/run": Symlink("/run"),
         "/init": File(resources("microdc.images").joinpath("init").read_bytes(), 0o755),
         "/etc/passwd": File(b"root:x:0:0:root:/root:/bin/sh\n"),

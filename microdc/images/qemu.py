@@ -52,6 +52,6 @@ def argv(
 
 def _processor(machine: Machine, *, kvm: bool) -> list[str]:
     if machine.icount:
-        return ["-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-icount", "shift=1,sleep=off"]
+        return ["-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-icount", "shift=0,sleep=off"]
     accelerator = acceleration.PROCESSOR if kvm else ["-accel", "tcg,thread=multi", "-cpu", "max"]
     return [*accelerator, "-smp", str(machine.processors)]

@@ -15,6 +15,7 @@ from typing import Any
 import guest_reports
 import pytest
 
+import microdc
 from microdc.errors import MicrodcError
 from microdc.images import operate, python
 from microdc.images.cpio import File
@@ -22,7 +23,8 @@ from microdc.images.guest import Guest
 from microdc.images.model import GuestImage, GuestSettings, Machine
 
 _DISTRIBUTIONS = ("microdc", "pytest", "pytest-timeout", "hypothesis")
-_SOURCES = ("microdc", "tests", "inventory", "netem_profiles", "pyproject.toml")
+_PACKAGE = Path(microdc.__file__).parent
+_BESIDE = ("tests", "inventory", "netem_profiles", "pyproject.toml")
 _MACHINE = Machine(memory=1024, icount=True, channel=True)
 _LIST = "/etc/microdc/tests"
 _SILENCE = 300.0  # s of the host's time without a word, after which the guest is taken for stuck
@@ -62,7 +64,7 @@ class GuestRun:
     def _start(self, items: Sequence[pytest.Item]) -> None:
         try:
             image = _finished(operate.testing_image(_DISTRIBUTIONS))
-            files = python.sources(self._root / name for name in _SOURCES)
+            files = python.sources([_PACKAGE, *(self._root / name for name in _BESIDE)])
             files[_LIST] = File("".join(f"{item.nodeid}\n" for item in items).encode())
             settings = GuestSettings(command=self._command(), environment=self._environment())
             directory = Path(self._directory.name)
@@ -83,7 +85,7 @@ class GuestRun:
 
     def _environment(self) -> tuple[tuple[str, str], ...]:
         packages = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
-        paths = [str(Path(__file__).parent), str(self._root), *sorted(packages)]
+        paths = [str(Path(__file__).parent), str(_PACKAGE.parent), *sorted(packages)]
         return (
             (guest_reports.INSIDE, "1"),
             ("PYTHONPATH", os.pathsep.join(paths)),
@@ -126,6 +128,8 @@ class GuestRun:
         elif "report" in message:
             hook = self._config.hook
             report = hook.pytest_report_from_serializable(config=self._config, data=message["report"])
+            if isinstance(report.longrepr, list):  # a skip's file, line and reason: JSON has no tuples
+                report.longrepr = tuple(report.longrepr)
             self._reports[report.nodeid].append(report)
         else:
             self._uncollected.append(message["uncollected"])

@@ -50,7 +50,7 @@ def test_only_what_begins_so() -> None:
 def test_directions_know_the_pair() -> None:
     ctx = click.Context(click.Command("x"))
     assert asked(complete.directions, "", ctx) == ["a-to-b", "b-to-a"]
-    ctx.params["pair"] = ("paris", "boston")
+    ctx.params["pairs"] = (("paris", "boston"),)
     assert asked(complete.directions, "b", ctx) == ["boston-to-paris"]
 
 

@@ -58,7 +58,8 @@ def spawn(place: Path) -> None:
         )
     assert agent.stdout is not None
     if not agent.stdout.readline():
-        sys.exit("the agent did not start: " + log.read_text("utf-8", "replace")[-2000:])
+        why = log.read_text("utf-8", "replace").splitlines()[-1:]
+        sys.exit(f"the agent did not start: {' '.join(why)} ({log} has more)")
 
 
 def reach(place: Path) -> socket.socket:

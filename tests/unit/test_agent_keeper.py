@@ -1,0 +1,438 @@
+"""What the agent keeps, with a kernel that records what it is told and refuses what a test wants refused."""
+
+from __future__ import annotations
+
+import errno
+import json
+from base64 import b64decode, b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from microdc.agent.resident import keeper as module
+from microdc.agent.resident.keeper import MAX_NOTES, Keeper
+
+
+class Kernel:
+    """Stands for agent.resident.kernel.Kernel. told: all messages in order. on_request: runs before each."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.refused: dict[str, tuple[int, str]] = {}
+        self.on_request: Any = None
+
+    def request(self, message: bytes) -> tuple[int, str]:
+        text = message.decode()
+        if self.on_request:
+            self.on_request(text)
+        self.told.append(text)
+        return self.refused.get(text, (0, ""))
+
+    def dump(self, message: bytes) -> bytes:
+        return b"<" + message + b">"
+
+
+class Died(BaseException):
+    """Stands for kill -9: nothing of the agent runs after it."""
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(module, "boottime", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def offloads(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], bool]:
+    """The offloads of two interfaces: (name, what) -> on."""
+    values = {("x", "gro"): True, ("x", "lro"): False, ("y", "gro"): True}
+
+    def offload(interface: str, name: str, *, on: bool | None = None) -> bool | None:
+        if on is not None and (interface, name) in values:
+            values[interface, name] = on
+        return values.get((interface, name))
+
+    monkeypatch.setattr(module, "offload", offload)
+    return values
+
+
+@pytest.fixture
+def keeper(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: list[float],  # noqa: ARG001 - both are for all tests
+    offloads: dict[tuple[str, str], bool],  # noqa: ARG001
+) -> Keeper:
+    monkeypatch.setattr(module, "Kernel", Kernel)
+    return Keeper(tmp_path)
+
+
+def told(keeper: Keeper) -> list[str]:
+    """What the kernel has heard since the last look."""
+    assert isinstance(keeper.kernel, Kernel)
+    heard, keeper.kernel.told = keeper.kernel.told, []
+    return heard
+
+
+def refuse(keeper: Keeper, message: str, code: int, words: str = "no") -> None:
+    assert isinstance(keeper.kernel, Kernel)
+    keeper.kernel.refused[message] = code, words
+
+
+def text(message: str) -> str:
+    return b64encode(message.encode()).decode()
+
+
+def layer(ident: str, *slots: str, seconds: float | None = None, bottom: bool = False) -> dict[str, Any]:
+    values = {slot: {"messages": [text(f"{ident} on {slot}")], "data": {"of": ident}} for slot in slots}
+    return {
+        "id": ident,
+        "owner": "me",
+        "reason": "why not",
+        "seconds": seconds,
+        "bottom": bottom,
+        "data": {},
+        "values": values,
+    }
+
+
+def port(name: str, *slots: str) -> dict[str, Any]:
+    return {
+        name: {"clean": {slot: [text(f"clean {slot}")] for slot in slots}, "bare": [text(f"bare {name}")]}
+    }
+
+
+def commit(keeper: Keeper, *batch: tuple[str, *tuple[str, ...]], **more: Any) -> dict[str, Any]:
+    request = {
+        "verb": "commit",
+        "generation": keeper.generation,
+        "batch": [[text(message), [text(m) for m in inverse]] for message, *inverse in batch],
+        "layers": {"put": more.get("put", []), "drop": more.get("drop", [])},
+        "ports": more.get("ports", {}),
+        "bare": more.get("bare", []),
+        "read_back": more.get("read_back", {}),
+    }
+    return keeper.answer(json.loads(json.dumps({**request, **more.get("also", {})})))
+
+
+def laid(keeper: Keeper) -> list[str]:
+    return [kept["id"] for kept in keeper.answer({"verb": "state"})["layers"]]
+
+
+def notes(keeper: Keeper) -> str:
+    return "\n".join(note["text"] for note in keeper.notes)
+
+
+def test_a_commit_tells_the_kernel_and_reads_back(keeper: Keeper) -> None:
+    answer = commit(
+        keeper, ("a", "-a"), ("b", "-b"), put=[layer("o1", "x/1")], read_back={"x": {"q": text("?")}}
+    )
+    assert told(keeper) == ["a", "b"]
+    assert answer["generation"] == 1
+    assert b64decode(answer["dumps"]["x"]["q"]) == b"<?>"
+    assert laid(keeper) == ["o1"]
+
+
+def test_a_refused_message_takes_back_what_came_before_it(keeper: Keeper, tmp_path: Path) -> None:
+    refuse(keeper, "c", errno.EINVAL, "cannot do this")
+    answer = commit(
+        keeper, ("a", "-a"), ("b", "-b1", "-b2"), ("c", "-c"), ("d", "-d"), put=[layer("o1", "x/1")]
+    )
+    assert told(keeper) == ["a", "b", "c", "-b1", "-b2", "-a"]
+    assert (answer["error"], answer["errno"], answer["index"]) == ("cannot do this", errno.EINVAL, 2)
+    assert answer["not_rolled_back"] == []
+    assert "lo" in answer["interfaces"]
+    assert laid(keeper) == []
+    assert keeper.generation == 0
+    assert json.loads((tmp_path / "state.json").read_text())["pending"] is None
+
+
+def test_what_could_not_be_taken_back_is_told(keeper: Keeper) -> None:
+    refuse(keeper, "b", errno.EINVAL)
+    refuse(keeper, "-a", errno.EBUSY, "in use")
+    assert commit(keeper, ("a", "-a"), ("b",))["not_rolled_back"] == ["in use"]
+
+
+def test_what_went_with_its_interface_needs_no_taking_back(keeper: Keeper) -> None:
+    refuse(keeper, "b", errno.ENODEV)
+    refuse(keeper, "-a", errno.ENODEV)
+    assert commit(keeper, ("a", "-a"), ("b",))["not_rolled_back"] == []
+
+
+def test_a_commit_on_an_older_state_changes_nothing(keeper: Keeper) -> None:
+    commit(keeper, ("a", "-a"))
+    told(keeper)
+    assert commit(keeper, ("b", "-b"), also={"generation": 0}) == {"error": "changed", "generation": 1}
+    assert told(keeper) == []
+
+
+@pytest.mark.parametrize("missing", ["batch", "layers", "ports", "bare"])
+def test_a_request_with_a_part_missing_changes_nothing(keeper: Keeper, missing: str) -> None:
+    with pytest.raises((KeyError, TypeError)):
+        commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], also={missing: None})
+    assert told(keeper) == []
+    assert laid(keeper) == []
+
+
+def test_a_kernel_that_does_not_answer_means_that_all_is_taken_back(keeper: Keeper) -> None:
+    assert isinstance(keeper.kernel, Kernel)
+
+    def silent(message: str) -> None:
+        if message == "b":
+            raise TimeoutError("no answer")
+
+    keeper.kernel.on_request = silent
+    answer = commit(keeper, ("a", "-a"), ("b", "-b"), ("c", "-c"), put=[layer("o1", "x/1")])
+    assert "no answer" in answer["error"]
+    assert told(keeper) == ["a", "-c", "-b", "-a"]
+    assert laid(keeper) == []
+    assert "taken back: no answer" in notes(keeper)
+
+
+def test_a_full_disk_means_that_nothing_is_changed(keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = []
+
+    def write_text(path: Path, *_: Any) -> int:
+        saved.append(path)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    answer = commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")])
+    assert answer["errno"] == errno.ENOSPC
+    assert saved
+    assert told(keeper) == []
+    assert laid(keeper) == []
+
+
+@pytest.mark.parametrize("at", ["a", "b", "c"])
+def test_an_agent_that_died_in_a_change_takes_it_back_when_it_starts_again(
+    keeper: Keeper, offloads: dict[tuple[str, str], bool], tmp_path: Path, at: str
+) -> None:
+    commit(keeper, put=[layer("below", "x/1")], ports=port("x", "x/1"))
+    assert isinstance(keeper.kernel, Kernel)
+
+    def die(message: str) -> None:
+        if message == at:
+            raise Died
+
+    keeper.kernel.on_request = die
+    with pytest.raises(Died):
+        commit(
+            keeper,
+            ("a", "-a"),
+            ("b", "-b"),
+            ("c", "-c"),
+            put=[layer("o1", "y/1")],
+            ports=port("y", "y/1"),
+        )
+    restarted = Keeper(tmp_path)
+    assert told(restarted) == ["-c", "-b", "-a"]
+    assert laid(restarted) == ["below"]
+    assert offloads["y", "gro"]
+    assert "died in a change" in notes(restarted)
+    assert Keeper(tmp_path).kernel.told == []  # type: ignore[attr-defined]
+
+
+def test_what_was_not_carried_out_is_no_trouble_when_it_is_taken_back(
+    keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper._save({"inverse": [[text("-a")], [text("-b")], [text("-c")]], "switches": []})
+
+    def request(_: Kernel, message: bytes) -> tuple[int, str]:
+        codes = {
+            "-a": (errno.ENOENT, "not there"),
+            "-b": (errno.EEXIST, "there"),
+            "-c": (errno.EBUSY, "used"),
+        }
+        return codes[message.decode()]
+
+    monkeypatch.setattr(Kernel, "request", request)
+    assert notes(Keeper(tmp_path)) == "the agent died in a change, which was taken back; used"
+
+
+def test_layers_and_notes_outlive_the_process(keeper: Keeper, tmp_path: Path) -> None:
+    commit(keeper, put=[layer("o1", "x/1", seconds=500), layer("o2", "x/1")], ports=port("x", "x/1"))
+    keeper._note("something")
+    keeper._save()
+    again = Keeper(tmp_path)
+    assert laid(again) == ["o1", "o2"]
+    assert again.generation == 1
+    assert again.answer({"verb": "state"})["layers"][0]["remaining"] == 500
+    assert notes(again) == "something"
+
+
+@pytest.mark.parametrize("content", ["", "{", "\0\0", '{"protocol": 99}'])
+def test_a_state_that_cannot_be_read_is_no_state(keeper: Keeper, tmp_path: Path, content: str) -> None:
+    commit(keeper, put=[layer("o1", "x/1")])
+    (tmp_path / "state.json").write_text(content)
+    assert not Keeper(tmp_path).keeps
+
+
+def test_revert_brings_back_the_layers_and_the_kernel(
+    keeper: Keeper, offloads: dict[tuple[str, str], bool], tmp_path: Path
+) -> None:
+    commit(keeper, put=[layer("o1", "x/1")], ports=port("x", "x/1"))
+    commit(keeper, ("a", "-a"), ("b", "-b"), drop=["o1"], bare=["x"])
+    assert offloads["x", "gro"]
+    told(keeper)
+    answer = keeper.answer({"verb": "revert", "generation": 2})
+    assert answer == {"generation": 3, "not_rolled_back": []}
+    assert told(keeper) == ["-b", "-a"]
+    assert laid(keeper) == ["o1"]
+    assert not offloads["x", "gro"]
+    assert keeper.answer({"verb": "revert", "generation": 3})["error"] == "changed"
+    again = Keeper(tmp_path)
+    assert (laid(again), told(again)) == (["o1"], [])
+
+
+def test_an_agent_that_died_in_a_revert_ends_it(keeper: Keeper, tmp_path: Path) -> None:
+    commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")])
+    assert isinstance(keeper.kernel, Kernel)
+
+    def die(_: str) -> None:
+        raise Died
+
+    keeper.kernel.on_request = die
+    with pytest.raises(Died):
+        keeper.answer({"verb": "revert", "generation": 1})
+    again = Keeper(tmp_path)
+    assert (laid(again), told(again)) == ([], ["-a"])
+
+
+def test_offloads_are_turned_off_where_they_were_on_and_given_back(
+    keeper: Keeper, offloads: dict[tuple[str, str], bool]
+) -> None:
+    before = dict(offloads)
+    commit(keeper, put=[layer("o1", "x/1")], ports=port("x", "x/1"))
+    assert not offloads["x", "gro"]
+    offloads["x", "gro"] = True  # the interface was made anew, say
+    commit(keeper, ports=port("x", "x/1"))
+    assert not offloads["x", "gro"]
+    assert offloads["y", "gro"]
+    commit(keeper, drop=["o1"], bare=["x"])
+    assert offloads == before
+    assert not keeper.keeps
+
+
+def test_a_refused_commit_leaves_offloads_alone(
+    keeper: Keeper, offloads: dict[tuple[str, str], bool]
+) -> None:
+    before = dict(offloads)
+    refuse(keeper, "a", errno.EPERM)
+    commit(keeper, ("a", "-a"), ports=port("x", "x/1"))
+    assert offloads == before
+    assert not keeper.keeps
+
+
+def test_what_lies_below_shows_when_a_layer_ends(keeper: Keeper, clock: list[float]) -> None:
+    commit(
+        keeper,
+        put=[
+            layer("base", "x/1", "x/2", bottom=True),
+            layer("o1", "x/1", "x/2", seconds=10),
+            layer("o2", "x/1", seconds=20),
+        ],
+        ports=port("x", "x/1", "x/2", "x/3"),
+    )
+    assert keeper.next_end() == 10
+    clock[0] += 9.9
+    keeper.expire()
+    assert told(keeper) == []
+    clock[0] += 0.2
+    keeper.expire()
+    assert told(keeper) == ["o2 on x/1", "base on x/2"]
+    assert laid(keeper) == ["base", "o2"]
+    assert notes(keeper) == "layer o1 of me ended"
+    clock[0] += 10
+    keeper.expire()
+    assert told(keeper) == ["base on x/1"]
+    assert keeper.next_end() is None
+
+
+def test_where_nothing_lies_below_there_is_no_impairment(keeper: Keeper, clock: list[float]) -> None:
+    commit(
+        keeper,
+        put=[layer("o1", "x/1"), layer("o2", "x/2", seconds=1)],
+        ports=port("x", "x/1", "x/2"),
+    )
+    clock[0] += 1
+    keeper.expire()
+    assert told(keeper) == ["clean x/2"]
+
+
+def test_an_interface_is_given_back_when_its_last_layer_ends(
+    keeper: Keeper, clock: list[float], offloads: dict[tuple[str, str], bool], tmp_path: Path
+) -> None:
+    before = dict(offloads)
+    ports = {**port("x", "x/1"), **port("y", "y/1")}
+    commit(keeper, put=[layer("o1", "x/1", seconds=1), layer("o2", "y/1")], ports=ports)
+    clock[0] += 1
+    keeper.expire()
+    assert told(keeper) == ["bare x"]
+    assert offloads["x", "gro"] == before["x", "gro"]
+    assert not offloads["y", "gro"]
+    assert list(Keeper(tmp_path).ports) == ["y"]
+
+
+def test_an_end_that_came_while_no_agent_ran_is_made_up_for(
+    keeper: Keeper, clock: list[float], tmp_path: Path
+) -> None:
+    commit(
+        keeper,
+        put=[layer("base", "x/1"), layer("o1", "x/1", seconds=10)],
+        ports=port("x", "x/1"),
+    )
+    clock[0] += 100
+    again = Keeper(tmp_path)
+    assert again.next_end() == 0
+    again.expire()
+    assert told(again) == ["base on x/1"]
+
+
+def test_an_interface_that_vanished_is_noted_once_and_stops_nothing(
+    keeper: Keeper, clock: list[float]
+) -> None:
+    slots = [f"x/{n}" for n in range(20)]
+    commit(
+        keeper,
+        put=[layer("base", *slots, "y/1"), layer("o1", *slots, "y/1", seconds=1)],
+        ports={**port("x", *slots), **port("y", "y/1")},
+    )
+    for slot in slots:
+        refuse(keeper, f"base on {slot}", errno.ENODEV, "No such device")
+    clock[0] += 1
+    keeper.expire()
+    assert told(keeper)[-1] == "base on y/1"
+    assert notes(keeper).count("No such device") == 1
+    assert laid(keeper) == ["base"]
+
+
+def test_a_layer_put_again_goes_on_top_and_the_bottom_stays_at_the_bottom(keeper: Keeper) -> None:
+    commit(keeper, put=[layer("o1", "x/1"), layer("o2", "x/1")])
+    commit(keeper, put=[layer("base", "x/1", bottom=True)])
+    commit(keeper, put=[layer("o1", "x/1")])
+    assert laid(keeper) == ["base", "o2", "o1"]
+    commit(keeper, drop=["o2", "never laid"])
+    assert laid(keeper) == ["base", "o1"]
+
+
+def test_notes_do_not_grow_without_end(keeper: Keeper) -> None:
+    for number in range(2 * MAX_NOTES):
+        keeper._note(str(number))
+    assert len(keeper.notes) == MAX_NOTES
+    assert keeper.notes[-1]["text"] == str(2 * MAX_NOTES - 1)
+
+
+def test_an_unknown_verb_is_named(keeper: Keeper) -> None:
+    assert "'format'" in keeper.answer({"verb": "format"})["error"]
+    assert "'_save'" in keeper.answer({"verb": "_save"})["error"]
+
+
+def test_hello_says_who_answers(keeper: Keeper) -> None:
+    hello = keeper.answer({"verb": "hello"})
+    assert hello["protocol"] == module.PROTOCOL
+    index, mtu, mac = hello["interfaces"]["lo"]
+    assert (index, mac) == (1, "00:00:00:00:00:00")
+    assert mtu > 1000

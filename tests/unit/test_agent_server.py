@@ -1,0 +1,170 @@
+"""How the agent listens: in this process, without a kernel to change."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from microdc.agent.resident import server as module
+from microdc.agent.resident.server import Server
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("a")  # short: the name of a unix socket has at most 107 bytes
+
+
+@pytest.fixture
+def server(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server that has something to keep until the test is over, and then ends by itself."""
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(module, "MAX_REQUEST", 100_000)
+    made = Server(place)
+    made.keeper.ports = {"x": {}}
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    yield made
+    made.keeper.layers, made.keeper.ports = [], {}
+    thread.join(30)
+    assert not thread.is_alive()
+    made.close()
+
+
+class Talk:
+    """A controller's connection."""
+
+    def __init__(self, server: Server) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(30)
+        self.socket.connect(str(server.path))
+        self.stream = self.socket.makefile("rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stream.close()
+        self.socket.close()
+
+    def ask(self, request: bytes) -> dict[str, Any]:
+        self.socket.sendall(request)
+        return self.hear()
+
+    def hear(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.stream.readline())
+        return answer
+
+
+STATE = b'{"verb": "state"}\n'
+
+
+def lay(server: Server, size: int) -> None:
+    """A layer of so many bytes."""
+    values = {"x/1": {"messages": [], "data": {"much": "x" * size}}}
+    layer = {"id": "o1", "owner": "me", "reason": "", "made": 0, "data": {}, "ends": None, "values": values}
+    server.keeper.layers = [layer]
+
+
+def test_a_request_may_come_in_pieces_and_several_at_once(server: Server) -> None:
+    with Talk(server) as talk:
+        for byte in STATE[:-1]:
+            talk.socket.send(bytes([byte]))
+        assert talk.ask(b"\n")["layers"] == []
+        talk.socket.sendall(3 * STATE + STATE[:5])
+        for _ in range(3):
+            assert talk.hear()["generation"] == 0
+        assert talk.ask(STATE[5:])["generation"] == 0
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"hello?",
+        b"[]",
+        b"null",
+        b'{"verb": null}',
+        b'{"verb": []}',
+        b"{}",
+        b"[" * 90_000,
+        b"\xff\xfe",
+        b"",
+        b'{"verb": "commit"}',
+    ],
+)
+def test_nonsense_is_answered_and_does_no_harm(server: Server, nonsense: bytes) -> None:
+    with Talk(server) as talk:
+        assert talk.ask(nonsense + b"\n")["error"]
+        assert talk.ask(STATE)["generation"] == 0
+
+
+def test_a_request_beyond_measure_is_refused_and_not_stored(server: Server) -> None:
+    with Talk(server) as talk:
+        for _ in range(50):
+            talk.socket.sendall(b"x" * 100_000)
+        assert all(len(c.inbox) <= 100_001 for c in server.connections)
+        assert "more than 100000 bytes" in talk.ask(b"\n")["error"]
+        assert talk.ask(STATE)["generation"] == 0
+
+
+def test_a_controller_that_does_not_read_keeps_nobody_waiting(server: Server) -> None:
+    lay(server, 5_000_000)
+    with Talk(server) as deaf, Talk(server) as other:
+        deaf.socket.sendall(STATE)
+        assert other.ask(b'{"verb": "hello"}\n')["protocol"] == 1
+        assert other.ask(b'{"verb": "hello"}\n')["protocol"] == 1
+        assert len(deaf.hear()["layers"][0]["values"]["x/1"]["much"]) == 5_000_000
+
+
+def test_a_controller_that_leaves_in_the_middle_does_no_harm(server: Server) -> None:
+    lay(server, 5_000_000)
+    with Talk(server) as leaving:
+        leaving.socket.sendall(STATE)
+        leaving.socket.recv(1000)
+    with Talk(server) as leaving:
+        leaving.socket.sendall(STATE[:5])
+    with Talk(server) as talk:
+        assert talk.ask(b'{"verb": "hello"}\n')["protocol"] == 1
+
+
+def test_there_is_room_for_a_limited_number(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
+    with Talk(server) as first:
+        assert first.ask(STATE)["generation"] == 0
+        with Talk(server) as second:
+            assert second.stream.readline() == b""
+        assert first.ask(STATE)["generation"] == 0
+
+
+def test_it_ends_when_there_is_nothing_to_keep(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
+    server = Server(place)
+    server.keeper._save()
+    server.run()
+    server.close()
+    assert list(place.iterdir()) == []
+
+
+def test_a_socket_that_a_killed_agent_left_is_replaced(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(str(place / "agent.sock"))
+    stale.close()
+    server = Server(place)
+    server.run()
+    server.close()
+
+
+def test_what_is_kept_stays_when_it_is_ended(place: Path) -> None:
+    server = Server(place)
+    lay(server, 10)
+    server.keeper._save()
+    server.close()
+    again = Server(place)
+    assert again.keeper.keeps
+    again.close()
