@@ -41,6 +41,7 @@ TOOLS = (
     Tool("irtt", "irtt", "irtt", "measures round-trip time, loss and order"),
     Tool("fping", "fping", "fping", "measures round-trip time where irtt cannot run"),
     Tool("iperf3", "iperf3", "iperf3", "measures throughput"),
+    Tool("ping", "iputils-ping", "iputils", "a second opinion on round-trip time, for the tests"),
     Tool("qemu-system-x86_64", "qemu-system-x86", "QEMU for x86-64", "runs the guest emulator", guest=True),
     Tool("busybox", "busybox-static", "BusyBox, linked statically", "the guest's programs", guest=True),
     Tool("dropbear", "dropbear-bin", "Dropbear", "the guest's SSH server", guest=True),

@@ -217,6 +217,11 @@ class PairRun:
         )
         return Unmeasured(str(found)) if isinstance(found, Failure) else found
 
+    def short(self, found: Throughput, direction: Direction) -> bool:
+        """Whether less came through than the rate asked, by more than is tolerated."""
+        asked = dict(self.request.asked.items())[direction]
+        return asked.rate is not None and found.rate < asked.rate * (1 - self.options.tolerance.throughput)
+
     def conclude(self, timed: Seen, lost: Lost, streams: Streams) -> Measurement:
         """All of it as one value."""
         notes = (f"loss packets: {lost.trouble}",) if lost.trouble else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from microdc.impairment import Impairment
@@ -33,6 +34,7 @@ _OVERDRIVE = 1.15
 _STREAM_PACKETS = 100
 _PAYLOADS = (64, 1400)
 _MAX_RATE = Rate(200_000_000)
+_TOGETHER = Rate(120_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class MeasureOptions:
 
     rtt_seconds: timing packets of every pair; a path with jitter takes up to three times as long. loss_seconds: the most
     for loss packets; as many are sent as the test needs, and none in vain. throughput_seconds: per direction that has a
-    rate. max_rate: bit/s, the most that is asked of a path or of this machine. max_pps: loss packets per second and
+    rate. max_rate: bit/s, the most that is asked of a path or of this machine; together: bit/s, the most that streams of
+    several directions offer at the same time. max_pps: loss packets per second and
     direction, all pairs together. tolerance: what the verdicts allow.
     """
 
@@ -49,6 +52,7 @@ class MeasureOptions:
     loss_seconds: float = 40.0
     throughput_seconds: float = 2.0
     max_rate: Rate = _MAX_RATE
+    together: Rate = _TOGETHER
     max_pps: int = 3000
     tolerance: Tolerance = field(default_factory=Tolerance)
 
@@ -187,3 +191,16 @@ def stream_plan(asked: Impairment, options: MeasureOptions, *, ip_version: int) 
     bitrate = math.ceil(offered * payload / (payload + headers))
     seconds = options.throughput_seconds + SETTLE + 2 * STREAM_INTERVAL
     return StreamPlan(payload, bitrate, offered, seconds)
+
+
+def batches(offered: Sequence[int], most: int) -> list[list[int]]:
+    """Streams that may run at the same time, by index: each batch offers at most `most` bit/s, or is one stream."""
+    found: list[tuple[int, list[int]]] = []
+    for index in sorted(range(len(offered)), key=lambda i: -offered[i]):
+        for number, (total, batch) in enumerate(found):
+            if total + offered[index] <= most:
+                found[number] = total + offered[index], [*batch, index]
+                break
+        else:
+            found.append((offered[index], [index]))
+    return [batch for _, batch in found]

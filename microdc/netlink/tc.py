@@ -42,8 +42,9 @@ def _object(item: Object, verb: str, interface: str) -> str:
             line = _filter(item, verb, interface) + (f" handle {item.ident:x}: u32" if item.ident else "")
             return line if verb == "del" else f"{line} divisor {item.divisor}"
         case Rule():
-            table = item.table or item.kernel_handle >> 20 or 0x800
-            handle = f"{table:x}:{item.bucket:x}:{item.node:x}"
+            # the kernel numbers the root table of a protocol, and tc lets it
+            table = item.table or item.kernel_handle >> 20
+            handle = f"{table:x}:{item.bucket:x}:{item.node:x}" if table else f"::{item.node:x}"
             line = f"{_filter(item, verb, interface)} handle {handle} u32"
             return line if verb == "del" else f"{line}{_rule(item)}"
 

@@ -121,7 +121,7 @@ def open_port() -> Iterator[Port]:
             ["ip", "-n", name, "link", "add", "name", "a", "type", "veth", "peer", "name", "b"], check=True
         )
         for interface in ("a", "b"):
-            subprocess.run(["ip", "-n", name, "link", "set", interface, "up"], check=True)
+            subprocess.run(["ip", "-n", name, "link", "set", "dev", interface, "up"], check=True)
         host = NamespaceHost(name)
         port = Port(host, open_agent(host, directory=directory), directory)
         try:

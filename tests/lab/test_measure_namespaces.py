@@ -44,12 +44,34 @@ class Wire:
         namespaces.create(self.a)
         namespaces.create(self.b)
         run(
-            "ip", "-n", self.a, "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", self.b
+            "nsenter",
+            f"--net=/run/netns/{self.a}",
+            "ip",
+            "link",
+            "add",
+            "wire",
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "wire",
+            "netns",
+            self.b,
         )
         for name, v4, v6 in zip((self.a, self.b), IPV4, IPV6, strict=True):
-            run("ip", "-n", name, "address", "add", f"{v4}/24", "dev", "wire")
-            run("ip", "-n", name, "address", "add", f"{v6}/64", "dev", "wire", "nodad")
-            run("ip", "-n", name, "link", "set", "wire", "up")
+            run("nsenter", f"--net=/run/netns/{name}", "ip", "address", "add", f"{v4}/24", "dev", "wire")
+            run(
+                "nsenter",
+                f"--net=/run/netns/{name}",
+                "ip",
+                "address",
+                "add",
+                f"{v6}/64",
+                "dev",
+                "wire",
+                "nodad",
+            )
+            run("nsenter", f"--net=/run/netns/{name}", "ip", "link", "set", "wire", "up")
             # Else checksums are left to a card that is not there, and all look alike.
             run("nsenter", f"--net=/run/netns/{name}", "ethtool", "-K", "wire", "tx", "off")
 
@@ -59,9 +81,9 @@ class Wire:
 
     def limit(self, name: str, rate: str) -> None:
         run(
+            "nsenter",
+            f"--net=/run/netns/{name}",
             "tc",
-            "-n",
-            name,
             "qdisc",
             "add",
             "dev",
@@ -105,7 +127,9 @@ class Wire:
         )
 
     def dropped(self, name: str) -> int:
-        qdiscs = json.loads(run("tc", "-n", name, "-s", "-j", "qdisc", "show", "dev", "wire"))
+        qdiscs = json.loads(
+            run("nsenter", f"--net=/run/netns/{name}", "tc", "-s", "-j", "qdisc", "show", "dev", "wire")
+        )
         return int(next(qdisc["drops"] for qdisc in qdiscs if qdisc["handle"] == "20:"))
 
     def request(
@@ -249,7 +273,7 @@ def test_an_address_that_is_not_the_probes_is_no_broken_path(wire: Wire) -> None
 
 
 def test_no_route_at_the_probe_is_no_broken_path(wire: Wire) -> None:
-    run("ip", "-n", wire.b, "address", "add", "10.98.0.2/24", "dev", "wire")
+    run("nsenter", f"--net=/run/netns/{wire.b}", "ip", "address", "add", "10.98.0.2/24", "dev", "wire")
     (result,) = results(wire.request(ips=(IPV4[0], "10.98.0.2")))
     assert result.failure is not None
     assert "network is unreachable" in result.failure.what

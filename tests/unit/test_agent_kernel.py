@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from microdc.agent.resident import kernel as module
 from microdc.agent.resident.kernel import DUMP_ATTEMPTS, NLM_F_DUMP_INTR, Kernel
 
 ERROR, DONE, QDISC = 2, 3, 36
@@ -117,7 +118,14 @@ def test_the_kernels_own_words_are_told() -> None:
 
 
 def test_without_words_of_its_own_the_code_speaks() -> None:
-    assert kernel(refused(errno.EBUSY)).request(REQUEST) == (errno.EBUSY, os.strerror(errno.EBUSY))
+    assert kernel(refused(errno.EPERM)).request(REQUEST) == (errno.EPERM, os.strerror(errno.EPERM))
+
+
+def test_what_is_busy_is_asked_for_again_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, done_now = refused(errno.EBUSY), refused(0)
+    assert kernel(busy, busy, done_now).request(REQUEST)[0] == 0
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.0)
+    assert kernel(*[busy] * 5).request(REQUEST)[0] == errno.EBUSY
 
 
 def test_a_kernel_that_does_not_answer_is_an_error_not_a_wait_for_ever() -> None:

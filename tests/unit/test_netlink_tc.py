@@ -94,7 +94,7 @@ SENT = 0x800 << 20
             "add",
             LINK,
             (
-                "filter add dev x parent 7dc0: protocol ipv6 prio 2 handle 800:0:1 u32 "
+                "filter add dev x parent 7dc0: protocol ipv6 prio 2 handle ::1 u32 "
                 "match u32 0x00000000 0x00000000 at 0 hashkey mask 0x0000ff00 at 8 link 400:"
             ),
         ),

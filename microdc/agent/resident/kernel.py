@@ -6,10 +6,12 @@ import errno
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterator
 
 ANSWER_SECONDS = 20.0
 """How long the kernel may take to answer; it takes milliseconds."""
+BUSY_SECONDS = 2.0
 DUMP_ATTEMPTS = 8
 NLMSG_ERROR, NLMSG_DONE, NLM_F_DUMP_INTR, NLMSGERR_ATTR_MSG = 2, 3, 0x10, 1
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
@@ -32,7 +34,19 @@ class Kernel:
         self.sequence = 0
 
     def request(self, message: bytes) -> tuple[int, str]:
-        """One message and its acknowledgement: 0 or an errno, and what the kernel says about it."""
+        """One message and its acknowledgement: 0 or an errno, and what the kernel says about it.
+
+        A table to which a rule led is busy until the kernel has let go of the deleted rule (an RCU grace period, some
+        milliseconds); so what is busy is asked for again for a while.
+        """
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            code, words = self._request(message)
+            if code != errno.EBUSY or time.monotonic() > deadline:
+                return code, words
+            time.sleep(0.005)
+
+    def _request(self, message: bytes) -> tuple[int, str]:
         wanted = self._send(message)
         while True:
             for kind, _flags, sequence, body in self._receive():
