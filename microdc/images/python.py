@@ -21,11 +21,13 @@ from microdc.errors import UnreachableError
 from microdc.images import closure
 from microdc.images.cpio import Entry, File, Symlink
 
+# Left out of the library: what needs a display or a network, and its own tests; of its extensions also what brings many
+# libraries and is of no use in a guest.
 _OF_THE_LIBRARY = frozenset(
     {"ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "tests", "tkinter", "turtledemo", "venv"}
     | {"dist-packages", "site-packages"}
 )
-"""Left out: what needs a display or a network, and the library's own tests."""
+_EXTENSIONS = ("_ctypes_test.", "_sqlite3.", "_test", "_tkinter.", "nis.", "xx")
 _OF_PACKAGES = frozenset({"..", "tests"})
 _OF_ALL = frozenset({"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
 _UNREAD = frozenset({".a", ".c", ".exe", ".h", ".pth", ".pyi", ".pyx", ".rst"})
@@ -54,6 +56,7 @@ def interpreter() -> dict[str, Entry]:
     for directory in sys.path:
         if Path(directory).name == "lib-dynload":
             tree.update(_tree(Path(directory), frozenset()))
+    tree = {path: entry for path, entry in tree.items() if not Path(path).name.startswith(_EXTENSIONS)}
     return {"/usr/bin/python3": Symlink(str(program)), **tree, **closure.files([program, *_binaries(tree)])}
 
 
@@ -88,13 +91,13 @@ def required(names: Iterable[str]) -> list[Distribution]:
     return [found[name] for name in sorted(found)]
 
 
-def sources(paths: Iterable[Path]) -> dict[str, Entry]:
-    """Files and directories with their Python modules as they are, and the bytecode where Python looks for it."""
+def sources(paths: Iterable[Path], *, compiled: bool = False) -> dict[str, Entry]:
+    """Files and directories as they are; compiled: with the modules' bytecode where Python looks for it."""
     tree: dict[str, Entry] = {}
     for path in paths:
         for file in _files(path, frozenset()):
             tree[str(file)] = File(file, file.stat().st_mode & 0o777)
-            if file.suffix == ".py":
+            if compiled and file.suffix == ".py":
                 tree[importlib.util.cache_from_source(str(file))] = File(Bytecode(file))
     return tree
 

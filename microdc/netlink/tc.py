@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from microdc.netlink.diff import Operation
 from microdc.netlink.model import (
     ETH_P_IP,
@@ -67,9 +69,9 @@ def _options(item: Qdisc) -> str:
 
 
 def _netem(netem: Netem) -> str:
-    words = f" limit {netem.limit} delay {netem.latency}ns"
+    words = f" limit {netem.limit} delay {_time(netem.latency)}"
     if netem.jitter:
-        words += f" {netem.jitter}ns{_percent(netem.delay_correlation)}"
+        words += f" {_time(netem.jitter)}{_percent(netem.delay_correlation)}"
         words += f" distribution {netem.table}" if netem.table else ""
     for name in ("loss", "duplicate", "corrupt", "reorder"):
         if value := getattr(netem, name):
@@ -77,6 +79,11 @@ def _netem(netem: Netem) -> str:
     if netem.gap:
         words += f" gap {netem.gap}"
     return words + (f" rate {netem.rate * 8}bit" if netem.rate else "")
+
+
+def _time(value: int) -> str:
+    """Nanoseconds in a unit that every tc knows; that of iproute2 6.1 refuses `ns`."""
+    return f"{value // 10**6}ms" if value % 10**6 == 0 else f"{Decimal(value) / 1000:f}us"
 
 
 def _percent(value: int) -> str:

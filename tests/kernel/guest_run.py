@@ -64,7 +64,8 @@ class GuestRun:
     def _start(self, items: Sequence[pytest.Item]) -> None:
         try:
             image = _finished(operate.testing_image(_DISTRIBUTIONS))
-            files = python.sources([_PACKAGE, *(self._root / name for name in _BESIDE)])
+            files = python.sources([_PACKAGE], compiled=True)
+            files |= python.sources(self._root / name for name in _BESIDE)
             files[_LIST] = File("".join(f"{item.nodeid}\n" for item in items).encode())
             settings = GuestSettings(command=self._command(), environment=self._environment())
             directory = Path(self._directory.name)

@@ -71,8 +71,9 @@ class Port:
     def lay(self, desired: QdiscTree) -> None:
         """Brings the interface to a tree, and holds what is there then against it."""
         self.commit(self.operations(desired))
+        wrong = [f"{o.verb} {type(o.item).__name__}: {o.reason}" for o in self.operations(desired)]
+        assert not wrong, wrong
         assert self.tree == desired
-        assert self.operations(desired) == []
 
     def layer(self, ident: str, classes: Mapping[str, HtbClass], seconds: float | None = None) -> Layer:
         """A layer that sets classes, by slot."""

@@ -17,7 +17,8 @@ from microdc.errors import Exit
 from microdc.host.model import Host
 from microdc.host.operate import connect
 from microdc.testbed.load import load
-from microdc.wan.operate import address_of
+from microdc.wan.operate import Wan, address_of, open_wan
+from microdc.wan.view import lines
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 
@@ -36,22 +37,35 @@ def data(lab: Lab, *words: str, stdin: str = "") -> dict[str, Any]:
     return found
 
 
-def laid(lab: Lab) -> list[str]:
-    return [overlay["id"] for overlay in data(lab, "wan", "show")["overlays"]]
-
-
-def delays(lab: Lab) -> dict[str, int]:
-    shown = data(lab, "wan", "show")["directions"]
-    assert all(line["as_asked"] for line in shown)
-    return {f"{line['from']}>{line['to']}": line["asked"]["owd"] for line in shown}
+@pytest.fixture
+def wan(guest_lab: Lab) -> Iterator[Wan]:
+    """A second look at what the commands did."""
+    with open_wan(load(guest_lab.inventory)) as opened:
+        yield opened
 
 
 @pytest.fixture
 def lab(guest_lab: Lab) -> Iterator[Lab]:
     """The lab, with nothing laid before and after."""
     yield guest_lab
-    done = microdc(guest_lab, "wan", "reset", "--yes")
-    assert done.returncode == 0, done.stderr
+    with open_wan(load(guest_lab.inventory)) as opened:
+        for _ in opened.apply(opened.plan_removal([overlay.id for overlay in opened.overlays])):
+            pass
+
+
+def laid(wan: Wan) -> list[str]:
+    wan.read()
+    return [overlay.id for overlay in wan.overlays]
+
+
+def delays(wan: Wan) -> dict[str, int]:
+    """ms by direction, once the kernel is seen to hold what is laid."""
+    wan.read()
+    found = list(lines(wan.testbed, wan.situations, wan.overlays))
+    assert all(line.as_asked for line in found)
+    return {
+        f"{line.direction.source}>{line.direction.target}": line.impairment.owd // 1_000_000 for line in found
+    }
 
 
 @pytest.fixture
@@ -66,7 +80,7 @@ def tc(host: Host, *words: str) -> str:
     return done.stdout.decode()
 
 
-def test_from_nothing_to_the_inventorys_wan_and_back(lab: Lab, emulator: Host) -> None:
+def test_from_nothing_to_the_inventorys_wan_and_back(lab: Lab, emulator: Host, wan: Wan) -> None:
     before = tc(emulator, "qdisc", "show")
     pending = microdc(lab, "plan")
     assert pending.returncode == Exit.PENDING
@@ -77,53 +91,53 @@ def test_from_nothing_to_the_inventorys_wan_and_back(lab: Lab, emulator: Host) -
     assert microdc(lab, "plan").returncode == 0
     again = data(lab, "apply")
     assert (again["changes"], again["operations"]) == (False, [])
-    assert delays(lab) == {"east>west": 10_000_000, "west>east": 10_000_000}
+    assert delays(wan) == {"east>west": 10, "west>east": 10}
     assert microdc(lab, "wan", "reset").returncode == Exit.USAGE  # nobody can be asked, and --yes is missing
     assert microdc(lab, "wan", "reset", "--yes").returncode == 0
     assert tc(emulator, "qdisc", "show") == before
 
 
-def test_an_overlay_lies_over_the_inventory_until_it_is_undone(lab: Lab) -> None:
+def test_an_overlay_lies_over_the_inventory_until_it_is_undone(lab: Lab, wan: Wan) -> None:
     microdc(lab, "apply")
     done = data(lab, "apply-profile", "openstack-owd-50", *PAIR)
     assert done["structural"] is False
-    assert delays(lab) == {"east>west": 50_000_000, "west>east": 50_000_000}
+    assert delays(wan) == {"east>west": 50, "west>east": 50}
     assert data(lab, "apply-profile", "openstack-owd-50", *PAIR)["changes"] is False
     one_way = data(lab, "apply-profile", "openstack-owd-25", *PAIR, "--direction", "west-to-east")
-    assert delays(lab) == {"east>west": 50_000_000, "west>east": 25_000_000}
-    assert laid(lab) == ["inventory", done["overlay"], one_way["overlay"]]
+    assert delays(wan) == {"east>west": 50, "west>east": 25}
+    assert laid(wan) == ["inventory", done["overlay"], one_way["overlay"]]
     assert microdc(lab, "wan", "undo", done["overlay"]).returncode == 0
-    assert delays(lab) == {"east>west": 10_000_000, "west>east": 25_000_000}
+    assert delays(wan) == {"east>west": 10, "west>east": 25}
     assert microdc(lab, "wan", "undo").returncode == 0
-    assert delays(lab) == {"east>west": 10_000_000, "west>east": 10_000_000}
+    assert delays(wan) == {"east>west": 10, "west>east": 10}
 
 
-def test_an_overlay_with_an_end_ends_without_a_controller(lab: Lab, emulator: Host) -> None:
+def test_an_overlay_with_an_end_ends_without_a_controller(lab: Lab, emulator: Host, wan: Wan) -> None:
     microdc(lab, "apply")
     assert microdc(lab, "apply-profile", "openstack-owd-100", *PAIR, "--for", "3s").returncode == 0
     deadline = time.monotonic() + 60
     while "delay 100ms" in tc(emulator, "qdisc", "show"):
         assert time.monotonic() < deadline
     assert tc(emulator, "qdisc", "show").count("delay 10ms") == 2
-    assert laid(lab) == ["inventory"]
+    assert laid(wan) == ["inventory"]
     assert "ended" in " ".join(data(lab, "wan", "show")["notes"])
 
 
-def test_a_dry_run_changes_nothing(lab: Lab, emulator: Host) -> None:
+def test_a_dry_run_changes_nothing(lab: Lab, emulator: Host, wan: Wan) -> None:
     before = tc(emulator, "qdisc", "show")
     done = microdc(lab, "apply-profile", "lte", *PAIR, "--dry-run")
     assert done.returncode == 0
     assert "tc qdisc add dev" in done.stdout
     assert tc(emulator, "qdisc", "show") == before
-    assert laid(lab) == []
+    assert laid(wan) == []
 
 
-def test_a_profile_from_standard_input(lab: Lab) -> None:
+def test_a_profile_from_standard_input(lab: Lab, wan: Wan) -> None:
     document = (
         'profile: mine\ndescription: d\nsource: "policy: test"\nboth: {rtt: 14ms, jitter: 1ms, loss: 0.5%}\n'
     )
     assert data(lab, "apply-profile", "-f", "-", *PAIR, stdin=document)["applied"] is True
-    assert delays(lab) == {"east>west": 7_000_000, "west>east": 7_000_000}
+    assert delays(wan) == {"east>west": 7, "west>east": 7}
 
 
 def test_tc_on_the_emulator_shows_what_was_asked(lab: Lab, emulator: Host) -> None:
@@ -156,22 +170,26 @@ def test_a_foreign_qdisc_is_left_alone_unless_it_is_taken_over(lab: Lab, emulato
         emulator.run(["tc", "qdisc", "del", "dev", "west0", "root", "handle", "1:"])
 
 
-def test_what_somebody_removed_shows_as_drift_and_apply_mends_it(lab: Lab, emulator: Host) -> None:
+def test_what_somebody_removed_shows_as_drift_and_apply_mends_it(lab: Lab, emulator: Host, wan: Wan) -> None:
     microdc(lab, "apply")
     tc(emulator, "qdisc", "del", "dev", "west0", "root")
     shown = data(lab, "wan", "show")["directions"]
     assert {line["to"]: line["as_asked"] for line in shown} == {"west": False, "east": True}
     assert microdc(lab, "apply").returncode == 0
-    assert delays(lab) == {"east>west": 10_000_000, "west>east": 10_000_000}
+    assert delays(wan) == {"east>west": 10, "west>east": 10}
 
 
 def test_the_agent_killed_keeps_what_is_laid(lab: Lab, emulator: Host) -> None:
     microdc(lab, "apply")
     microdc(lab, "apply-profile", "openstack-owd-50", *PAIR)
-    emulator.run(["pkill", "-9", "-f", "agent-.*serve"])
-    assert delays(lab) == {"east>west": 50_000_000, "west>east": 50_000_000}
-    assert microdc(lab, "wan", "undo").returncode == 0
-    assert delays(lab) == {"east>west": 10_000_000, "west>east": 10_000_000}
+    with open_wan(load(lab.inventory)) as before:
+        agent = before.situations["wan1"].hello.pid
+    assert emulator.run(["kill", "-9", str(agent)]).ok
+    with open_wan(load(lab.inventory)) as after:
+        assert after.situations["wan1"].hello.pid != agent
+        assert delays(after) == {"east>west": 50, "west>east": 50}
+        assert microdc(lab, "wan", "undo").returncode == 0
+        assert delays(after) == {"east>west": 10, "west>east": 10}
 
 
 @pytest.mark.parametrize(("profile", "rtt"), [("openstack-owd-10", 20), ("openstack-owd-150", 300)])
@@ -232,11 +250,13 @@ def test_nothing_laid_cannot_be_verified(lab: Lab) -> None:
         (("wan", "undo", "o99"), "o99"),
     ],
 )
-def test_bad_words_change_nothing_and_say_what_is_meant(lab: Lab, words: tuple[str, ...], said: str) -> None:
+def test_bad_words_change_nothing_and_say_what_is_meant(
+    lab: Lab, words: tuple[str, ...], said: str, wan: Wan
+) -> None:
     done = microdc(lab, *words)
     assert done.returncode == Exit.USAGE
     assert said in done.stderr
-    assert laid(lab) == []
+    assert laid(wan) == []
 
 
 def test_an_emulator_that_cannot_be_reached(lab: Lab, tmp_path: Path) -> None:

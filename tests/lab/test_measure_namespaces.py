@@ -100,7 +100,7 @@ class Wire:
 
     def divert(self, name: str, mask: int, *, rate: str = "", payload: int = 0) -> None:
         """Loses UDP packets whose checksum has no bit of the mask, or holds them up at `rate`."""
-        tc = ["tc", "-n", name]
+        tc = ["nsenter", f"--net=/run/netns/{name}", "tc"]
         run(*tc, "qdisc", "add", "dev", "wire", "root", "handle", "1:", "htb", "default", "0x10")
         fast = ["rate", "10gbit", "burst", "1mb", "cburst", "1mb", "quantum", "60000"]
         slow = ["rate", rate, "burst", "200", "cburst", "200", "quantum", "1500"] if rate else fast

@@ -61,7 +61,7 @@ SENT = 0x800 << 20
             ),
             (
                 "qdisc add dev x parent 7dc0:1f handle 1f: netem "
-                "limit 1234 delay 20000000ns 5000000ns distribution normal loss 1% rate 8000000bit"
+                "limit 1234 delay 20ms 5ms distribution normal loss 1% rate 8000000bit"
             ),
         ),
         (
@@ -123,7 +123,7 @@ def test_what_netem_can_do_besides_is_told_too() -> None:
     )
     line = tc_line(Operation("add", Qdisc(0x10000, TC_H_ROOT, everything), "", ()), "x")
     for words in (
-        "delay 10ns 4ns 50%",
+        "delay 0.01us 0.004us 50%",
         "loss 25% 12.5%",
         "duplicate 6.25%",
         "corrupt 3.125%",

@@ -13,13 +13,11 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from .place import boottime, identity
-from .server import Server
 
 START_SECONDS = 5.0
 """How long an agent that is starting or ending is waited for."""
@@ -33,6 +31,8 @@ def serve(place: Path) -> None:
     except BlockingIOError:
         os.write(1, b"listening already\n")
         return
+    from .server import Server  # noqa: PLC0415 - a relay to an agent that runs needs none of it
+
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server = Server(place)
@@ -45,6 +45,8 @@ def serve(place: Path) -> None:
 
 def spawn(place: Path) -> None:
     """Starts the agent apart from this process and waits until it listens."""
+    import subprocess  # noqa: PLC0415 - nor this
+
     log = place / "agent.log"
     argv = [sys.executable, "-I", "-S", sys.argv[0], "serve", str(place.parent)]
     with log.open("ab") as told:
