@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import marshal
+import os
 import sys
 import threading
 from base64 import b64decode, b64encode
@@ -23,6 +24,7 @@ from microdc.errors import ApplyError, MicrodcError, RefusedError, UnreachableEr
 from microdc.host.model import Host, Process
 
 PROTOCOL = 1
+NEEDS_ROOT = "root is needed here"
 REPLY_SECONDS = 60.0
 ATTEMPTS = 3
 _RUNTIME = "/run/microdc"
@@ -184,6 +186,10 @@ def open_agent(host: Host, *, directory: str | None = None) -> Agent:
     One that ends just then, having had nothing to do, is started again.
     directory: where the agent keeps its program, socket and state. Raises UnreachableError.
     """
+    if host.address.kind != "ssh" and os.geteuid() != 0:
+        raise UnreachableError(
+            "changing the WAN needs root on this machine", where=str(host.address), hint="sudo"
+        )
     program = source()
     place = directory or f"{_RUNTIME}/agents/{host.address.name if host.address.kind == 'netns' else 'main'}"
     path = f"{place}/agent-{hashlib.sha256(program).hexdigest()[:12]}.pyz"
@@ -195,7 +201,7 @@ def open_agent(host: Host, *, directory: str | None = None) -> Agent:
             agent.hello()
         except UnreachableError as problem:
             agent.close()
-            if attempt == ATTEMPTS - 1:
+            if attempt == ATTEMPTS - 1 or NEEDS_ROOT in problem.hint:
                 raise
             if "can't open file" in problem.hint:
                 host.run(["mkdir", "-p", place])

@@ -27,7 +27,7 @@ _OF_THE_LIBRARY = frozenset(
     {"ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "tests", "tkinter", "turtledemo", "venv"}
     | {"dist-packages", "site-packages"}
 )
-_EXTENSIONS = ("_ctypes_test.", "_sqlite3.", "_test", "_tkinter.", "nis.", "xx")
+_EXTENSIONS = ("_ctypes_test.", "_test", "_tkinter.", "nis.", "xx")
 _OF_PACKAGES = frozenset({"..", "tests"})
 _OF_ALL = frozenset({"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
 _UNREAD = frozenset({".a", ".c", ".exe", ".h", ".pth", ".pyi", ".pyx", ".rst"})

@@ -51,7 +51,7 @@ def trees(draw: st.DrawFn) -> QdiscTree:
 
 wished = st.one_of(st.just(QdiscTree()), trees())
 few = settings(
-    max_examples=20,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

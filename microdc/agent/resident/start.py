@@ -96,6 +96,8 @@ def relay(sock: socket.socket) -> None:
 def main() -> None:
     if len(sys.argv) != 3 or sys.argv[1] not in ("connect", "serve"):
         sys.exit(__doc__)
+    if os.geteuid() != 0:
+        sys.exit("root is needed here: qdiscs are root's to change")
     place = Path(sys.argv[2], identity()).absolute()
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.argv[1] == "serve":
