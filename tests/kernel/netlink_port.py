@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from microdc.agent.client import Agent, open_agent
@@ -39,14 +39,13 @@ class Port:
     agent: Agent
     directory: str
     name: str = "a"
+    index: int = field(init=False)
 
-    @property
-    def index(self) -> int:
-        return self.agent.hello().interfaces[self.name].index
+    def __post_init__(self) -> None:
+        self.index = self.agent.hello().interfaces[self.name].index
 
     def look(self) -> Observed:
-        index = self.index
-        return decode(index, self.agent.dump({self.name: dump_requests(index)})[self.name])
+        return decode(self.index, self.agent.dump({self.name: dump_requests(self.index)})[self.name])
 
     @property
     def tree(self) -> QdiscTree:

@@ -14,9 +14,11 @@ from builtlab import Lab
 from microdc.errors import ApplyError, Exit
 from microdc.host.abilities import try_kernel
 from microdc.host.local import NamespaceHost
+from microdc.impairment import Impairment
 from microdc.testbed.load import load
+from microdc.units import Delay
+from microdc.wan.model import Asked, Direction
 from microdc.wan.operate import open_wan
-from microdc.wan.profile import library_of
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 
@@ -50,7 +52,8 @@ def test_an_interface_that_vanishes_between_plan_and_apply(build: Build) -> None
     lab = build()
     testbed = load(lab.inventory)
     with open_wan(testbed) as wan:
-        plan = wan.plan_inventory(library_of(lab.inventory), "test")
+        values = {Direction("east", "west"): Asked(Impairment(owd=Delay(10_000_000)), "test")}
+        plan = wan.plan_overlay(values, "test", "test")
         inside(lab, "ip", "link", "delete", "west0")
         with pytest.raises(ApplyError, match=r"wan1:west0: the interface vanished"):
             for _ in wan.apply(plan):

@@ -129,7 +129,7 @@ def test_the_agents_program_is_the_same_each_time() -> None:
 
 def _parts() -> dict[str, str]:
     with zipfile.ZipFile(io.BytesIO(source())) as bundle:
-        return {name: bundle.read(name).decode() for name in bundle.namelist()}
+        return {name: bundle.read(name).decode() for name in bundle.namelist() if name.endswith(".py")}
 
 
 def test_the_agents_program_runs_on_python_3_8_without_other_packages() -> None:
