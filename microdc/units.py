@@ -32,6 +32,8 @@ _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2*
 
 MAX_DELAY = Delay(300 * 10**9)
 """Longest one-way delay accepted: 300 s. Mars is farther; nothing on earth is."""
+MAX_JITTER = Delay(2**31 - 1)
+"""Largest jitter accepted, 2.1 s: netem takes more for this much, and does not say so."""
 MIN_RATE, MAX_RATE = Rate(8_000), Rate(400 * 10**9)
 """Rates accepted: 8 kbit/s to 400 Gbit/s, the range in which HTB keeps the rate asked for."""
 

@@ -232,6 +232,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "owner": layer.owner,
         "reason": layer.reason,
         "seconds": layer.seconds,
+        "made": layer.made,
         "bottom": layer.bottom,
         "data": dict(layer.data),
         "values": {

@@ -40,7 +40,7 @@ class Value:
 class Layer:
     """Values laid over what is below. seconds: until it ends by itself; None: until it is removed.
 
-    bottom: it goes under all others. data: what the controller wants back, opaque to the agent.
+    made: Unix time of a layer that is laid anew; None: now. bottom: it goes under all others. data: what the controller wants back, opaque to the agent.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Layer:
     reason: str
     values: Mapping[str, Value]
     seconds: float | None = None
+    made: float | None = None
     bottom: bool = False
     data: Mapping[str, Any] = field(default_factory=dict)
 

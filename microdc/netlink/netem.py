@@ -23,8 +23,6 @@ _RATE = struct.Struct("=IiIi")
 _U32_MAX = 2**32 - 1
 TICK = 64
 """Nanoseconds in one tick of the packet scheduler's clock, fixed in the kernel (PSCHED_SHIFT 6)."""
-MAX_JITTER = 2**31 - 1
-"""Nanoseconds: netem_change() takes more for this much, silently."""
 
 
 def pack(netem: Netem) -> bytes:

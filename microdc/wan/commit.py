@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from microdc.agent.model import Commit, Port
+from microdc.agent.model import Commit, Layer, Port
 from microdc.netlink.diff import diff
 from microdc.netlink.messages import decode, dump_requests, encode
 from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Htb, Qdisc
@@ -30,17 +30,26 @@ def _commit(plan: Plan, emulator: str, ports: list[PortChange]) -> Commit:
         for operation in port.operations
     ]
     held = [port for port in ports if not port.desired.empty]
-    own = _own_leaves(plan.put, held) if plan.put else {}
-    layer = layer_of(plan.put, held, own) if plan.put else None
     return Commit(
         plan.generations[emulator],
         batch,
-        [layer] if layer and layer.values else [],
+        [layer for layer in _layers(plan, held) if layer.values],
         plan.drop,
         {port.interface: _port(port) for port in held},
         [port.interface for port in ports if port.desired.empty],
         {port.interface: dump_requests(port.index) for port in ports},
     )
+
+
+def _layers(plan: Plan, held: list[PortChange]) -> list[Layer]:
+    """The layers to be laid: the new one, or all anew where the structure changes.
+
+    A layer's messages name interfaces and classes by number; one laid over an earlier structure would set the wrong ones
+    when it shows again.
+    """
+    structural = any(operation.structural for port in held for operation in port.operations)
+    laid = plan.overlays if structural else [plan.put] if plan.put else []
+    return [layer_of(overlay, held, _own_leaves(overlay, held)) for overlay in laid]
 
 
 def _own_leaves(overlay: Overlay, ports: Iterable[PortChange]) -> dict[Direction, Leaf]:

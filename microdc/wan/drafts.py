@@ -13,7 +13,7 @@ from microdc.documents.model import DocumentError, Problem, Where
 from microdc.documents.profile import BothDirections, Direction, ProfileDocument
 from microdc.documents.reader import Document, read
 from microdc.impairment import Impairment
-from microdc.units import Delay, Rate, Size, format_delay, format_rate, format_size
+from microdc.units import MAX_JITTER, Delay, Rate, Size, format_delay, format_rate, format_size
 
 FULL_PACKET = Size(1514)
 """Bytes of a full Ethernet packet as the kernel counts it: 1500 and the header, without the frame check sequence."""
@@ -140,6 +140,9 @@ def _impairment(draft: Draft, side: str, values: Values, problems: list[Problem]
         what = f"jitter {format_delay(jitter)} is larger than the delay {format_delay(owd)}"
         hint = "a packet cannot arrive before it is sent: jitter is a standard deviation around owd"
         problems.append(Problem(draft.where(side, "jitter", "owd", "rtt"), what, hint))
+    if jitter > MAX_JITTER:
+        what = f"jitter {format_delay(jitter)} is more than the kernel draws: {format_delay(MAX_JITTER)}"
+        problems.append(Problem(draft.where(side, "jitter"), what))
     rate: Rate | None = values.get("rate")
     buffer: Buffer | None = values.get("buffer")
     size = None

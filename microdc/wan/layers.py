@@ -84,7 +84,13 @@ def layer_of(overlay: Overlay, ports: Iterable[PortChange], leaves: Mapping[Dire
         if direction in overlay.values
     }
     return Layer(
-        overlay.id, overlay.owner, overlay.reason, values, overlay.seconds, bottom=overlay.id == BASE
+        overlay.id,
+        overlay.owner,
+        overlay.reason,
+        values,
+        overlay.seconds,
+        made=overlay.made or None,
+        bottom=overlay.id == BASE,
     )
 
 

@@ -84,12 +84,14 @@ class PortChange:
 class Plan:
     """The way from what is there to what should be: operations by interface, the overlay laid, those removed.
 
-    generations: by emulator, the state that it was made for; a plan does not apply to another.
+    generations: by emulator, the state that it was made for; a plan does not apply to another. overlays: all that will be
+    laid, bottom first.
     """
 
     summary: str
     ports: Sequence[PortChange]
     generations: Mapping[str, int]
+    overlays: Sequence[Overlay]
     put: Overlay | None = None
     drop: Sequence[str] = ()
 

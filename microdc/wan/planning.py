@@ -68,7 +68,8 @@ def make_plan(testbed: Testbed, situations: Mapping[str, Situation], wish: Wish)
     Raises RefusedError for a foreign qdisc, InputError or UnreachableError for an interface that does not fit.
     """
     before = stack(situation.state for situation in situations.values())
-    top = on_top(after(before, wish.put, wish.drop))
+    stacked = after(before, wish.put, wish.drop)
+    top = on_top(stacked)
     ports = [
         _plan_port(testbed, situation, site, {d: asked for d, (_, asked) in top.items()}, wish)
         for situation in situations.values()
@@ -79,6 +80,7 @@ def make_plan(testbed: Testbed, situations: Mapping[str, Situation], wish: Wish)
         wish.summary,
         ports,
         {name: situation.state.generation for name, situation in situations.items()},
+        stacked,
         put,
         [i for i in wish.drop if any(o.id == i for o in before)],
     )

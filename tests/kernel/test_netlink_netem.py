@@ -20,10 +20,10 @@ from microdc.impairment import CLEAN, Impairment
 from microdc.netlink.classify import Network
 from microdc.netlink.diff import diff
 from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Fifo, HtbClass, Netem, Qdisc, QdiscTree, Slot
-from microdc.netlink.netem import MAX_JITTER, fraction
+from microdc.netlink.netem import fraction
 from microdc.netlink.pyroute2_netem import register
 from microdc.netlink.tc import tc_line
-from microdc.units import MAX_DELAY, MAX_RATE, MIN_RATE, Delay, Percent, Rate, Size
+from microdc.units import MAX_DELAY, MAX_JITTER, MAX_RATE, MIN_RATE, Delay, Percent, Rate, Size
 from microdc.wan.compile import compile_port
 
 pytestmark = [pytest.mark.root, pytest.mark.netem]

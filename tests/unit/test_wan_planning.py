@@ -16,6 +16,7 @@ from microdc.impairment import Impairment
 from microdc.netlink.model import TC_H_ROOT, Foreign, Netem, Observed, Qdisc, QdiscTree
 from microdc.testbed.model import Emulator, Site, Testbed, Uplink
 from microdc.units import Delay
+from microdc.wan.commit import commits
 from microdc.wan.layers import layer_of, next_id, overlay_of, stack
 from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan
 from microdc.wan.planning import Situation, Wish, make_plan
@@ -157,3 +158,17 @@ def test_an_overlay_survives_the_way_to_the_agent_and_back() -> None:
 def test_names_of_overlays_are_not_used_twice() -> None:
     assert next_id([]) == "o1"
     assert next_id([overlay("o1"), overlay(BASE), overlay("o7")]) == "o8"
+
+
+def test_a_change_of_structure_lays_all_layers_anew() -> None:
+    """Their messages name classes and interfaces by number, and the numbers may be others now."""
+    base = carried_out(
+        a_situation(), plan(a_situation(), Wish("w", overlay(BASE, (THERE, FAST), (BACK, FAST))))
+    )
+    both = carried_out(base, plan(base, Wish("w", overlay("o1", (THERE, SLOW)))))
+    in_place = commits(plan(both, Wish("w", overlay("o2", (THERE, FAST)))))["wan1"]
+    assert [layer.id for layer in in_place.put] == ["o2"]
+    moved = replace(both, observed={name: Observed(QdiscTree()) for name in both.observed})
+    anew = commits(plan(moved, Wish("w", overlay("o2", (THERE, FAST)))))["wan1"]
+    assert [layer.id for layer in anew.put] == [BASE, "o1", "o2"]
+    assert [layer.made for layer in anew.put][:2] == [o.made for o in stack([both.state])]

@@ -175,7 +175,7 @@ class Keeper:
         for layer in put:
             ends = None if layer["seconds"] is None else now + layer["seconds"]
             at = 0 if layer["bottom"] else len(layers)
-            layers.insert(at, {**layer, "ends": ends, "made": time.time()})
+            layers.insert(at, {**layer, "ends": ends, "made": layer.get("made") or time.time()})
         ports = {name: port for name, port in self.ports.items() if name not in request["bare"]}
         for name, port in request["ports"].items():
             off = {*self._turned_off(name), *(what for at, what, _ in switches if at == name)}
