@@ -14,6 +14,7 @@ from microdc.measure.schedule import (
     HEADERS,
     MeasureOptions,
     StreamPlan,
+    batches,
     loss_plan,
     opens_needed,
     stream_plan,
@@ -127,8 +128,19 @@ def test_streams_that_are_not_sent(one: Impairment, why: str) -> None:
 
 def test_the_time_expected_grows_with_streams_and_not_with_pairs() -> None:
     clean, slow = both(CLEAN), both(Impairment(rate=Rate(10**7)), Impairment(rate=Rate(10**7)))
+    full = both(Impairment(rate=Rate(10**8)), Impairment(rate=Rate(10**8)))
     one, three = expected_seconds([clean], OPTIONS), expected_seconds([clean] * 3, OPTIONS)
     assert one <= three < one + 3
-    assert expected_seconds([slow] * 2, OPTIONS) > expected_seconds([slow], OPTIONS) + 5
+    assert expected_seconds([full] * 2, OPTIONS) > expected_seconds([full], OPTIONS) + 5
+    assert (
+        expected_seconds([slow] * 2, OPTIONS) < expected_seconds([slow], OPTIONS) + 5
+    )  # they fit beside each other
     assert expected_seconds([], OPTIONS) < 10
     assert 5 < expected_seconds([both(Impairment(loss=Percent(100.0)))], OPTIONS) < 20
+
+
+@given(st.lists(st.integers(1, 300), max_size=12), st.integers(50, 200))
+def test_streams_that_run_together_offer_no_more_than_is_allowed(offered: list[int], most: int) -> None:
+    found = batches(offered, most)
+    assert sorted(index for batch in found for index in batch) == list(range(len(offered)))
+    assert all(len(batch) == 1 or sum(offered[i] for i in batch) <= most for batch in found)
