@@ -13,7 +13,8 @@ import click
 from microdc import requirements
 from microdc.cli import render
 from microdc.errors import Exit
-from microdc.host.abilities import Ability, kernel_abilities, kvm
+from microdc.host.abilities import Ability, kernel_abilities
+from microdc.images.acceleration import kvm
 
 State = Literal["ok", "missing", "not needed"]
 

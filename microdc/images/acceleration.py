@@ -11,6 +11,7 @@ import tempfile
 from functools import cache
 
 from microdc.host import abilities
+from microdc.host.abilities import Ability
 
 PROCESSOR = ("-accel", "kvm", "-cpu", "host")
 _ROM_SIZE = 0x10000  # a BIOS ends at the top of the address space; the processor starts 16 bytes below that
@@ -18,6 +19,16 @@ _START = _ROM_SIZE - 16
 _PROGRAM = bytes.fromhex("b010 e6f4 f4")  # mov al, 16; out 0xf4, al; hlt
 _STATUS = 16 << 1 | 1  # how QEMU's isa-debug-exit turns what is written to it into an exit status
 _PATIENCE = 5  # s; it takes 0.2 where it works
+
+
+def kvm() -> Ability:
+    """The device as `abilities.kvm` sees it, and whether a program really runs on it."""
+    device = abilities.kvm()
+    if device.works and not kvm_usable():
+        return Ability(
+            device.name, works=False, detail="the device is there, but QEMU cannot run a program on it"
+        )
+    return device
 
 
 @cache

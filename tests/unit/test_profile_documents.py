@@ -14,6 +14,7 @@ from microdc.errors import InputError
 from microdc.impairment import Impairment
 from microdc.testbed.load import load
 from microdc.units import (
+    MAX_JITTER,
     MAX_RATE,
     MIN_RATE,
     Delay,
@@ -91,6 +92,7 @@ def test_a_rate_without_a_buffer_gets_100ms_and_at_least_16_packets(rate: str, s
     [
         ("both:\n  owd: 1ms\n  jitter: 2ms", 6, "jitter 2ms is larger than the delay 1ms"),
         ("both: {jitter: 2ms}", 4, "jitter 2ms is larger than the delay 0ms"),
+        ("both:\n  owd: 9s\n  jitter: 3s", 6, "jitter 3s is more than the kernel draws"),
         ("up: {}\ndown:\n  rtt: 1ms", 6, "unknown key 'rtt'"),
         ("both:\n  rtt: 1ms\n  jitter: 0.6ms", 6, "larger than the delay 500us"),
         ("both: {owd: 1ms, buffer: 10ms}", 4, "buffer without a rate"),
@@ -183,7 +185,7 @@ def test_profiles_that_the_inventory_names_and_nobody_has(tmp_path: Path) -> Non
 IMPAIRMENTS = st.builds(
     lambda owd, share, loss, rate, size: Impairment(
         Delay(owd),
-        Delay(owd * share // 100),
+        Delay(min(owd * share // 100, MAX_JITTER)),
         Percent(loss),
         Rate(rate) if rate else None,
         Size(size) if rate else None,
