@@ -110,7 +110,7 @@ def test_down_ends_what_runs_inside_also_what_does_not_want_to(build: Build) -> 
     stubborn = (
         "import signal, time; signal.signal(15, signal.SIG_IGN); print('x', flush=True); time.sleep(600)"
     )
-    argv = ["ip", "netns", "exec", lab.host("east").namespace, sys.executable, "-c", stubborn]
+    argv = [*namespaces.inside(lab.host("east").namespace), sys.executable, "-c", stubborn]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as inside:
         assert inside.stdout is not None
         inside.stdout.readline()

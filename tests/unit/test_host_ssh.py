@@ -23,6 +23,10 @@ from microdc.host.ssh import SshHost
 pytestmark = [
     pytest.mark.root,
     pytest.mark.skipif(not shutil.which("dropbear", path="/usr/sbin:/usr/bin"), reason="needs dropbear"),
+    pytest.mark.skipif(
+        os.geteuid() == 0 and not LocalHost().run(["unshare", "-m", "true"]).ok,
+        reason="needs a mount namespace of its own, which a chroot cannot have",
+    ),
 ]
 
 
