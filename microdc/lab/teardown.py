@@ -100,6 +100,6 @@ def _remove_files(lab: str) -> None:
             current.unlink()
     for directory in (*names.agent_dirs(lab), names.lab_dir(lab)):
         shutil.rmtree(directory, ignore_errors=True)
-    for directory in (names.agents_dir(), names.labs_dir()):
+    for directory in (names.agents_dir(), names.labs_dir(), locations.state_dir()):
         with contextlib.suppress(OSError):  # other labs are there, or it never was
             directory.rmdir()
