@@ -7,11 +7,13 @@ MICRODC_TEST_GUEST=always takes the guest also where the kernel here would do.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import guest_reports
 import guest_run
 import pytest
+from netlink_port import Port, open_port
 
 from microdc.host.abilities import try_kernel
 
@@ -57,3 +59,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     run = session.config.stash.get(_RUN, None)
     if run:
         run.close()
+
+
+@pytest.fixture(scope="module")
+def open_once() -> Iterator[Port]:
+    """An interface in a namespace of its own, with an agent beside it; one for each file."""
+    with open_port() as port:
+        yield port
+
+
+@pytest.fixture
+def port(open_once: Port) -> Iterator[Port]:
+    """The file's interface, with nothing laid before and after."""
+    yield open_once
+    open_once.clear()

@@ -7,12 +7,11 @@ import os
 import select
 import signal
 from base64 import b64encode
-from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from netlink_port import Port, open_port, shaped
+from netlink_port import Port, shaped
 
 from microdc.agent.client import ChangedError, RejectedError
 from microdc.errors import UnreachableError
@@ -23,18 +22,6 @@ pytestmark = pytest.mark.root
 
 FAST, SLOW, SLOWER = 10**9, 10**7, 10**6
 TREE = shaped({0x10: (FAST, 9000), 0x11: (FAST, 9000)}, {ip_network("10.1.0.0/16"): 0x10})
-
-
-@pytest.fixture(scope="module")
-def open_once() -> Iterator[Port]:
-    with open_port() as port:
-        yield port
-
-
-@pytest.fixture
-def port(open_once: Port) -> Iterator[Port]:
-    yield open_once
-    open_once.clear()
 
 
 def cls(minor: int, rate: int) -> HtbClass:

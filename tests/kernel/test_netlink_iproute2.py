@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from netlink_port import Port, open_port, shaped
+from netlink_port import Port, shaped
 
 from microdc.impairment import Impairment
 from microdc.netlink.classify import Network
@@ -31,18 +30,6 @@ NETWORKS: list[Network] = [
 ]
 RATES = [64_000, 1_000_000, 34_000_000_000, 35_000_000_000, 100_000_000_000, 400_000_000_000]
 UNITS = {"bit": 1, "Kbit": 10**3, "Mbit": 10**6, "Gbit": 10**9, "b": 1, "Kb": 2**10, "Mb": 2**20}
-
-
-@pytest.fixture(scope="module")
-def open_once() -> Iterator[Port]:
-    with open_port() as port:
-        yield port
-
-
-@pytest.fixture
-def port(open_once: Port) -> Iterator[Port]:
-    yield open_once
-    open_once.clear()
 
 
 def _quantity(text: str) -> float:

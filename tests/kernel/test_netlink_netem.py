@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from netlink_port import Port, open_port
+from netlink_port import Port
 from pyroute2.iproute.linux import IPRoute
 
 from microdc.agent.client import RejectedError
@@ -33,18 +32,6 @@ SITES: dict[str, list[Network]] = {
     "boston": [ip_network("10.2.0.0/16"), ip_network("fd00:2::/32"), ip_network("192.0.2.0/24")],
 }
 MS = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def open_once() -> Iterator[Port]:
-    with open_port() as port:
-        yield port
-
-
-@pytest.fixture
-def port(open_once: Port) -> Iterator[Port]:
-    yield open_once
-    open_once.clear()
 
 
 @st.composite

@@ -6,13 +6,13 @@ import errno
 import itertools
 import random
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from netlink_port import Port, open_port, shaped
+from netlink_port import Port, shaped
 
 from microdc.agent.client import RejectedError
 from microdc.errors import RefusedError
@@ -29,18 +29,6 @@ POOL: list[Network] = [
     *(ip_network(f"fd00:{i:x}::/32") for i in range(LINEAR + 2)),
 ]
 LEAF = st.tuples(st.integers(64_000, 400 * 10**9), st.integers(1514, 2**31))
-
-
-@pytest.fixture(scope="module")
-def open_once() -> Iterator[Port]:
-    with open_port() as port:
-        yield port
-
-
-@pytest.fixture
-def port(open_once: Port) -> Iterator[Port]:
-    yield open_once
-    open_once.clear()
 
 
 @st.composite
