@@ -97,7 +97,8 @@ class Wan:
             if ident not in laid:
                 hint = f"laid are: {', '.join(laid)}" if laid else "nothing is laid"
                 raise InputError(f"there is no overlay {ident!r}", hint=hint)
-        return make_plan(self.testbed, self.situations, Wish(f"without {', '.join(idents)}", drop=idents))
+        summary = f"the WAN without {', '.join(idents)}" if idents else "a WAN on which nothing is laid"
+        return make_plan(self.testbed, self.situations, Wish(summary, drop=idents))
 
     def _topmost(self, values: Mapping[Direction, Asked], owner: str) -> Overlay | None:
         tops = {overlay.id: overlay for d, (overlay, _) in self.in_force.items() if d in values}

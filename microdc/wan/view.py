@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from microdc.impairment import CLEAN, Impairment
 from microdc.netlink.model import Counters
 from microdc.testbed.model import Testbed
+from microdc.wan.layers import on_top
 from microdc.wan.model import Direction, Overlay
 from microdc.wan.planning import Situation, Wish, make_plan
 
@@ -34,7 +35,7 @@ def lines(
     testbed: Testbed, situations: Mapping[str, Situation], overlays: Sequence[Overlay]
 ) -> Iterator[Line]:
     """Every direction that crosses an emulator, by target and source."""
-    top = {d: (overlay, asked) for overlay in overlays for d, asked in overlay.values.items()}
+    top = on_top(overlays)
     plan = make_plan(testbed, situations, Wish(""))
     for port in plan.ports:
         observed = situations[port.emulator].observed[port.interface]

@@ -70,7 +70,7 @@ def test_comes_after():
 def project(tmp_path: Path) -> Path:
     kernel = tmp_path / "tests" / "kernel"
     kernel.mkdir(parents=True)
-    for name in ("conftest.py", "guest_run.py", "guest_reports.py"):
+    for name in ("conftest.py", "guest_run.py", "guest_reports.py", "netlink_port.py"):
         shutil.copy(_KERNEL / name, kernel / name)
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\ntimeout = 300\n")
     (kernel / "test_sample.py").write_text(_SAMPLE)
