@@ -186,11 +186,6 @@ def _declined() -> NoReturn:
     click.get_current_context().exit(Exit.FAILED)
 
 
-def warn(text: str) -> None:
-    """A line on stderr that --quiet does not silence."""
-    click.echo(f"Warning: {text}", err=True)
-
-
 def note(text: str) -> None:
     """A line of narration on stderr; --quiet silences it."""
     if context.settings().verbosity.value >= 0:

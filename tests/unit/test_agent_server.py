@@ -156,8 +156,11 @@ def test_a_socket_that_a_killed_agent_left_is_replaced(place: Path, monkeypatch:
     stale.bind(str(place / "agent.sock"))
     stale.close()
     server = Server(place)
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(str(place / "agent.sock"))
     server.run()
     server.close()
+    assert not (place / "agent.sock").exists()
 
 
 def test_what_is_kept_stays_when_it_is_ended(place: Path) -> None:

@@ -226,4 +226,6 @@ def test_a_directory_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
 
 def test_networks_that_touch_do_not_overlap(tmp_path: Path) -> None:
     lower = site("a", 1).replace("10.1.0.0/16", "10.8.0.0/17")
-    load(write(tmp_path, a=lower, b=site("b", 2).replace("10.2.0.0/16", "10.8.128.0/17")))
+    testbed = load(write(tmp_path, a=lower, b=site("b", 2).replace("10.2.0.0/16", "10.8.128.0/17")))
+    found = {str(network) for each in testbed.sites.values() for network in each.data_networks}
+    assert found >= {"10.8.0.0/17", "10.8.128.0/17"}
