@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import json
-import marshal
 import os
 import sys
 import threading
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
-from zipfile import ZipFile, ZipInfo
 
-from microdc.agent.model import Commit, Committed, Hello, Interface, LaidLayer, Layer, Port, State
+from microdc.agent import program, wire
+from microdc.agent.model import Commit, Committed, Dumps, Hello, Probe, Reading
 from microdc.errors import ApplyError, MicrodcError, RefusedError, UnreachableError
 from microdc.host.model import Host, Process
 
-PROTOCOL = 1
+PROTOCOL = 2
 NEEDS_ROOT = "root is needed here"
 REPLY_SECONDS = 60.0
 ATTEMPTS = 3
@@ -32,6 +26,10 @@ _RUNTIME = "/run/microdc"
 
 class ChangedError(RefusedError):
     """Somebody else changed what is laid since it was read. Nothing was changed by us."""
+
+
+class UnconfirmedError(RefusedError):
+    """Another change there waits to be confirmed. Nothing was changed by us."""
 
 
 class RejectedError(ApplyError):
@@ -48,34 +46,12 @@ class RejectedError(ApplyError):
         self.interfaces = frozenset(reply["interfaces"])
 
 
-@cache
-def source() -> bytes:
-    """The agent's program: the package `resident` as a zip file that any python3 runs; same sources, same bytes.
-
-    Beside each module lies its bytecode, which a Python of the same version starts from at once and any other ignores.
-    """
-    archive = BytesIO()
-    with ZipFile(archive, "w") as bundle:
-        for file in sorted(files("microdc.agent").joinpath("resident").iterdir(), key=lambda f: f.name):
-            if file.name.endswith(".py"):
-                text, name = file.read_bytes(), f"resident/{file.name}"
-                bundle.writestr(ZipInfo(name), text)
-                bundle.writestr(ZipInfo(name + "c"), _bytecode(text, name))
-        bundle.writestr(ZipInfo("__main__.py"), "from resident.start import main\n\nmain()\n")
-    return archive.getvalue()
-
-
-def _bytecode(text: bytes, name: str) -> bytes:
-    """A .pyc that is not checked against its source (PEP 552): magic number, flags, source hash, code."""
-    code = marshal.dumps(compile(text, name, "exec", dont_inherit=True))
-    return importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(text) + code
-
-
 @dataclass(slots=True)
 class Agent:
-    """An open conversation with the agent at a host. Not for several threads at once."""
+    """An open conversation with the agent at a host. Not for several threads at once. hello: how it greeted."""
 
     host: Host
+    hello: Hello
     _process: Process
 
     def __enter__(self) -> Self:
@@ -94,156 +70,150 @@ class Agent:
         """Ends the conversation; the agent stays as long as it keeps something."""
         self._process.kill()
 
-    def hello(self) -> Hello:
-        reply = self._ask("hello")
-        if reply.get("protocol") != PROTOCOL:
-            raise RefusedError(
-                f"the agent there speaks protocol {reply.get('protocol')}, this microdc speaks {PROTOCOL}",
-                where=self.where,
-                hint="end what it keeps with the microdc that laid it",
-            )
-        return Hello(
-            reply["pid"],
-            reply["kernel"],
-            reply["boot"],
-            reply["uid"],
-            {n: Interface(n, index, mtu, mac) for n, (index, mtu, mac) in reply["interfaces"].items()},
-        )
-
-    def state(self) -> State:
-        reply = self._ask("state")
-        layers = tuple(LaidLayer(**layer) for layer in reply["layers"])
-        return State(reply["generation"], layers, tuple((n["at"], n["text"]) for n in reply["notes"]))
-
-    def dump(self, requests: Mapping[str, Mapping[str, bytes]]) -> dict[str, dict[str, bytes]]:
-        """Raw dumps by interface name and kind, for requests of the same shape."""
-        return _decoded(self._ask("dump", requests=_encoded(requests))["dumps"])
+    def read(self, dumps: Dumps) -> Reading:
+        """Who answers, what is laid, and dumps: by interface name, requests of any interface's number."""
+        reply = self._ask("read", dumps=wire.encoded(dumps))
+        return Reading(wire.hello(reply["hello"]), wire.state(reply["state"]), wire.decoded(reply["dumps"]))
 
     def commit(self, commit: Commit) -> Committed:
-        """Applies a change whole or not at all. Raises ChangedError or RejectedError; then nothing was changed."""
-        reply = self._ask(
-            "commit",
-            generation=commit.generation,
-            batch=[[_text(message), [_text(m) for m in inverse]] for message, inverse in commit.batch],
-            layers={"put": [_layer(layer) for layer in commit.put], "drop": list(commit.drop)},
-            ports={name: _port(port) for name, port in commit.ports.items()},
-            bare=list(commit.bare),
-            read_back=_encoded(commit.read_back),
-        )
-        return Committed(reply["generation"], _decoded(reply["dumps"]))
+        """Applies a change whole or not at all. Raises ChangedError, UnconfirmedError or RejectedError; then nothing was changed."""
+        reply = self._ask("commit", **wire.commit(commit))
+        return Committed(wire.state(reply["state"]), wire.decoded(reply["dumps"]))
+
+    def confirm(self, generation: int, read_back: Dumps) -> Committed:
+        """A change that waits for it stays. Raises ChangedError if it was taken back meanwhile."""
+        reply = self._ask("confirm", generation=generation, read_back=wire.encoded(read_back))
+        return Committed(wire.state(reply["state"]), wire.decoded(reply["dumps"]))
 
     def revert(self, generation: int) -> list[str]:
         """Takes the last commit back; gives what could not be taken back."""
         return list(self._ask("revert", generation=generation)["not_rolled_back"])
 
+    def probe(self, batch: Sequence[bytes], dumps: Mapping[str, bytes]) -> Probe:
+        """What the kernel there says to messages, tried in a namespace made for it in which there is only `lo` (index 1)."""
+        requests = wire.encoded({"lo": dumps})["lo"]
+        reply = self._ask("probe", batch=[wire.text(m) for m in batch], dumps=requests)
+        codes = tuple((code, words) for code, words in reply["codes"])
+        return Probe(codes, {kind: b64decode(data) for kind, data in reply["dumps"].items()})
+
     def _ask(self, verb: str, **arguments: Any) -> dict[str, Any]:
         line = json.dumps({"verb": verb, **arguments}).encode() + b"\n"
-        watchdog = threading.Timer(REPLY_SECONDS, self._process.kill)
-        watchdog.start()
-        try:
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-            answer = self._process.stdout.readline()
-        except (
-            OSError,
-            ValueError,
-        ) as problem:  # ValueError: we have closed it, when an earlier answer did not come
-            raise self._lost(f"the connection to the agent broke: {problem}") from problem
-        finally:
-            watchdog.cancel()
-        if not answer.endswith(b"\n"):
-            raise self._lost("the agent does not answer")
-        try:
-            reply: dict[str, Any] = json.loads(answer)
-        except ValueError:
-            raise self._lost(f"what answers is not the agent: {answer[:80]!r}") from None
+        reply = _answer(self.host, self._process, line)
         if "error" in reply:
             raise self._failure(reply)
         return reply
 
-    def _lost(self, what: str) -> UnreachableError:
-        self._process.kill()  # an answer that comes late must not be taken for that to the next question
-        said = self._process.stderr_tail()
-        return UnreachableError(
-            what, where=self.where, hint=said or "run the command again: it reads what is there"
-        )
-
     def _failure(self, reply: Mapping[str, Any]) -> MicrodcError:
-        if reply["error"] == "changed":
-            return ChangedError(
-                "somebody else changed the WAN in the meantime; nothing was changed by this command",
-                where=self.where,
-                hint="run it again",
-            )
-        if "index" in reply:
-            return RejectedError(reply, self.where)
-        return ApplyError(f"the agent failed: {reply['error']}", where=self.where)
+        match reply["error"]:
+            case "changed":
+                return ChangedError(
+                    "somebody else changed the WAN in the meantime; nothing was changed by this command",
+                    where=self.where,
+                    hint="run it again",
+                )
+            case "unconfirmed":
+                return UnconfirmedError(
+                    f"a change by {reply['by']} waits to be confirmed; nothing was changed by this command",
+                    where=self.where,
+                    hint=f"unless it is confirmed it is taken back in {reply['remaining']:.0f} s; then run this again",
+                )
+            case words if "index" not in reply:
+                return ApplyError(f"the agent failed: {words}", where=self.where)
+        return RejectedError(reply, self.where)
+
+
+def _answer(host: Host, process: Process, line: bytes) -> dict[str, Any]:
+    """Sends a line and waits for one of JSON. Raises UnreachableError; then nothing more comes of this conversation."""
+
+    def lost(what: str) -> UnreachableError:
+        process.kill()  # an answer that comes late must not be taken for that to the next question
+        hint = process.stderr_tail() or "run the command again: it reads what is there"
+        return UnreachableError(what, where=str(host.address), hint=hint)
+
+    watchdog = threading.Timer(REPLY_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        if line:
+            process.stdin.write(line)
+            process.stdin.flush()
+        answer = process.stdout.readline()
+    except (
+        OSError,
+        ValueError,
+    ) as problem:  # ValueError: we have closed it, when an earlier answer did not come
+        raise lost(f"the connection to the agent broke: {problem}") from problem
+    finally:
+        watchdog.cancel()
+    if not answer.endswith(b"\n"):
+        raise lost("the agent does not answer")
+    try:
+        reply: dict[str, Any] = json.loads(answer)
+    except ValueError:
+        raise lost(f"what answers is not the agent: {answer[:80]!r}") from None
+    return reply
+
+
+def greet(host: Host, process: Process) -> Agent:
+    """The conversation with an agent that begins with its greeting. Raises UnreachableError, RefusedError."""
+    reply = _answer(host, process, b"")
+    if reply.get("protocol") != PROTOCOL:
+        process.kill()
+        raise RefusedError(
+            f"the agent there speaks protocol {reply.get('protocol')}, this microdc speaks {PROTOCOL}",
+            where=str(host.address),
+            hint="take away what it keeps with the microdc that laid it (microdc wan reset), or end it there with "
+            f"`kill {reply.get('pid', 'PID')}`: then its overlays are forgotten, and microdc apply lays the WAN anew",
+        )
+    return Agent(host, wire.hello(reply), process)
 
 
 def open_agent(host: Host, *, directory: str | None = None) -> Agent:
     """Talks to the agent at a host, which is started where none runs; its file is sent once per version.
 
     One that ends just then, having had nothing to do, is started again.
-    directory: where the agent keeps its program, socket and state. Raises UnreachableError.
+    directory: where the agent keeps its program, socket and state. Raises UnreachableError, RefusedError.
     """
     if host.address.kind != "ssh" and os.geteuid() != 0:
         raise UnreachableError(
             "changing the WAN needs root on this machine", where=str(host.address), hint="sudo"
         )
-    program = source()
     place = directory or f"{_RUNTIME}/agents/{host.address.name if host.address.kind == 'netns' else 'main'}"
-    path = f"{place}/agent-{hashlib.sha256(program).hexdigest()[:12]}.pyz"
+    path = f"{place}/{program.file_name()}"
     python = "python3" if host.address.kind == "ssh" else sys.executable
     argv = [python, "-I", "-S", path, "connect", place]
     for attempt in range(ATTEMPTS):
-        agent = Agent(host, host.start(argv))
+        process = host.start(argv)
         try:
-            agent.hello()
+            return greet(host, process)
         except UnreachableError as problem:
-            agent.close()
-            if attempt == ATTEMPTS - 1 or NEEDS_ROOT in problem.hint:
+            process.kill()
+            explained = _explained(problem, python)
+            if explained is not None:
+                raise explained from problem
+            if attempt == ATTEMPTS - 1:
                 raise
             if "can't open file" in problem.hint:
                 host.run(["mkdir", "-p", place])
-                host.put(program, path)
+                host.put(program.source(), path)
         except BaseException:
-            agent.close()
+            process.kill()
             raise
-        else:
-            return agent
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _text(data: bytes) -> str:
-    return b64encode(data).decode()
-
-
-def _encoded(requests: Mapping[str, Mapping[str, bytes]]) -> dict[str, dict[str, str]]:
-    return {name: {kind: _text(data) for kind, data in kinds.items()} for name, kinds in requests.items()}
-
-
-def _decoded(dumps: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, bytes]]:
-    return {name: {kind: b64decode(data) for kind, data in kinds.items()} for name, kinds in dumps.items()}
-
-
-def _layer(layer: Layer) -> dict[str, Any]:
-    return {
-        "id": layer.id,
-        "owner": layer.owner,
-        "reason": layer.reason,
-        "seconds": layer.seconds,
-        "made": layer.made,
-        "bottom": layer.bottom,
-        "data": dict(layer.data),
-        "values": {
-            slot: {"messages": [_text(m) for m in value.messages], "data": dict(value.data)}
-            for slot, value in layer.values.items()
-        },
-    }
-
-
-def _port(port: Port) -> dict[str, Any]:
-    return {
-        "clean": {slot: [_text(m) for m in messages] for slot, messages in port.clean.items()},
-        "bare": [_text(m) for m in port.bare],
-    }
+def _explained(problem: UnreachableError, python: str) -> UnreachableError | None:
+    """What a start that failed means, where trying again does not help."""
+    said = problem.hint
+    if NEEDS_ROOT in said:
+        return UnreachableError(
+            "the WAN is root's to change",
+            where=problem.where,
+            hint="name a user that is root: ssh://root@...",
+        )
+    if f"{python}: not found" in said or f"{python}: command not found" in said:
+        return UnreachableError(
+            f"there is no {python} on that machine, which the agent needs",
+            where=problem.where,
+            hint="install Python 3.8 or newer there, such as with `apt install python3-minimal`",
+        )
+    return None

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+Dumps = Mapping[str, Mapping[str, bytes]]
+"""Raw dumps by interface name and kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interface:
@@ -67,20 +70,71 @@ class LaidLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What happened without a controller. number: from 1, in order, of this boot. at: Unix time."""
+
+    number: int
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """When somebody else changed qdiscs, classes or filters of an interface since our last change: Unix times."""
+
+    first: float
+    last: float
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """A change that is taken back in `remaining` seconds unless it is confirmed. by: whose it is, in words."""
+
+    by: str
+    remaining: float
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """All that is laid, bottom first. notes: what happened without a controller, oldest first, as (Unix time, text)."""
+    """All that is laid, bottom first. touched: by interface. watched_since: Unix time; before it nobody looked."""
 
     generation: int
     layers: tuple[LaidLayer, ...]
-    notes: tuple[tuple[float, str], ...]
+    notes: tuple[Note, ...] = ()
+    touched: Mapping[str, Touched] = field(default_factory=dict)
+    watched_since: float = 0.0
+    unconfirmed: Unconfirmed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that an agent tells at once. dumps: of the interfaces that are there."""
+
+    hello: Hello
+    state: State
+    dumps: Dumps
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """What the agent needs to give an interface back: messages per slot for no impairment, and for no qdisc."""
+    """What the agent needs to give an interface back: messages per slot for no impairment, and for no qdisc.
 
+    singly: the offloads that have to be off while it is held ("gro", "lro", "tso", "gso"), so that packets come one by one.
+    """
+
+    index: int
     clean: Mapping[str, Sequence[bytes]]
     bare: Sequence[bytes]
+    singly: Sequence[str] = ("gro", "lro")
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """A change is to be taken back after so many seconds unless it is confirmed. by: whose it is, in words."""
+
+    seconds: float
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +150,21 @@ class Commit:
     drop: Sequence[str] = ()
     ports: Mapping[str, Port] = field(default_factory=dict)
     bare: Sequence[str] = ()
-    read_back: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    read_back: Dumps = field(default_factory=dict)
+    confirm: Confirm | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    generation: int
-    dumps: Mapping[str, Mapping[str, bytes]]
+    """What there is after a change."""
+
+    state: State
+    dumps: Dumps
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a kernel said to messages in a namespace made to try them: (0 or an errno, words) for each; raw dumps by kind."""
+
+    codes: tuple[tuple[int, str], ...]
+    dumps: Mapping[str, bytes]

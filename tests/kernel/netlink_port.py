@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from microdc.agent.client import Agent, open_agent
-from microdc.agent.model import Commit, Layer, Value
+from microdc.agent.model import Commit, Layer, State, Value
 from microdc.agent.model import Port as AgentPort
 from microdc.host import namespaces
 from microdc.host.local import NamespaceHost
@@ -42,10 +45,15 @@ class Port:
     index: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.index = self.agent.hello().interfaces[self.name].index
+        self.index = self.agent.read({}).hello.interfaces[self.name].index
 
     def look(self) -> Observed:
-        return decode(self.index, self.agent.dump({self.name: dump_requests(self.index)})[self.name])
+        found = self.agent.read({self.name: dump_requests(self.index)})
+        return decode(self.index, found.dumps[self.name])
+
+    @property
+    def state(self) -> State:
+        return self.agent.read({}).state
 
     @property
     def tree(self) -> QdiscTree:
@@ -59,7 +67,7 @@ class Port:
         return self.send([(self.encoded(o.verb, o.item), self._inverse(o)) for o in operations], **more)
 
     def send(self, batch: Sequence[tuple[bytes, Sequence[bytes]]], **more: Any) -> int:
-        return self.agent.commit(Commit(self.agent.state().generation, batch, **more)).generation
+        return self.agent.commit(Commit(self.state.generation, batch, **more)).state.generation
 
     def encoded(self, verb: Any, item: Any) -> bytes:
         return encode(verb, item, self.index)
@@ -84,7 +92,7 @@ class Port:
     def given_back(self, clean: Mapping[str, HtbClass]) -> dict[str, AgentPort]:
         root = Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb())
         messages = {f"{self.name}/{slot}": [self.encoded("change", cls)] for slot, cls in clean.items()}
-        return {self.name: AgentPort(messages, [self.encoded("delete", root)])}
+        return {self.name: AgentPort(self.index, messages, [self.encoded("delete", root)])}
 
     def run(self, *words: str) -> str:
         """Runs a program in the namespace; it has to succeed."""
@@ -98,6 +106,17 @@ class Port:
         done = self.host.run(["tc", "-batch", "-"], stdin=text.encode())
         assert done.ok, done.stderr.decode() + text
 
+    def kill(self) -> None:
+        """kill -9 of the agent, and before it of its standby, which would take its place."""
+        for role in ("stand-by", "serve"):
+            for entry in Path("/proc").glob("[0-9]*"):
+                words = _words(entry)
+                if self.directory in words and role in words:
+                    handle = os.pidfd_open(int(entry.name))
+                    os.kill(int(entry.name), signal.SIGKILL)
+                    select.select([handle], [], [])
+                    os.close(handle)
+
     def restart(self) -> None:
         """The agent that was ended is started again."""
         self.agent.close()
@@ -105,10 +124,16 @@ class Port:
 
     def clear(self) -> None:
         """Forgets layers and ports, and takes every qdisc off."""
-        state = self.agent.state()
-        self.send([], drop=[layer.id for layer in state.layers], bare=[self.name])
+        self.send([], drop=[layer.id for layer in self.state.layers], bare=[self.name])
         for name in (self.name, "b"):
             self.host.run(["tc", "qdisc", "del", "dev", name, "root"])
+
+
+def _words(process: Path) -> list[str]:
+    try:
+        return (process / "cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return []
 
 
 @contextmanager

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import select
-import signal
 from base64 import b64encode
 from ipaddress import ip_network
 from pathlib import Path
@@ -45,18 +43,8 @@ def lay(port: Port, ident: str, seconds: float | None = None, **classes: HtbClas
 
 def wait_for_end(port: Port, ident: str) -> None:
     """The agent tells when a layer has ended; asked now and then, for as long as the test may last."""
-    while any(layer.id == ident for layer in port.agent.state().layers):
+    while any(layer.id == ident for layer in port.state.layers):
         select.select([], [], [], 0.02)
-
-
-def kill(port: Port) -> None:
-    pid = port.agent.hello().pid
-    handle = os.pidfd_open(pid)
-    try:
-        os.kill(pid, signal.SIGKILL)
-        assert select.select([handle], [], [], 60)[0]
-    finally:
-        os.close(handle)
 
 
 def test_what_lies_below_shows_when_a_layer_ends(port: Port) -> None:
@@ -64,7 +52,7 @@ def test_what_lies_below_shows_when_a_layer_ends(port: Port) -> None:
     lay(port, "over", 0.2, one=cls(0x10, SLOWER))
     wait_for_end(port, "over")
     assert rates(port) == {0x10: SLOW, 0x11: SLOW}
-    assert port.agent.state().notes[-1][1] == "layer over of test ended"
+    assert port.state.notes[-1].text == "layer over of test ended"
 
 
 def test_where_nothing_lies_below_traffic_is_as_it_was(port: Port) -> None:
@@ -76,26 +64,26 @@ def test_where_nothing_lies_below_traffic_is_as_it_was(port: Port) -> None:
 
 def test_the_interface_is_given_back_with_its_last_layer(port: Port) -> None:
     port.run("ethtool", "-K", "a", "gro", "on")
-    generation = port.agent.state().generation
+    generation = port.state.generation
     lay(port, "only", one=cls(0x10, SLOW))
     assert "generic-receive-offload: off" in port.run("ethtool", "-k", "a")
     lay(port, "only", 0.0, one=cls(0x10, SLOW))
     wait_for_end(port, "only")
     assert port.tree.empty
     assert "generic-receive-offload: on" in port.run("ethtool", "-k", "a")
-    assert port.agent.state().generation > generation + 1
+    assert port.state.generation > generation + 1
 
 
 def test_layers_outlive_an_agent_that_is_killed(port: Port) -> None:
     lay(port, "base", one=cls(0x10, SLOW))
     lay(port, "over", 1000, one=cls(0x10, SLOWER))
-    kill(port)
+    port.kill()
     with pytest.raises(UnreachableError):
-        port.agent.state()
+        port.agent.read({})
     port.restart()
-    assert [layer.id for layer in port.agent.state().layers] == ["base", "over"]
+    assert [layer.id for layer in port.state.layers] == ["base", "over"]
     assert rates(port)[0x10] == SLOWER
-    remaining = port.agent.state().layers[1].remaining
+    remaining = port.state.layers[1].remaining
     assert remaining is not None
     assert 0 < remaining < 1000
 
@@ -112,13 +100,13 @@ def test_a_change_in_which_the_agent_was_killed_is_taken_back(port: Port) -> Non
     for count in range(0, len(operations) + 1, 5):
         inverse = [[_text(m) for m in port._inverse(o)] for o in operations]
         port.send([(port.encoded(o.verb, o.item), []) for o in operations[:count]])
-        kill(port)
+        port.kill()
         (record,) = Path(port.directory).glob("*/state.json")
         state = json.loads(record.read_text())
         record.write_text(json.dumps({**state, "pending": {"inverse": inverse, "switches": []}}))
         port.restart()
         assert port.tree == before
-        assert port.agent.state().notes[-1][1] == "the agent died in a change, which was taken back"
+        assert port.state.notes[-1].text == "the agent died in a change, which was taken back"
 
 
 def _text(message: bytes) -> str:
@@ -131,7 +119,7 @@ def test_a_commit_can_be_taken_back_once(port: Port) -> None:
     later = lay(port, "over", one=cls(0x10, SLOWER))
     assert port.agent.revert(later) == []
     assert port.tree == before
-    assert [layer.id for layer in port.agent.state().layers] == ["base"]
+    assert [layer.id for layer in port.state.layers] == ["base"]
     for number in (later, generation, later + 1):
         with pytest.raises(ChangedError):
             port.agent.revert(number)
@@ -158,7 +146,7 @@ def test_a_layer_ends_also_where_its_interface_has_vanished(port: Port) -> None:
     port.run("ip", "link", "del", "c")
     port.send([], put=[ends_at_once])
     wait_for_end(port, "gone")
-    notes = [text for _, text in port.agent.state().notes]
+    notes = [note.text for note in port.state.notes]
     assert "layer gone of test ended" in notes
     assert any("c: could not" in note and "No such device" in note for note in notes)
     assert rates(port)[0x10] == SLOW
@@ -170,5 +158,5 @@ def test_a_commit_that_the_kernel_refuses_leaves_the_layers(port: Port) -> None:
     bad = port.encoded("change", cls(0xFFF, FAST))
     with pytest.raises(RejectedError):
         port.send([(bad, [])], put=[port.layer("over", {"one": cls(0x10, SLOWER)})], drop=["base"])
-    assert [layer.id for layer in port.agent.state().layers] == ["base"]
+    assert [layer.id for layer in port.state.layers] == ["base"]
     assert port.tree == before

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from microdc.agent import client
-from microdc.agent.client import Agent, ChangedError, RejectedError, open_agent, source
-from microdc.agent.model import Commit, Interface, Layer, Value
+from microdc.agent.client import Agent, ChangedError, RejectedError, UnconfirmedError, greet, open_agent
+from microdc.agent.model import Commit, Confirm, Hello, Interface, Layer, Value
+from microdc.agent.program import source
 from microdc.errors import ApplyError, RefusedError, UnreachableError
 from microdc.host.local import LocalHost
 
@@ -28,6 +29,14 @@ HELLO = {
     "uid": 0,
     "interfaces": {"lo": [1, 65536, "00:00:00:00:00:00"]},
 }
+STATE = {
+    "generation": 5,
+    "layers": [],
+    "notes": [],
+    "touched": {},
+    "watched_since": 1.0,
+    "unconfirmed": None,
+}
 
 
 @pytest.fixture
@@ -37,7 +46,7 @@ def talk() -> Iterator[Any]:
 
     def start(script: str) -> Agent:
         host = LocalHost()
-        made.append(Agent(host, host.start(["sh", "-c", script])))
+        made.append(Agent(host, Hello(7, "6.1", "b", 0, {}), host.start(["sh", "-c", script])))
         return made[-1]
 
     yield start
@@ -50,15 +59,22 @@ def says(reply: Any) -> str:
     return f"read request; echo '{json.dumps(reply)}'"
 
 
-def test_hello_is_understood(talk: Any) -> None:
-    hello = talk(says(HELLO)).hello()
+def greeted(reply: Any) -> Agent:
+    host = LocalHost()
+    return greet(host, host.start(["echo", json.dumps(reply)]))
+
+
+def test_the_greeting_is_understood() -> None:
+    with greeted(HELLO) as agent:
+        hello = agent.hello
     assert (hello.pid, hello.kernel, hello.uid) == (7, "6.1", 0)
     assert hello.interfaces == {"lo": Interface("lo", 1, 65536, "00:00:00:00:00:00")}
 
 
-def test_another_protocol_is_refused(talk: Any) -> None:
-    with pytest.raises(RefusedError, match="protocol 99"):
-        talk(says({**HELLO, "protocol": 99})).hello()
+def test_another_protocol_is_refused_with_a_way_on() -> None:
+    with pytest.raises(RefusedError, match="protocol 99") as failure:
+        greeted({**HELLO, "protocol": 99})
+    assert "kill 7" in failure.value.hint
 
 
 @pytest.mark.parametrize(
@@ -74,7 +90,7 @@ def test_another_protocol_is_refused(talk: Any) -> None:
 def test_a_connection_that_is_lost_is_told(talk: Any, script: str, words: str) -> None:
     agent = talk(script)
     with pytest.raises(UnreachableError, match=words) as failure:
-        agent.state()
+        agent.read({})
     assert failure.value.where == "local"
     assert failure.value.hint
 
@@ -83,22 +99,25 @@ def test_a_far_side_that_reads_no_more_is_told(talk: Any) -> None:
     agent = talk("exec <&-; echo closed; sleep 100")
     assert agent._process.stdout.readline() == b"closed\n"
     with pytest.raises(UnreachableError, match="broke"):
-        agent.state()
+        agent.read({})
 
 
 def test_an_agent_that_hangs_is_given_up(talk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "REPLY_SECONDS", 0.1)
     agent = talk("sleep 1000")
     with pytest.raises(UnreachableError, match="does not answer"):
-        agent.state()
+        agent.read({})
     with pytest.raises(UnreachableError):  # a late answer is not taken for that to the next question
-        agent.state()
+        agent.read({})
 
 
 def test_what_the_agent_refuses_is_told_apart(talk: Any) -> None:
     commit = Commit(0, [])
     with pytest.raises(ChangedError, match="somebody else"):
         talk(says({"error": "changed", "generation": 4})).commit(commit)
+    with pytest.raises(UnconfirmedError, match="ann waits") as waiting:
+        talk(says({"error": "unconfirmed", "by": "ann", "remaining": 12.4})).commit(commit)
+    assert "12 s" in waiting.value.hint
     with pytest.raises(ApplyError, match="no space"):
         talk(says({"error": "no space", "errno": 28})).commit(commit)
     rejected = {"error": "bad", "errno": 22, "index": 3, "not_rolled_back": ["x"], "interfaces": ["lo", "a"]}
@@ -112,10 +131,14 @@ def test_what_the_agent_refuses_is_told_apart(talk: Any) -> None:
 def test_a_commit_is_one_line_of_json(talk: Any, tmp_path: Path) -> None:
     heard = tmp_path / "heard"
     layer = Layer("o1", "me", "why", {"x/1": Value([b"\x01"], {"k": 1})}, seconds=3.5)
-    agent = talk(f'read -r request; echo "$request" > {heard}; echo \'{{"generation": 5, "dumps": {{}}}}\'')
-    assert agent.commit(Commit(4, [(b"\x00\x01", [b"\x02"])], [layer], ["o9"])).generation == 5
+    agent = talk(
+        f"read -r request; echo \"$request\" > {heard}; echo '{json.dumps({'state': STATE, 'dumps': {}})}'"
+    )
+    change = Commit(4, [(b"\x00\x01", [b"\x02"])], [layer], ["o9"], confirm=Confirm(30.0, "me"))
+    assert agent.commit(change).state.generation == 5
     request = json.loads(heard.read_text())
     assert request["batch"] == [["AAE=", ["Ag=="]]]
+    assert request["confirm"] == {"seconds": 30.0, "by": "me"}
     assert request["layers"]["drop"] == ["o9"]
     assert request["layers"]["put"][0]["values"] == {"x/1": {"messages": ["AQ=="], "data": {"k": 1}}}
     assert request["layers"]["put"][0]["seconds"] == 3.5

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import json
+import struct
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from microdc.agent.resident import change
 from microdc.agent.resident import keeper as module
 from microdc.agent.resident.keeper import MAX_NOTES, Keeper
 
@@ -18,6 +20,7 @@ class Kernel:
     """Stands for agent.resident.kernel.Kernel. told: all messages in order. on_request: runs before each."""
 
     def __init__(self) -> None:
+        self.number = 1
         self.told: list[str] = []
         self.refused: dict[str, tuple[int, str]] = {}
         self.on_request: Any = None
@@ -55,6 +58,7 @@ def offloads(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], bool]:
         return values.get((interface, name))
 
     monkeypatch.setattr(module, "offload", offload)
+    monkeypatch.setattr(change, "offload", offload)
     return values
 
 
@@ -99,9 +103,8 @@ def layer(ident: str, *slots: str, seconds: float | None = None, bottom: bool = 
 
 
 def port(name: str, *slots: str) -> dict[str, Any]:
-    return {
-        name: {"clean": {slot: [text(f"clean {slot}")] for slot in slots}, "bare": [text(f"bare {name}")]}
-    }
+    clean = {slot: [text(f"clean {slot}")] for slot in slots}
+    return {name: {"index": 1, "clean": clean, "bare": [text(f"bare {name}")], "singly": ["gro", "lro"]}}
 
 
 def commit(keeper: Keeper, *batch: tuple[str, *tuple[str, ...]], **more: Any) -> dict[str, Any]:
@@ -112,13 +115,19 @@ def commit(keeper: Keeper, *batch: tuple[str, *tuple[str, ...]], **more: Any) ->
         "layers": {"put": more.get("put", []), "drop": more.get("drop", [])},
         "ports": more.get("ports", {}),
         "bare": more.get("bare", []),
+        "confirm": more.get("confirm"),
         "read_back": more.get("read_back", {}),
     }
     return keeper.answer(json.loads(json.dumps({**request, **more.get("also", {})})))
 
 
+def state(keeper: Keeper) -> dict[str, Any]:
+    found: dict[str, Any] = keeper.answer({"verb": "read", "dumps": {}})["state"]
+    return found
+
+
 def laid(keeper: Keeper) -> list[str]:
-    return [kept["id"] for kept in keeper.answer({"verb": "state"})["layers"]]
+    return [kept["id"] for kept in state(keeper)["layers"]]
 
 
 def notes(keeper: Keeper) -> str:
@@ -126,12 +135,18 @@ def notes(keeper: Keeper) -> str:
 
 
 def test_a_commit_tells_the_kernel_and_reads_back(keeper: Keeper) -> None:
+    request = text("." * 20 + "????" + ".")
     answer = commit(
-        keeper, ("a", "-a"), ("b", "-b"), put=[layer("o1", "x/1")], read_back={"x": {"q": text("?")}}
+        keeper,
+        ("a", "-a"),
+        ("b", "-b"),
+        put=[layer("o1", "x/1")],
+        read_back={"lo": {"q": request}, "gone": {"q": request}},
     )
     assert told(keeper) == ["a", "b"]
-    assert answer["generation"] == 1
-    assert b64decode(answer["dumps"]["x"]["q"]) == b"<?>"
+    assert answer["state"]["generation"] == 1
+    assert b64decode(answer["dumps"]["lo"]["q"]) == b"<" + b"." * 20 + struct.pack("=i", 1) + b".>"
+    assert answer["dumps"]["gone"] is None
     assert laid(keeper) == ["o1"]
 
 
@@ -170,7 +185,7 @@ def test_a_commit_on_an_older_state_changes_nothing(keeper: Keeper) -> None:
 
 @pytest.mark.parametrize("missing", ["batch", "layers", "ports", "bare"])
 def test_a_request_with_a_part_missing_changes_nothing(keeper: Keeper, missing: str) -> None:
-    with pytest.raises((KeyError, TypeError)):
+    with pytest.raises((AttributeError, KeyError, TypeError)):
         commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], also={missing: None})
     assert told(keeper) == []
     assert laid(keeper) == []
@@ -259,7 +274,7 @@ def test_layers_and_notes_outlive_the_process(keeper: Keeper, tmp_path: Path) ->
     again = Keeper(tmp_path)
     assert laid(again) == ["o1", "o2"]
     assert again.generation == 1
-    assert again.answer({"verb": "state"})["layers"][0]["remaining"] == 500
+    assert state(again)["layers"][0]["remaining"] == 500
     assert notes(again) == "something"
 
 
@@ -324,6 +339,133 @@ def test_a_refused_commit_leaves_offloads_alone(
     commit(keeper, ("a", "-a"), ports=port("x", "x/1"))
     assert offloads == before
     assert not keeper.keeps
+
+
+def confirm(seconds: float = 30.0) -> dict[str, Any]:
+    return {"seconds": seconds, "by": "ann"}
+
+
+def test_a_change_that_is_not_confirmed_in_time_is_taken_back(
+    keeper: Keeper, clock: list[float], offloads: dict[tuple[str, str], bool], tmp_path: Path
+) -> None:
+    before = dict(offloads)
+    commit(keeper, put=[layer("below", "y/1")], ports=port("y", "y/1"))
+    answer = commit(
+        keeper, ("a", "-a"), ("b", "-b"), put=[layer("o1", "x/1")], ports=port("x", "x/1"), confirm=confirm()
+    )
+    assert answer["state"]["unconfirmed"] == {"by": "ann", "remaining": 30.0}
+    assert keeper.next_end() == 30
+    clock[0] += 29.9
+    keeper.expire()
+    assert told(keeper) == ["a", "b"]
+    clock[0] += 0.2
+    keeper.expire()
+    assert told(keeper) == ["-b", "-a"]
+    assert laid(keeper) == ["below"]
+    assert offloads["x", "gro"] == before["x", "gro"]
+    assert notes(keeper) == "a change by ann was taken back: not confirmed within 30 s"
+    assert state(keeper)["unconfirmed"] is None
+    again = Keeper(tmp_path)
+    assert (laid(again), told(again), again.next_end()) == (["below"], [], None)
+
+
+def test_a_change_that_is_confirmed_stays(keeper: Keeper, clock: list[float], tmp_path: Path) -> None:
+    commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm())
+    for _ in range(2):  # whose answer was lost asks again
+        answer = keeper.answer({"verb": "confirm", "generation": 1, "read_back": {}})
+        assert answer["state"]["unconfirmed"] is None
+    clock[0] += 100
+    keeper.expire()
+    assert laid(keeper) == ["o1"]
+    assert Keeper(tmp_path).next_end() is None
+
+
+def test_a_confirmation_that_comes_late_is_told(keeper: Keeper, clock: list[float]) -> None:
+    commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm())
+    clock[0] += 31
+    keeper.expire()
+    assert keeper.answer({"verb": "confirm", "generation": 1, "read_back": {}})["error"] == "changed"
+
+
+def test_nobody_changes_anything_while_a_change_waits(keeper: Keeper, clock: list[float]) -> None:
+    commit(keeper, put=[layer("o1", "x/1", seconds=5)], ports=port("x", "x/1"))
+    commit(keeper, ("a", "-a"), put=[layer("o2", "x/1")], confirm=confirm())
+    told(keeper)
+    clock[0] += 10
+    keeper.expire()
+    assert laid(keeper) == ["o1", "o2"]
+    refused = commit(keeper, ("b", "-b"))
+    assert refused == {"error": "unconfirmed", "by": "ann", "remaining": 20.0}
+    assert told(keeper) == []
+    clock[0] += 20
+    keeper.expire()
+    assert laid(keeper) == []
+    assert told(keeper) == ["-a", "bare x"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_unconfirmed_change_is_taken_back_on_time_though_the_agent_was_killed(
+    keeper: Keeper, clock: list[float], tmp_path: Path, *, late: bool
+) -> None:
+    commit(keeper, put=[layer("below", "x/1")])
+    commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm())
+    clock[0] += 100 if late else 10
+    again = Keeper(tmp_path)
+    assert again.next_end() == (0 if late else 20)
+    clock[0] += 20
+    again.expire()
+    assert (told(again), laid(again)) == (["-a"], ["below"])
+
+
+def test_an_unconfirmed_change_is_reverted_at_once_when_that_is_asked(keeper: Keeper, tmp_path: Path) -> None:
+    commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm())
+    again = Keeper(tmp_path)
+    assert again.answer({"verb": "revert", "generation": 1}) == {"generation": 2, "not_rolled_back": []}
+    assert (told(again), laid(again), again.next_end()) == (["-a"], [], None)
+
+
+def test_a_full_disk_does_not_keep_an_unconfirmed_change(
+    keeper: Keeper, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm())
+
+    def write_text(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    answer = keeper.answer({"verb": "confirm", "generation": 1, "read_back": {}})
+    assert answer["errno"] == errno.ENOSPC
+    clock[0] += 31
+    keeper.expire()
+    assert (told(keeper), laid(keeper)) == (["a", "-a"], [])
+
+
+def test_what_others_change_on_our_interfaces_is_kept_in_mind(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ports = port("x", "x/1")
+    ports["x"]["index"] = 7
+    commit(keeper, put=[layer("o1", "x/1")], ports=ports)
+    monkeypatch.setattr(keeper.listener, "touched", lambda: {7, 9})
+    keeper.look()
+    keeper.look()
+    (first, last, times) = state(keeper)["touched"]["x"]
+    assert first <= last
+    assert times == 2
+    keeper._save()
+    assert Keeper(tmp_path).touched == keeper.touched
+    monkeypatch.setattr(keeper.listener, "touched", set)
+    commit(keeper, ports=ports)
+    assert state(keeper)["touched"] == {}
+
+
+def test_notes_are_numbered(keeper: Keeper, tmp_path: Path) -> None:
+    for number in range(2 * MAX_NOTES):
+        keeper._note(str(number))
+    keeper._save()
+    again = Keeper(tmp_path)
+    again._note("last")
+    assert [note["number"] for note in again.notes][-2:] == [2 * MAX_NOTES, 2 * MAX_NOTES + 1]
 
 
 def test_what_lies_below_shows_when_a_layer_ends(keeper: Keeper, clock: list[float]) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from microdc.agent.client import Agent, ChangedError, open_agent
-from microdc.agent.model import Commit, Layer
+from microdc.agent.model import Commit, Confirm, Layer, Port, Value
 from microdc.errors import UnreachableError
 from microdc.host import namespaces
 from microdc.host.local import NamespaceHost
+from microdc.netlink.messages import decode, dump_requests, encode
+from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Foreign, Htb, Qdisc
 
 pytestmark = pytest.mark.root
 
@@ -41,11 +45,35 @@ def directory(namespace: str) -> Iterator[str]:
 
 def lay(agent: Agent, ident: str, seconds: float | None = None) -> None:
     layer = Layer(ident, "test", "to be kept", {}, seconds)
-    agent.commit(Commit(agent.state().generation, [], [layer]))
+    agent.commit(Commit(agent.read({}).state.generation, [], [layer]))
 
 
 def laid(agent: Agent) -> list[str]:
-    return [layer.id for layer in agent.state().layers]
+    return [layer.id for layer in agent.read({}).state.layers]
+
+
+def processes(directory: str) -> list[int]:
+    """The agent of a directory, then its standby."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        if directory in words and words[4] in ("serve", "stand-by"):
+            found[words[4]] = int(entry.name)
+    return [found[role] for role in ("serve", "stand-by") if role in found]
+
+
+def state_file(directory: str) -> Path:
+    (place,) = (entry for entry in Path(directory).iterdir() if entry.is_dir())
+    return place / "state.json"
+
+
+def wait_for(holds: Callable[[], object]) -> None:
+    """Looks until it holds; what never comes fails the test by its time-out."""
+    while not holds():
+        time.sleep(0.01)
 
 
 def kill(pid: int, number: signal.Signals) -> None:
@@ -61,20 +89,20 @@ def kill(pid: int, number: signal.Signals) -> None:
 def test_the_agent_stays_when_its_controller_goes(namespace: str, directory: str) -> None:
     host = NamespaceHost(namespace)
     with open_agent(host, directory=directory) as agent:
-        first = agent.hello().pid
+        first = agent.hello.pid
     with open_agent(host, directory=directory) as agent:
-        assert agent.hello().pid == first
-        assert list(agent.hello().interfaces) == ["lo"]
+        assert agent.hello.pid == first
+        assert list(agent.hello.interfaces) == ["lo"]
 
 
 def test_many_controllers_at_once_start_one_agent(namespace: str, directory: str) -> None:
     host = NamespaceHost(namespace)
     with open_agent(host, directory=directory) as agent:  # the program is there now
-        kill(agent.hello().pid, signal.SIGKILL)
+        kill(agent.hello.pid, signal.SIGKILL)
 
     def ask(_: int) -> int:
         with open_agent(host, directory=directory) as agent:
-            return agent.hello().pid
+            return agent.hello.pid
 
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(ask, range(6)))) == 1
@@ -86,14 +114,84 @@ def test_an_agent_that_is_ended_is_told_and_what_it_kept_is_there_again(
 ) -> None:
     host = NamespaceHost(namespace)
     with open_agent(host, directory=directory) as agent:
-        pid = agent.hello().pid
+        pid = agent.hello.pid
         lay(agent, "o1")
         kill(pid, number)
         with pytest.raises(UnreachableError, match=f"netns:{namespace}"):
-            agent.state()
+            agent.read({})
     with open_agent(host, directory=directory) as agent:
-        assert agent.hello().pid != pid
+        assert agent.hello.pid != pid
         assert laid(agent) == ["o1"]
+
+
+def test_a_killed_agent_has_a_successor_that_ends_layers_on_time(namespace: str, directory: str) -> None:
+    host = NamespaceHost(namespace)
+    with open_agent(host, directory=directory) as agent:
+        lay(agent, "stays")
+        lay(agent, "ends", seconds=2.0)
+        for _ in range(2):  # the successor has a successor
+            (pid, _standby) = processes(directory)
+            kill(pid, signal.SIGKILL)
+            wait_for(lambda dead=pid: len(processes(directory)) == 2 and processes(directory)[0] != dead)
+    wait_for(lambda: '"id": "ends"' not in state_file(directory).read_text())
+    with open_agent(host, directory=directory) as agent:
+        assert laid(agent) == ["stays"]
+
+
+def test_a_killed_standby_is_replaced_and_none_outlives_an_agent_that_ends(
+    namespace: str, directory: str
+) -> None:
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        lay(agent, "o1")
+        wait_for(lambda: len(processes(directory)) == 2)
+        (pid, standby) = processes(directory)
+        kill(standby, signal.SIGKILL)
+        wait_for(lambda: len(processes(directory)) == 2 and standby not in processes(directory))
+        kill(pid, signal.SIGTERM)
+        wait_for(lambda: not processes(directory))
+
+
+def test_an_unconfirmed_change_is_taken_back_by_the_successor_of_a_killed_agent(
+    namespace: str, directory: str
+) -> None:
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        agent.commit(Commit(0, [], [Layer("o1", "test", "", {})], confirm=Confirm(2.0, "test")))
+        wait_for(lambda: len(processes(directory)) == 2)
+        kill(processes(directory)[0], signal.SIGKILL)
+    wait_for(lambda: "not confirmed within 2 s" in state_file(directory).read_text())
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        assert laid(agent) == []
+
+
+def test_the_kernel_is_tried_where_it_harms_nobody(namespace: str, directory: str) -> None:
+    add = encode("add", Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb()), 1)
+    bad = encode("add", Qdisc(0x10000, ROOT_HANDLE | 5, Foreign("no-such-kind")), 1)
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        tried = agent.probe([add, bad], dump_requests(1))
+        found = agent.read({"lo": dump_requests(0)})
+    assert tried.codes[0] == (0, "Success")
+    assert tried.codes[1][0] == errno.ENOENT
+    root = decode(1, tried.dumps).tree.root
+    assert root is not None
+    assert root.handle == ROOT_HANDLE
+    assert decode(1, found.dumps["lo"]).tree.empty
+
+
+def test_what_others_do_to_an_interface_is_seen_and_what_we_do_is_not(namespace: str, directory: str) -> None:
+    add = encode("add", Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb()), 1)
+    port = Port(1, {}, [encode("delete", Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb()), 1)])
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        agent.commit(
+            Commit(0, [(add, [])], [Layer("o1", "t", "", {"lo/1": Value([], {})})], ports={"lo": port})
+        )
+        assert agent.read({}).state.touched == {}
+        argv = ["nsenter", f"--net=/run/netns/{namespace}", "--", "tc", "qdisc", "del", "dev", "lo", "root"]
+        subprocess.run(argv, check=True)
+        wait_for(lambda: agent.read({}).state.touched)
+        seen = agent.read({}).state.touched["lo"]
+        assert seen.first <= seen.last
+        agent.commit(Commit(1, [(add, [])], ports={"lo": port}))
+        assert agent.read({}).state.touched == {}
 
 
 def test_a_connection_that_is_lost_takes_nothing_along(namespace: str, directory: str) -> None:
@@ -102,7 +200,7 @@ def test_a_connection_that_is_lost_takes_nothing_along(namespace: str, directory
         lay(agent, "o1")
         agent._process.kill()
         with pytest.raises(UnreachableError):
-            agent.state()
+            agent.read({})
         with pytest.raises(UnreachableError):
             agent.revert(1)
         assert laid(other) == ["o1"]
@@ -111,7 +209,7 @@ def test_a_connection_that_is_lost_takes_nothing_along(namespace: str, directory
 def test_two_controllers_do_not_overwrite_each_other(namespace: str, directory: str) -> None:
     host = NamespaceHost(namespace)
     with open_agent(host, directory=directory) as one, open_agent(host, directory=directory) as other:
-        generation = other.state().generation
+        generation = other.read({}).state.generation
         lay(one, "o1")
         with pytest.raises(ChangedError):
             other.commit(Commit(generation, []))
@@ -124,17 +222,17 @@ def test_a_layer_ends_while_nobody_is_connected(namespace: str, directory: str) 
         lay(agent, "ends", seconds=0.0)
     with open_agent(host, directory=directory) as agent:
         assert laid(agent) == ["stays"]
-        assert [text for _, text in agent.state().notes] == ["layer ends of test ended"]
+        assert [note.text for note in agent.read({}).state.notes] == ["layer ends of test ended"]
 
 
 def test_a_namespace_of_the_same_name_is_another_place(namespace: str, directory: str) -> None:
     with open_agent(NamespaceHost(namespace), directory=directory) as agent:
         lay(agent, "o1")
-        before = agent.hello()
+        before = agent.hello
     namespaces.delete(namespace)
     namespaces.create(namespace)
     with open_agent(NamespaceHost(namespace), directory=directory) as agent:
-        assert agent.hello().boot != before.boot
+        assert agent.hello.boot != before.boot
         assert laid(agent) == []
 
 
@@ -143,12 +241,12 @@ def test_an_agent_of_a_namespace_that_lost_its_name_does_not_answer_for_the_new_
 ) -> None:
     with open_agent(NamespaceHost(namespace), directory=directory) as agent:
         lay(agent, "o1")
-        old = agent.hello().pid
+        old = agent.hello.pid
     try:
         subprocess.run(["ip", "netns", "delete", namespace], check=True)
         namespaces.create(namespace)
         with open_agent(NamespaceHost(namespace), directory=directory) as agent:
-            assert agent.hello().pid != old
+            assert agent.hello.pid != old
             assert laid(agent) == []
     finally:
         kill(old, signal.SIGKILL)
@@ -157,7 +255,7 @@ def test_an_agent_of_a_namespace_that_lost_its_name_does_not_answer_for_the_new_
 def test_an_agent_that_cannot_start_says_why(namespace: str, directory: str) -> None:
     host = NamespaceHost(namespace)
     with open_agent(host, directory=directory) as agent:
-        kill(agent.hello().pid, signal.SIGKILL)
+        kill(agent.hello.pid, signal.SIGKILL)
     (place,) = (entry for entry in Path(directory).iterdir() if entry.is_dir())
     (place / "agent.sock").unlink()
     (place / "agent.sock").mkdir()  # nothing can listen there

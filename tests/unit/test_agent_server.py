@@ -12,6 +12,7 @@ from typing import Any, Self
 import pytest
 
 from microdc.agent.resident import server as module
+from microdc.agent.resident.keeper import PROTOCOL
 from microdc.agent.resident.server import Server
 
 
@@ -26,7 +27,7 @@ def server(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
     monkeypatch.setattr(module, "MAX_REQUEST", 100_000)
     made = Server(place)
-    made.keeper.ports = {"x": {}}
+    made.keeper.ports = {"x": {"index": -1}}
     thread = threading.Thread(target=made.run)
     thread.start()
     yield made
@@ -44,6 +45,7 @@ class Talk:
         self.socket.settimeout(30)
         self.socket.connect(str(server.path))
         self.stream = self.socket.makefile("rb")
+        self.greeting = self.stream.readline()
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +63,7 @@ class Talk:
         return answer
 
 
-STATE = b'{"verb": "state"}\n'
+STATE = b'{"verb": "read", "dumps": {}}\n'
 
 
 def lay(server: Server, size: int) -> None:
@@ -75,11 +77,11 @@ def test_a_request_may_come_in_pieces_and_several_at_once(server: Server) -> Non
     with Talk(server) as talk:
         for byte in STATE[:-1]:
             talk.socket.send(bytes([byte]))
-        assert talk.ask(b"\n")["layers"] == []
+        assert talk.ask(b"\n")["state"]["layers"] == []
         talk.socket.sendall(3 * STATE + STATE[:5])
         for _ in range(3):
-            assert talk.hear()["generation"] == 0
-        assert talk.ask(STATE[5:])["generation"] == 0
+            assert talk.hear()["state"]["generation"] == 0
+        assert talk.ask(STATE[5:])["state"]["generation"] == 0
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_a_request_may_come_in_pieces_and_several_at_once(server: Server) -> Non
 def test_nonsense_is_answered_and_does_no_harm(server: Server, nonsense: bytes) -> None:
     with Talk(server) as talk:
         assert talk.ask(nonsense + b"\n")["error"]
-        assert talk.ask(STATE)["generation"] == 0
+        assert talk.ask(STATE)["state"]["generation"] == 0
 
 
 def test_a_request_beyond_measure_is_refused_and_not_stored(server: Server) -> None:
@@ -109,16 +111,16 @@ def test_a_request_beyond_measure_is_refused_and_not_stored(server: Server) -> N
             talk.socket.sendall(b"x" * 100_000)
         assert all(len(c.inbox) <= 100_001 for c in server.connections)
         assert "more than 100000 bytes" in talk.ask(b"\n")["error"]
-        assert talk.ask(STATE)["generation"] == 0
+        assert talk.ask(STATE)["state"]["generation"] == 0
 
 
 def test_a_controller_that_does_not_read_keeps_nobody_waiting(server: Server) -> None:
     lay(server, 5_000_000)
     with Talk(server) as deaf, Talk(server) as other:
         deaf.socket.sendall(STATE)
-        assert other.ask(b'{"verb": "hello"}\n')["protocol"] == 1
-        assert other.ask(b'{"verb": "hello"}\n')["protocol"] == 1
-        assert len(deaf.hear()["layers"][0]["values"]["x/1"]["much"]) == 5_000_000
+        assert other.ask(b'{"verb": "hello"}\n')["protocol"] == PROTOCOL
+        assert other.ask(b'{"verb": "hello"}\n')["protocol"] == PROTOCOL
+        assert len(deaf.hear()["state"]["layers"][0]["values"]["x/1"]["much"]) == 5_000_000
 
 
 def test_a_controller_that_leaves_in_the_middle_does_no_harm(server: Server) -> None:
@@ -129,16 +131,16 @@ def test_a_controller_that_leaves_in_the_middle_does_no_harm(server: Server) -> 
     with Talk(server) as leaving:
         leaving.socket.sendall(STATE[:5])
     with Talk(server) as talk:
-        assert talk.ask(b'{"verb": "hello"}\n')["protocol"] == 1
+        assert talk.ask(b'{"verb": "hello"}\n')["protocol"] == PROTOCOL
 
 
 def test_there_is_room_for_a_limited_number(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
     with Talk(server) as first:
-        assert first.ask(STATE)["generation"] == 0
+        assert first.ask(STATE)["state"]["generation"] == 0
         with Talk(server) as second:
-            assert second.stream.readline() == b""
-        assert first.ask(STATE)["generation"] == 0
+            assert second.greeting == b""
+        assert first.ask(STATE)["state"]["generation"] == 0
 
 
 def test_it_ends_when_there_is_nothing_to_keep(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

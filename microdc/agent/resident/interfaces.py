@@ -10,8 +10,13 @@ import struct
 from typing import Any
 
 SIOCGIFMTU, SIOCGIFHWADDR, SIOCETHTOOL = 0x8921, 0x8927, 0x8946
-# (get, set, mask) of linux/ethtool.h for what makes super-packets out of packets on the way in
-OFFLOADS = {"gro": (0x2B, 0x2C, 1), "lro": (0x25, 0x26, 1 << 15)}
+# (get, set, mask) of linux/ethtool.h for what makes super-packets out of packets: on the way in, and on the way out
+OFFLOADS = {
+    "gro": (0x2B, 0x2C, 1),
+    "lro": (0x25, 0x26, 1 << 15),
+    "tso": (0x1E, 0x1F, 1),
+    "gso": (0x23, 0x24, 1),
+}
 
 
 def interfaces() -> dict[str, list[Any]]:
@@ -28,7 +33,7 @@ def interfaces() -> dict[str, list[Any]]:
 
 
 def offload(interface: str, name: str, *, on: bool | None = None) -> bool | None:
-    """Reads (on None) or sets one receive offload; None where the device does not have it."""
+    """Reads (on None) or sets one offload; None where the device does not have it."""
     get, put, mask = OFFLOADS[name]
 
     def call(sock: socket.socket, command: int, data: int) -> int:

@@ -4,43 +4,51 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import errno
 import json
 import os
+import struct
 import time
 from pathlib import Path
 from typing import Any
 
-from .interfaces import OFFLOADS, interfaces, offload
+from .change import carry_out, switches, take_back, tell
+from .interfaces import interfaces, offload
 from .kernel import UNDONE, Kernel
 from .place import boottime, identity
+from .probe import probe
+from .touch import Listener
 
-PROTOCOL = 1
-VERBS = ("hello", "state", "dump", "commit", "revert")
+PROTOCOL = 2
+VERBS = ("hello", "read", "commit", "confirm", "revert", "probe")
 MAX_NOTES = 50
 
 
 class Keeper:
     """What is laid on this host, and the few things that a controller can ask.
 
-    A change is saved before the kernel hears of it, {"inverse": [[message, ...], ...], "switches": [[interface,
-    offload, was], ...]}: an agent that was killed in it takes it back when it is started again. undo: the last
-    change, with the layers and ports before it.
+    A change is saved before the kernel hears of it (change.py has its form): an agent that was killed in it takes it
+    back when it is started again. undo: the last change, with the layers and ports before it. unconfirmed: the same,
+    kept over a kill, while the change waits to be confirmed; it is taken back when its time is over. While it waits, no layer ends.
+    touched: by interface, when somebody else first and last changed something there since our last change: [first, last, times].
     """
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / "state.json"
         self.kernel = Kernel()
+        self.listener = Listener(self.kernel.number)
         self.generation = 0
         self.layers: list[dict[str, Any]] = []
         self.ports: dict[str, dict[str, Any]] = {}
         self.notes: list[dict[str, Any]] = []
-        self.undo: tuple[dict[str, Any], list[dict[str, Any]], dict[str, dict[str, Any]]] | None = None
+        self.touched: dict[str, list[Any]] = {}
+        self.undo: Any = None
+        self.unconfirmed: dict[str, Any] | None = None
         self._load()
+        self.watched_since = time.time()
 
     @property
     def keeps(self) -> bool:
-        return bool(self.layers or self.ports)
+        return bool(self.layers or self.ports or self.unconfirmed)
 
     # -- what is kept over a kill -9 of this process; a reboot takes it, as it takes the qdiscs
 
@@ -51,8 +59,9 @@ class Keeper:
             return
         if state["protocol"] != PROTOCOL:
             return
-        self.generation, self.notes = state["generation"], state["notes"]
-        self.layers, self.ports = state["layers"], state["ports"]
+        self.generation, self.notes, self.touched = state["generation"], state["notes"], state["touched"]
+        self.layers, self.ports, self.unconfirmed = state["layers"], state["ports"], state["unconfirmed"]
+        self.undo = self.unconfirmed and self.unconfirmed["undo"]
         if state["pending"]:
             left = self._take_back(state["pending"], *UNDONE)
             self._note("; ".join(["the agent died in a change, which was taken back", *left]))
@@ -65,6 +74,8 @@ class Keeper:
             "layers": self.layers,
             "ports": self.ports,
             "notes": self.notes,
+            "touched": self.touched,
+            "unconfirmed": self.unconfirmed,
             "pending": pending,
         }
         partial = self.path.with_suffix(".part")
@@ -72,7 +83,8 @@ class Keeper:
         partial.replace(self.path)
 
     def _note(self, text: str) -> None:
-        self.notes = [*self.notes, {"at": time.time(), "text": text}][-MAX_NOTES:]
+        number = self.notes[-1]["number"] + 1 if self.notes else 1
+        self.notes = [*self.notes, {"number": number, "at": time.time(), "text": text}][-MAX_NOTES:]
 
     # -- requests
 
@@ -96,7 +108,14 @@ class Keeper:
             "interfaces": interfaces(),
         }
 
-    def state(self, _request: dict[str, Any]) -> dict[str, Any]:
+    def read(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Everything at once: who answers, what is laid, and dumps.
+
+        dumps: interface name -> kind -> request; its interface number is filled in here. None for one that is not there.
+        """
+        return {"hello": self.hello({}), "state": self.state(), "dumps": self._dumps(request["dumps"])}
+
+    def state(self) -> dict[str, Any]:
         now = boottime()
         layers = [
             {
@@ -106,67 +125,83 @@ class Keeper:
             }
             for layer in self.layers
         ]
-        return {"generation": self.generation, "layers": layers, "notes": self.notes}
+        waits = self.unconfirmed
+        return {
+            "generation": self.generation,
+            "layers": layers,
+            "notes": self.notes,
+            "touched": self.touched,
+            "watched_since": self.watched_since,
+            "unconfirmed": waits and {"by": waits["by"], "remaining": max(0.0, waits["deadline"] - now)},
+        }
 
-    def dump(self, request: dict[str, Any]) -> dict[str, Any]:
-        def encoded(message: str) -> str:
-            return base64.b64encode(self.kernel.dump(base64.b64decode(message))).decode()
+    def _dumps(self, wanted: dict[str, dict[str, str]]) -> dict[str, dict[str, str] | None]:
+        known = interfaces()
 
-        requests = request["requests"].items()
-        return {"dumps": {name: {k: encoded(m) for k, m in kinds.items()} for name, kinds in requests}}
+        def encoded(message: str, index: int) -> str:
+            data = base64.b64decode(message)
+            found = self.kernel.dump(data[:20] + struct.pack("=i", index) + data[24:])
+            return base64.b64encode(found).decode()
+
+        return {
+            name: {kind: encoded(m, known[name][0]) for kind, m in kinds.items()} if name in known else None
+            for name, kinds in wanted.items()
+        }
 
     def commit(self, request: dict[str, Any]) -> dict[str, Any]:
         """Makes a change whole or not at all, with the layers that belong to it.
 
         batch: [[message, [inverse message, ...]], ...]; layers: {"put": [...], "drop": [ids]}; ports: what is needed
-        to give an interface back; bare: interfaces that the batch gives back. Refused as "changed" if another change
-        came in between.
+        to give an interface back; bare: interfaces that the batch gives back. confirm: None, or {"seconds", "by"}: it is
+        taken back then unless it is confirmed. Refused as "changed" if another change came in between, as
+        "unconfirmed" while another one waits.
         """
+        if self.unconfirmed:
+            return {"error": "unconfirmed", **self.state()["unconfirmed"]}
         if request["generation"] != self.generation:
             return {"error": "changed", "generation": self.generation}
         batch = [base64.b64decode(message) for message, _ in request["batch"]]
-        switches = self._switches(request["ports"], request["bare"])
-        change = {"inverse": [inverse for _, inverse in request["batch"]], "switches": switches}
-        layers, ports = self._after(request, switches)
+        turned = switches(request["ports"], request["bare"], {name: self._off(name) for name in self.ports})
+        change = {"inverse": [inverse for _, inverse in request["batch"]], "switches": turned}
+        layers, ports = self._after(request, turned)
         before = (self.generation, self.layers, self.ports)
         self._save(change)
+        self.look()
+        self.listener.listen(on=False)
         try:
-            refused = self._carry_out(batch, change)
+            refused = carry_out(self.kernel, batch, change)
             if refused is not None:
+                with contextlib.suppress(OSError):
+                    self._save()
                 return refused
-            read_back = self.dump({"requests": request["read_back"]})
+            dumps = self._dumps(request["read_back"])
+            self.undo = (change, *before[1:])
             self.generation, self.layers, self.ports = self.generation + 1, layers, ports
+            self.touched = {name: kept for name, kept in self.touched.items() if name not in request["ports"]}
+            self.unconfirmed = self._waiting(request["confirm"])
             self._save()
         except Exception as problem:
             self.generation, self.layers, self.ports = before
+            self.undo = self.unconfirmed = None
             left = self._take_back(change, *UNDONE)
             self._note("; ".join([f"a change failed and was taken back: {problem}", *left]))
             raise
-        self.undo = (change, *before[1:])
-        return {"generation": self.generation, **read_back}
+        finally:
+            self.listener.listen(on=True)
+        return {"state": self.state(), "dumps": dumps}
 
-    def _carry_out(self, batch: list[bytes], change: dict[str, Any]) -> dict[str, Any] | None:
-        """Sends a batch; what the kernel refused of it, once the part before was taken back."""
-        for index, message in enumerate(batch):
-            code, words = self.kernel.request(message)
-            if code:
-                left = self._take_back({"inverse": change["inverse"][:index], "switches": []})
-                told = {"error": words, "errno": code, "index": index, "not_rolled_back": left}
-                return {**told, "interfaces": list(interfaces())}
-        for name, what, was in change["switches"]:
-            offload(name, what, on=not was)
-        return None
+    def _waiting(self, confirm: dict[str, Any] | None) -> dict[str, Any] | None:
+        if confirm is None or self.undo is None:
+            return None
+        deadline = boottime() + confirm["seconds"]
+        return {**confirm, "deadline": deadline, "undo": self.undo}
 
-    def _switches(self, ports: dict[str, Any], bare: list[str]) -> list[list[Any]]:
-        """The offloads that a change turns: off where packets must come singly, on where a port is given back."""
-        off = [[name, what, True] for name in ports for what in OFFLOADS if offload(name, what)]
-        return off + [[name, what, False] for name in bare for what in self._turned_off(name)]
-
-    def _turned_off(self, name: str) -> list[str]:
+    def _off(self, name: str) -> list[str]:
+        """The offloads of an interface that were turned off here."""
         return list(self.ports.get(name, {}).get("offloads", ()))
 
     def _after(
-        self, request: dict[str, Any], switches: list[list[Any]]
+        self, request: dict[str, Any], turned: list[list[Any]]
     ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
         """The layers and ports as they are after a change."""
         put, now = request["layers"]["put"], boottime()
@@ -178,52 +213,73 @@ class Keeper:
             layers.insert(at, {**layer, "ends": ends, "made": layer.get("made") or time.time()})
         ports = {name: port for name, port in self.ports.items() if name not in request["bare"]}
         for name, port in request["ports"].items():
-            off = {*self._turned_off(name), *(what for at, what, _ in switches if at == name)}
+            off = {*self._off(name), *(what for at, what, _ in turned if at == name)}
             ports[name] = {**port, "offloads": sorted(off)}
         return layers, ports
+
+    def confirm(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The last change stays. Once more is no harm. Reads back."""
+        if request["generation"] != self.generation:
+            return {"error": "changed", "generation": self.generation}
+        if self.unconfirmed:
+            kept, self.unconfirmed = self.unconfirmed, None
+            try:
+                self._save()
+            except OSError:
+                self.unconfirmed = kept
+                raise
+        return {"state": self.state(), "dumps": self._dumps(request["read_back"])}
 
     def revert(self, request: dict[str, Any]) -> dict[str, Any]:
         """Takes the last change back: what a controller asks for when the read-back is not what it sent."""
         if self.undo is None or request["generation"] != self.generation:
             return {"error": "changed", "generation": self.generation}
-        change, self.layers, self.ports = self.undo
-        self.undo = None
+        left = self._undo(self.undo)
+        return {"generation": self.generation, "not_rolled_back": left}
+
+    def _undo(self, undo: Any) -> list[str]:
+        change, self.layers, self.ports = undo
+        self.undo = self.unconfirmed = None
         self.generation += 1
-        self._save(change)
-        return {"generation": self.generation, "not_rolled_back": self._take_back(change)}
+        with contextlib.suppress(OSError):  # on a full disk the change is taken back all the same
+            self._save(change)
+        return self._take_back(change)
 
     def _take_back(self, change: dict[str, Any], *ignored: int) -> list[str]:
-        """Takes a change back, last message first; gives what could not be. ignored: errnos that mean no harm."""
-        left = []
-        for message in (m for inverse in reversed(change["inverse"]) for m in inverse):
-            code, words = self._try(message)
-            if code not in (0, errno.ENODEV, *ignored):
-                left.append(words)
-        for name, what, was in change["switches"]:
-            offload(name, what, on=was)
+        left = take_back(self.kernel, change, *ignored)
         with contextlib.suppress(OSError):
             self._save()
         return left
 
-    def _try(self, message: str) -> tuple[int, str]:
-        try:
-            return self.kernel.request(base64.b64decode(message))
-        except OSError as problem:
-            return problem.errno or errno.EIO, str(problem)
+    def probe(self, request: dict[str, Any]) -> dict[str, Any]:
+        return probe(request["batch"], request["dumps"])
 
     # -- time
 
     def next_end(self) -> float | None:
-        """Seconds until a layer ends; None if none does."""
+        """Seconds until a layer, or the time of an unconfirmed change, ends; None if none does."""
         ends = [layer["ends"] for layer in self.layers if layer["ends"] is not None]
+        if self.unconfirmed:
+            ends = [self.unconfirmed["deadline"]]
         return max(0.0, min(ends) - boottime()) if ends else None
 
     def expire(self) -> None:
-        """Removes the layers whose time is over; what lies below shows again, or the interface is given back."""
+        """Takes back what was not confirmed in time; removes the layers whose time is over: what lies below shows again."""
         now = boottime()
+        if self.unconfirmed:
+            if self.unconfirmed["deadline"] > now:
+                return
+            waited = self.unconfirmed
+            left = self._undo(waited["undo"])
+            text = f"a change by {waited['by']} was taken back: not confirmed within {waited['seconds']:g} s"
+            self._note("; ".join([text, *left]))
+            with contextlib.suppress(OSError):
+                self._save()
         ended = [layer for layer in self.layers if layer["ends"] is not None and layer["ends"] <= now]
-        if not ended:
-            return
+        if ended:
+            self._end(ended)
+
+    def _end(self, ended: list[dict[str, Any]]) -> None:
         self.layers = [layer for layer in self.layers if layer not in ended]
         covered = {interface_of(slot) for layer in self.layers for slot in layer["values"]}
         slots = sorted({slot for layer in ended for slot in layer["values"]})
@@ -232,7 +288,7 @@ class Keeper:
                 self._tell(name, [m for slot in slots if interface_of(slot) == name for m in self._top(slot)])
             elif name in self.ports:
                 self._tell(name, self.ports[name]["bare"])
-                for what in self._turned_off(name):
+                for what in self._off(name):
                     offload(name, what, on=True)
                 del self.ports[name]
         for layer in ended:
@@ -250,9 +306,20 @@ class Keeper:
         return list(self.ports.get(interface_of(slot), {}).get("clean", {}).get(slot, ()))
 
     def _tell(self, name: str, wanted: list[str]) -> None:
-        refusals = {words for code, words in map(self._try, wanted) if code}
+        refusals = {words for code, words in (tell(self.kernel, m) for m in wanted) if code}
         if refusals:
             self._note(f"{name}: could not show what lies below: {', '.join(sorted(refusals))}")
+
+    # -- others
+
+    def look(self) -> None:
+        """Keeps in mind on which of our interfaces others have changed something."""
+        numbers = self.listener.touched()
+        now = time.time()
+        for name, port in self.ports.items():
+            if port["index"] in numbers or 0 in numbers:
+                first, _last, times = self.touched.get(name, [now, now, 0])
+                self.touched[name] = [first, now, times + 1]
 
 
 def interface_of(slot: str) -> str:

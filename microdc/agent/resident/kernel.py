@@ -31,6 +31,7 @@ class Kernel:
         self.socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self.socket.bind((0, 0))
         self.socket.settimeout(ANSWER_SECONDS)
+        self.number: int = self.socket.getsockname()[0]
         self.sequence = 0
 
     def request(self, message: bytes) -> tuple[int, str]:

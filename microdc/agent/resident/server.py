@@ -13,6 +13,7 @@ from typing import Any
 
 from .keeper import Keeper
 from .place import boottime
+from .standby import Standby
 
 IDLE_SECONDS = 30.0
 """How long an agent that has nothing to keep waits for the next controller."""
@@ -24,9 +25,9 @@ MAX_CONNECTIONS = 64
 class Connection:
     """A controller's end: what has come of its request, what has not yet gone of its answer."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, greeting: bytes) -> None:
         sock.setblocking(False)
-        self.socket, self.inbox, self.outbox = sock, bytearray(), bytearray()
+        self.socket, self.inbox, self.outbox = sock, bytearray(), bytearray(greeting)
 
     def fileno(self) -> int:
         return self.socket.fileno()
@@ -35,12 +36,13 @@ class Connection:
 class Server:
     """Lines of JSON on a unix socket, one request at a time: nothing can come between two steps of a commit.
 
-    Nothing waits for a controller: one that does not read its answer keeps nobody from theirs, nor a layer from its
-    end.
+    Who connects is greeted with the answer to `hello`. Nothing waits for a controller: one that does not read its answer
+    keeps nobody from theirs, nor a layer from its end. standby: takes over when this process is killed.
     """
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, standby: Standby | None = None) -> None:
         self.path = place / "agent.sock"
+        self.standby = standby
         self.keeper = Keeper(place)
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
@@ -58,6 +60,8 @@ class Server:
             idle = quiet_since + IDLE_SECONDS - boottime()
             if idle <= 0:
                 return
+            if self.standby and self.keeper.keeps:
+                self.standby.start()
             end = self.keeper.next_end()
             reading, writing = self._ready(idle if end is None else min(end, idle))
             self.keeper.expire()
@@ -68,17 +72,26 @@ class Server:
 
     def _ready(self, seconds: float) -> tuple[list[Connection], list[Connection]]:
         """Waits for what can be read and written. The process may be ended here, and not within a change."""
-        readers: list[Any] = [self.listener, *(c for c in self.connections if not c.outbox)]
+        readers: list[Any] = [
+            self.listener,
+            *(c for c in self.connections if not c.outbox),
+            self.keeper.listener,
+        ]
+        if self.standby and self.standby.stands:
+            readers.append(self.standby)
         writers = [c for c in self.connections if c.outbox]
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
         readable, writable, _ = select.select(readers, writers, [], seconds)
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
         if self.listener in readable:
-            readable.remove(self.listener)
             new = self.listener.accept()[0]
             if len(self.connections) < MAX_CONNECTIONS:
-                self.connections.append(Connection(new))
-        return readable, writable
+                self.connections.append(Connection(new, _line(self.keeper.answer({"verb": "hello"}))))
+        if self.keeper.listener in readable:
+            self.keeper.look()
+        if self.standby and self.standby in readable:
+            self.standby.lost()
+        return [one for one in readable if isinstance(one, Connection)], writable
 
     def _read(self, connection: Connection) -> None:
         try:
@@ -92,7 +105,7 @@ class Server:
             head, newline, data = data.partition(b"\n")
             connection.inbox += head[: MAX_REQUEST + 1 - len(connection.inbox)]
             if newline:
-                connection.outbox += json.dumps(self._answer(bytes(connection.inbox))).encode() + b"\n"
+                connection.outbox += _line(self._answer(bytes(connection.inbox)))
                 connection.inbox.clear()
 
     def _answer(self, line: bytes) -> dict[str, Any]:
@@ -119,6 +132,12 @@ class Server:
         connection.socket.close()
 
     def close(self) -> None:
+        if self.standby:
+            self.standby.dismiss()
         for path in (self.path, *(() if self.keeper.keeps else (self.keeper.path,))):
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
+
+
+def _line(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer).encode() + b"\n"

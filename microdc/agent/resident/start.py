@@ -3,6 +3,7 @@
 python3 FILE connect DIR    speaks lines of JSON on standard input and output, with the agent in DIR;
                             starts the agent if there is none
 python3 FILE serve DIR      the agent itself
+python3 FILE stand-by DIR N waits for the death of the agent at the other end of descriptor N, and takes its place
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ def serve(place: Path) -> None:
         os.write(1, b"listening already\n")
         return
     from .server import Server  # noqa: PLC0415 - a relay to an agent that runs needs none of it
+    from .standby import Standby  # noqa: PLC0415
 
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server = Server(place)
+    server = Server(place, Standby(place))
     os.write(1, b"listening\n")
     try:
         server.run()
@@ -94,10 +96,15 @@ def relay(sock: socket.socket) -> None:
 
 
 def main() -> None:
-    if len(sys.argv) != 3 or sys.argv[1] not in ("connect", "serve"):
+    if len(sys.argv) < 3 or sys.argv[1] not in ("connect", "serve", "stand-by"):
         sys.exit(__doc__)
     if os.geteuid() != 0:
         sys.exit("root is needed here: qdiscs are root's to change")
+    if sys.argv[1] == "stand-by":
+        from .standby import stand_by  # noqa: PLC0415
+
+        stand_by(int(sys.argv[3]), ["serve", sys.argv[2]])
+        return
     place = Path(sys.argv[2], identity()).absolute()
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.argv[1] == "serve":
