@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from microdc.documents.fields import (
     DevicePort,
-    HostAddress,
     InterfaceName,
     IpAddress,
     LabelName,
@@ -22,6 +21,7 @@ from microdc.documents.fields import (
     Text,
     Url,
 )
+from microdc.documents.reach import Reached, ReachRecord
 
 Unit = Annotated[int, Field(ge=1, le=99)]
 Labels = dict[LabelName, Text]
@@ -74,6 +74,13 @@ class DeviceRecord(Record):
     """Free labels for selectors, such as `gpu: a2`."""
 
 
+class EdgeRecord(ReachRecord):
+    """Where a server sends into the WAN, which it then shapes itself, and how it is reached for that."""
+
+    interface: InterfaceName
+    """Interface of the server by which it sends to the other sites."""
+
+
 class ServerRecord(DeviceRecord):
     """A server."""
 
@@ -85,6 +92,8 @@ class ServerRecord(DeviceRecord):
     """Its management controller."""
     nics: dict[InterfaceName, NicRecord] = Field(default_factory=dict)
     """Its network ports by the name that its system gives them."""
+    edge: EdgeRecord | None = None
+    """The interface by which it sends into the WAN, where no emulator stands before the site."""
 
 
 class SnmpRecord(Record):
@@ -178,11 +187,11 @@ class SiteDocument(Record):
     access: Name | None = None
     """Profile of its access line, from the site (`up`) to its PoP (`down`). Left out: it sits at the PoP."""
     uplink: UplinkRecord | None = None
-    """Where it joins the emulated WAN."""
+    """Where it joins the emulated WAN. Left out where its servers have an `edge`."""
     networks: dict[Name, list[Network]] = Field(default_factory=dict)
     """Its IP networks by purpose. The WAN carries `data`; `mgmt` is for BMCs and switches."""
-    probe: HostAddress | None = None
-    """The host where measurements of this site run: netns:NAME or ssh://[user@]host[:port]."""
+    probe: Reached = None
+    """The host where measurements of this site run: netns:NAME or ssh://[user@]host[:port], or a mapping with its keys."""
     probe_ip: IpAddress | None = None
     """The address in a data network to which the other sites' probes send."""
     mtu: Annotated[int, Field(ge=576, le=65535)] = 1500

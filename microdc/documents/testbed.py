@@ -6,20 +6,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from microdc.documents.fields import HostAddress, Name, Record, Sentence, Text
+from microdc.documents.fields import Name, Record, Sentence
+from microdc.documents.reach import ReachRecord
 
 
-class EmulatorRecord(Record):
+class EmulatorRecord(ReachRecord):
     """A Linux host in whose interfaces the WAN lives: it routes between the sites, or bridges them."""
 
-    host: HostAddress
-    """Where it is: local, netns:NAME or ssh://[user@]host[:port]."""
-    identity: Text | None = None
-    """Private key file for SSH, relative to this document. Left out: the user's own keys and agent."""
-    known_hosts: Text | None = None
-    """File against which its SSH host key is checked, relative to this document. Left out: the user's own."""
-    via: Text | None = None
-    """Network namespace from which SSH connections to it are opened."""
     mtu: Annotated[int, Field(ge=576, le=65535)] = 1500
     """Largest IP packet that its interfaces carry, bytes. No site may have a larger one."""
 

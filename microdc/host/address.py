@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from microdc.errors import InputError
 from microdc.host.model import Address
+from microdc.testbed.model import Reach
 
 _FORMS = "write local, netns:NAME or ssh://[user@]host[:port]"
 _NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")  # a file name in /run/netns
@@ -15,13 +17,34 @@ _SSH_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9a-fA-F:]+(%[A-Za-z0-9_.
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
-def parse_address(
-    text: str, *, via: str = "", identity: Path | None = None, known_hosts: Path | None = None
-) -> Address:
-    """The address that `text` names.
+def address_of(reach: Reach) -> Address:
+    """Where a host of the inventory is reached. Raises InputError on text that is no address.
 
-    via: the namespace from which an ssh connection is opened; identity: its private key file; known_hosts: the file
-    that its host key is checked against. Raises InputError on text that is no address.
+    The namespace `via` is where the first connection is opened from: with a jump host, that to the jump host.
+    """
+    jump = address_of(replace(reach.jump, via=reach.jump.via or reach.via)) if reach.jump else None
+    return parse_address(
+        reach.host,
+        via="" if jump else reach.via,
+        identity=Path(reach.identity).expanduser() if reach.identity else None,
+        known_hosts=Path(reach.known_hosts).expanduser() if reach.known_hosts else None,
+        host_key=reach.host_key,
+        jump=jump,
+    )
+
+
+def parse_address(
+    text: str,
+    *,
+    via: str = "",
+    identity: Path | None = None,
+    known_hosts: Path | None = None,
+    host_key: str = "",
+    jump: Address | None = None,
+) -> Address:
+    """The address that `text` names, with what an ssh connection to it needs (see Address).
+
+    Raises InputError on text that is no address.
     """
     if text == "local":
         return Address("local")
@@ -34,7 +57,7 @@ def parse_address(
         return Address("netns", name)
     if text.startswith("ssh://"):
         user, name, port = _ssh_parts(text)
-        return Address("ssh", name, user, port, via, identity, known_hosts)
+        return Address("ssh", name, user, port, via, identity, known_hosts, host_key, jump)
     raise InputError(f"{text!r} is not the address of a host", hint=_FORMS)
 
 

@@ -20,6 +20,7 @@ from microdc.host import namespaces
 from microdc.host.daemon import Daemon
 from microdc.host.model import Address, Completed, Process
 from microdc.host.streams import Tail
+from microdc.host.writing import advice
 
 _SYSTEM_DIRECTORIES = "/usr/local/sbin:/usr/sbin:/sbin"
 _LEASH = ("setpriv", "--pdeathsig", "KILL", "--")
@@ -92,8 +93,9 @@ class LocalHost:
                     Path(part.name).unlink()
                     raise
         except OSError as error:
+            reason = error.strerror or str(error)
             raise UnreachableError(
-                f"cannot write {path}: {error.strerror}", where=str(self.address)
+                f"cannot write {path}: {reason}", where=str(self.address), hint=advice(reason)
             ) from None
 
     def close(self) -> None:

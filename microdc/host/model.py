@@ -13,8 +13,9 @@ class Address:
     """Where a host is, parsed from `local`, `netns:NAME` or `ssh://[user@]host[:port]`.
 
     kind: "local", "netns" or "ssh". name: namespace or host name. For ssh: `via` is the namespace from which the
-    connection is opened ("" for the caller's), `identity` a private key file, `known_hosts` the file against
-    which the host key is checked (None: the user's own ~/.ssh/known_hosts).
+    connection is opened ("" for the caller's), or `jump` the server through which it goes; `identity` is a private
+    key file (None: ssh-agent and the user's own); `known_hosts` the file against which the host key is checked (None:
+    the user's own ~/.ssh/known_hosts), or `host_key` the SHA-256 fingerprint that it must have.
     """
 
     kind: str
@@ -24,6 +25,8 @@ class Address:
     via: str = ""
     identity: Path | None = None
     known_hosts: Path | None = None
+    host_key: str = ""
+    jump: Address | None = None
 
     def __str__(self) -> str:
         if self.kind == "ssh":

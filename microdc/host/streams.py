@@ -6,6 +6,8 @@ import threading
 from collections import deque
 from typing import IO
 
+from microdc.errors import UnreachableError
+
 
 class Tail:
     """Reads a stream to its end in a thread of its own, and keeps the last lines."""
@@ -19,7 +21,11 @@ class Tail:
     def _read(self) -> None:
         try:
             self._lines.extend(self._stream)
-        except (OSError, ValueError):  # closed under the reader: nothing more will come
+        except (
+            OSError,
+            ValueError,
+            UnreachableError,
+        ):  # closed or lost under the reader: nothing more will come
             return
 
     def text(self, *, settle: float = 0.5) -> str:

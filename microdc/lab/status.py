@@ -82,4 +82,4 @@ def _emulator(made: LabPlan, emulator: EmulatorPlan, testbed: Testbed) -> Emulat
     declared = testbed.emulators[emulator.name]
     process = None if emulator.namespace else guests.pid(made, emulator)
     works = namespaces.path(emulator.namespace).exists() if emulator.namespace else process is not None
-    return EmulatorStatus(emulator.name, made.kind, declared.host, declared.via, process, works)
+    return EmulatorStatus(emulator.name, made.kind, declared.reach.host, declared.reach.via, process, works)

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from microdc.documents.model import Where
+from microdc.documents.reach import ReachRecord
 from microdc.documents.site import BmcRecord, RackRecord, ServerRecord, SiteDocument, SwitchRecord
 from microdc.documents.testbed import EmulatorRecord, TestbedDocument
 from microdc.testbed.files import Source
 from microdc.testbed.model import (
     Bmc,
     Cable,
+    Edge,
     Emulator,
     Nic,
     PairWan,
     Pdu,
     Rack,
+    Reach,
     Server,
     Site,
     Switch,
@@ -25,14 +28,13 @@ from microdc.testbed.model import (
     Uplink,
 )
 
+AnySource = Source[TestbedDocument] | Source[SiteDocument]
+
 
 def build(testbed: Source[TestbedDocument], sites: list[Source[SiteDocument]]) -> Testbed:
     """The testbed of documents that the cross-checks found right."""
     top = testbed.record
-    built = {
-        source.record.site: _site(source.record)
-        for source in sorted(sites, key=lambda item: item.record.site)
-    }
+    built = {source.record.site: _site(source) for source in sorted(sites, key=lambda item: item.record.site)}
     pairs, places = _pairs(top, built)
     return Testbed(
         name=top.testbed,
@@ -65,7 +67,7 @@ class Places:
 def _pairs(
     top: TestbedDocument, sites: Mapping[str, Site]
 ) -> tuple[tuple[PairWan, ...], dict[frozenset[str], tuple[str | int, ...]]]:
-    """The pairs that are named, then those that the default fills: every two sites behind an emulator."""
+    """The pairs that are named, then those that the default fills: every two sites that are joined to the WAN."""
     pairs: list[PairWan] = []
     places: dict[frozenset[str], tuple[str | int, ...]] = {}
     for index, record in enumerate(top.wan.pairs):
@@ -73,7 +75,7 @@ def _pairs(
         pairs.append(PairWan(a, b, record.profile or "", record.backbone or ""))
         places[frozenset((a, b))] = ("wan", "pairs", index)
     if (default := top.wan.default) is not None:
-        for a, b in combinations([name for name, site in sites.items() if site.uplink], 2):
+        for a, b in combinations([name for name, site in sites.items() if site.joined], 2):
             if frozenset((a, b)) not in places:
                 pairs.append(PairWan(a, b, default.profile or "", default.backbone or ""))
                 places[frozenset((a, b))] = ("wan", "default")
@@ -81,18 +83,29 @@ def _pairs(
 
 
 def _emulator(name: str, record: EmulatorRecord, source: Source[TestbedDocument]) -> Emulator:
-    base = source.document.file.parent
-    return Emulator(
-        name=name,
+    return Emulator(name, _reach(record, source), record.mtu)
+
+
+def _reach(record: ReachRecord, source: AnySource) -> Reach:
+    return Reach(
         host=record.host,
-        identity=str(base / record.identity) if record.identity else "",
-        known_hosts=str(base / record.known_hosts) if record.known_hosts else "",
+        identity=_file(record.identity, source),
+        known_hosts=_file(record.known_hosts, source),
+        host_key=record.host_key or "",
         via=record.via or "",
-        mtu=record.mtu,
+        jump=_reach(record.jump, source) if record.jump else None,
     )
 
 
-def _site(record: SiteDocument) -> Site:
+def _file(name: str | None, source: AnySource) -> str:
+    """Relative to the document; `~` is left to whoever opens it."""
+    if not name or name.startswith("~"):
+        return name or ""
+    return str(source.document.file.parent / name)
+
+
+def _site(source: Source[SiteDocument]) -> Site:
+    record = source.record
     return Site(
         name=record.site,
         title=record.title or record.site,
@@ -100,20 +113,21 @@ def _site(record: SiteDocument) -> Site:
         access=record.access or "",
         uplink=Uplink(record.uplink.emulator, record.uplink.interface) if record.uplink else None,
         networks={purpose: tuple(networks) for purpose, networks in record.networks.items()},
-        probe=record.probe or "",
+        probe_reach=_reach(record.probe, source) if record.probe else None,
         probe_ip=str(record.probe_ip) if record.probe_ip else "",
         mtu=record.mtu,
         labels=record.labels,
-        racks={name: _rack(name, record.site, rack) for name, rack in record.racks.items()},
+        racks={name: _rack(name, source, rack) for name, rack in record.racks.items()},
     )
 
 
-def _rack(name: str, site: str, record: RackRecord) -> Rack:
+def _rack(name: str, source: Source[SiteDocument], record: RackRecord) -> Rack:
+    site = source.record.site
     return Rack(
         name=name,
         site=site,
         height=record.height,
-        servers={key: _server(key, site, name, server) for key, server in record.servers.items()},
+        servers={key: _server(key, name, source, server) for key, server in record.servers.items()},
         switches={key: _switch(key, site, name, switch) for key, switch in record.switches.items()},
         pdus={
             key: Pdu(key, site, name, pdu.labels, pdu.unit, pdu.height, str(pdu.management or ""))
@@ -123,10 +137,10 @@ def _rack(name: str, site: str, record: RackRecord) -> Rack:
     )
 
 
-def _server(name: str, site: str, rack: str, record: ServerRecord) -> Server:
+def _server(name: str, rack: str, source: Source[SiteDocument], record: ServerRecord) -> Server:
     return Server(
         name=name,
-        site=site,
+        site=source.record.site,
         rack=rack,
         role=record.role or "",
         labels=record.labels,
@@ -136,6 +150,7 @@ def _server(name: str, site: str, rack: str, record: ServerRecord) -> Server:
         nics={
             key: Nic(key, nic.mac or "", nic.switch or "", nic.port or "") for key, nic in record.nics.items()
         },
+        edge=Edge(record.edge.interface, _reach(record.edge, source)) if record.edge else None,
     )
 
 

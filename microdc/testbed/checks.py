@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from microdc.documents.check import nearest
 from microdc.documents.model import Problem, Where
 from microdc.documents.site import SiteDocument
+from microdc.testbed.edges import is_joined
 from microdc.testbed.files import Files, Source
 from microdc.testbed.model import Network
 
@@ -30,10 +31,10 @@ def check_sites(files: Files) -> Iterator[Problem]:
 def _probe(source: Source[SiteDocument]) -> Iterator[Problem]:
     site = source.record
     data = site.networks.get("data", [])
-    if site.uplink is not None and not data:
+    if is_joined(source) and not data:
         yield Problem(
             source.where("networks"),
-            "a site with an uplink needs networks.data",
+            "a site in the WAN needs networks.data",
             "the WAN tells the sites' packets apart by it",
         )
     elif site.probe_ip is not None and not any(site.probe_ip in network for network in data):
@@ -80,19 +81,21 @@ def check_uplinks(files: Files) -> Iterator[Problem]:
 
 
 def check_pairs(files: Files) -> Iterator[Problem]:
-    """Every pair joins two different, known sites behind an emulator, and is named once."""
+    """Every pair joins two different, known sites of the WAN, and is named once."""
     if files.testbed is None:
         return
-    uplinked = {source.record.site: source.record.uplink for source in files.sites}
+    apart = {source.record.site for source in files.sites if not is_joined(source)}
     first: dict[frozenset[str], int] = {}
     for index, pair in enumerate(files.testbed.record.wan.pairs):
         path = ("wan", "pairs", index, "between")
         where, key = files.testbed.where(*path), frozenset(pair.between)
         for end, name in enumerate(pair.between):
             yield from _pair_end(files, files.testbed.where(*path, end), name)
-            if name in uplinked and uplinked[name] is None:
+            if name in apart:
                 yield Problem(
-                    files.testbed.where(*path, end), f"site {name!r} has no uplink", "add `uplink` to it"
+                    files.testbed.where(*path, end),
+                    f"site {name!r} is not in the WAN",
+                    "add `uplink` to it, or `edge` to its servers",
                 )
         if len(key) == 1:
             yield Problem(where, f"the pair joins {pair.between[0]} with itself", "name two different sites")

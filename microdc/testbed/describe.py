@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from microdc.testbed.model import Bmc, Emulator, PairWan, Pdu, Rack, Server, Site, Switch, Testbed
+from microdc.testbed.model import Bmc, Emulator, PairWan, Pdu, Rack, Reach, Server, Site, Switch, Testbed
 from microdc.testbed.selectors import Item
 
 
@@ -55,7 +55,7 @@ def _site(testbed: Testbed, site: Site) -> dict[str, Any]:
         "access": site.access,
         "uplink": f"{site.uplink.emulator}:{site.uplink.interface}" if site.uplink else "",
         "networks": {purpose: [str(net) for net in nets] for purpose, nets in site.networks.items()},
-        "probe": site.probe,
+        "probe": _reached(site.probe_reach),
         "probe_ip": site.probe_ip,
         "mtu": site.mtu,
         "labels": site.labels,
@@ -97,6 +97,7 @@ def _server(server: Server) -> dict[str, Any]:
             name: _given({"mac": nic.mac, "switch": nic.switch, "port": nic.port})
             for name, nic in server.nics.items()
         },
+        "edge": {"interface": server.edge.interface, **_reach(server.edge.reach)} if server.edge else None,
     }
 
 
@@ -131,10 +132,27 @@ def _emulator(testbed: Testbed, emulator: Emulator) -> dict[str, Any]:
         if site.uplink and site.uplink.emulator == emulator.name
     }
     return {
-        "host": emulator.host,
-        "identity": emulator.identity,
-        "known_hosts": emulator.known_hosts,
-        "via": emulator.via,
+        **_reach(emulator.reach),
         "mtu": emulator.mtu,
         "interfaces": uplinks,
     }
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    return _given(
+        {
+            "host": reach.host,
+            "identity": reach.identity,
+            "known_hosts": reach.known_hosts,
+            "host_key": reach.host_key,
+            "via": reach.via,
+            "jump": _reached(reach.jump),
+        }
+    )
+
+
+def _reached(reach: Reach | None) -> str | dict[str, Any]:
+    """As in a document: the address alone, or a mapping where there is more to say."""
+    if reach is None:
+        return ""
+    return reach.host if reach == Reach(reach.host) else _reach(reach)

@@ -7,11 +7,20 @@ from pathlib import Path
 from microdc.documents.model import DocumentError, Problem
 from microdc.testbed.build import build
 from microdc.testbed.checks import check_networks, check_pairs, check_sites, check_uplinks
+from microdc.testbed.edges import check_directions, check_edges
 from microdc.testbed.files import read_files
 from microdc.testbed.model import Testbed
 from microdc.testbed.racks import check_racks
 
-_CHECKS = (check_sites, check_uplinks, check_pairs, check_networks, check_racks)
+_CHECKS = (
+    check_sites,
+    check_uplinks,
+    check_edges,
+    check_pairs,
+    check_directions,
+    check_networks,
+    check_racks,
+)
 
 
 def load(directory: Path) -> Testbed:

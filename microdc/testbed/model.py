@@ -12,6 +12,24 @@ Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How a host is reached.
+
+    host: `local`, `netns:NAME` or `ssh://[user@]host[:port]`. For ssh: identity and known_hosts are files, resolved
+    against the document that names them, `~` being the user's home ("": the user's own); host_key: the SHA-256 fingerprint of its host key, which
+    then stands in for known_hosts; jump: the host through which it is reached; via: the namespace from which the first
+    connection, to the jump host where there is one, is opened ("" for the caller's).
+    """
+
+    host: str
+    identity: str = ""
+    known_hosts: str = ""
+    host_key: str = ""
+    via: str = ""
+    jump: Reach | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Nic:
     """A network port of a server, and the switch port that its cable should end in."""
 
@@ -33,7 +51,17 @@ class Bmc:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """The interface by which a server sends into the WAN, and how the server is reached to shape it there."""
+
+    interface: str
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
+    """A server. edge: given where no emulator stands before its site and it shapes what it sends itself."""
+
     name: str
     site: str
     rack: str
@@ -43,6 +71,7 @@ class Server:
     height: int = 1
     bmc: Bmc | None = None
     nics: Mapping[str, Nic] = field(default_factory=dict)
+    edge: Edge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +135,9 @@ class Site:
     """One micro data centre.
 
     access: name of the profile of the line from the site to its PoP ("" for none). networks: by purpose
-    ("data", "mgmt", ...); the WAN classifies packets by the data networks. probe: the address of the host where
-    measurements of this site run (`netns:NAME`, `ssh://...`, "" for none); probe_ip: the address that the other
-    sites' probes send to. mtu: bytes, the largest IP packet inside the site.
+    ("data", "mgmt", ...); the WAN classifies packets by the data networks. probe_reach: how the host is reached where
+    measurements of this site run; probe_ip: the address that the other sites' probes send to. mtu: bytes, the largest
+    IP packet inside the site.
     """
 
     name: str
@@ -117,7 +146,7 @@ class Site:
     access: str = ""
     uplink: Uplink | None = None
     networks: Mapping[str, tuple[Network, ...]] = field(default_factory=dict)
-    probe: str = ""
+    probe_reach: Reach | None = None
     probe_ip: str = ""
     mtu: int = 1500
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -127,21 +156,30 @@ class Site:
     def data_networks(self) -> tuple[Network, ...]:
         return self.networks.get("data", ())
 
+    @property
+    def probe(self) -> str:
+        """The address of the host where measurements of this site run; "" for none."""
+        return self.probe_reach.host if self.probe_reach else ""
+
+    @property
+    def edges(self) -> tuple[Server, ...]:
+        """The servers that shape what they send into the WAN, in the order of the document."""
+        return tuple(
+            server for rack in self.racks.values() for server in rack.servers.values() if server.edge
+        )
+
+    @property
+    def joined(self) -> bool:
+        """Whether it takes part in the WAN: behind an emulator, or by its own servers."""
+        return self.uplink is not None or bool(self.edges)
+
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """A Linux host in whose interfaces the WAN lives.
-
-    host: `local`, `netns:NAME` or `ssh://[user@]host[:port]`. identity and known_hosts: files for ssh, resolved
-    against the document that names them. via: the namespace from which an ssh connection is opened ("" for the
-    caller's). mtu: bytes, the largest IP packet that its interfaces carry.
-    """
+    """A Linux host in whose interfaces the WAN lives. mtu: bytes, the largest IP packet that its interfaces carry."""
 
     name: str
-    host: str
-    identity: str = ""
-    known_hosts: str = ""
-    via: str = ""
+    reach: Reach
     mtu: int = 1500
 
 

@@ -13,7 +13,7 @@ import pytest
 from builtlab import EXAMPLE, Lab
 
 from microdc.errors import Exit
-from microdc.host.address import parse_address
+from microdc.host.address import address_of
 from microdc.host.local import NamespaceHost
 from microdc.host.model import Host
 from microdc.host.operate import connect
@@ -28,14 +28,7 @@ pytestmark = [pytest.mark.root, pytest.mark.lab]
 def emulator(lab: Lab) -> Host:
     """The emulator as any command reaches it: by what the inventory says, and nothing else."""
     declared = load(lab.inventory).emulators["wan1"]
-    return connect(
-        parse_address(
-            declared.host,
-            via=declared.via,
-            identity=Path(declared.identity),
-            known_hosts=Path(declared.known_hosts),
-        )
-    )
+    return connect(address_of(declared.reach))
 
 
 def test_hosts_reach_each_other_through_the_guest(guest_lab: Lab) -> None:
@@ -84,8 +77,8 @@ def test_up_finds_the_guest_running(guest_lab: Lab) -> None:
 def test_the_way_in_is_in_its_own_namespace(guest_lab: Lab) -> None:
     """Nothing of the lab is reached from this machine's own network, and nothing there needs a route to it."""
     declared = load(guest_lab.inventory).emulators["wan1"]
-    assert declared.via == f"mdc-{guest_lab.name}-mgmt"
-    assert Path(declared.identity).stat().st_mode & 0o077 == 0
+    assert declared.reach.via == f"mdc-{guest_lab.name}-mgmt"
+    assert Path(declared.reach.identity).stat().st_mode & 0o077 == 0
 
 
 def interrupted_while_booting(name: str, number: signal.Signals) -> int:

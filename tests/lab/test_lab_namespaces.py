@@ -73,7 +73,7 @@ def test_the_wire_carries_single_packets(build: Build) -> None:
 def test_the_inventory_that_it_writes_is_an_ordinary_one(build: Build) -> None:
     lab = build()
     written = load(lab.inventory)
-    assert written.emulators["wan1"].host == f"netns:mdc-{lab.name}-wan1"
+    assert written.emulators["wan1"].reach.host == f"netns:mdc-{lab.name}-wan1"
     for site in written.sites.values():
         assert namespaces.path(site.probe.removeprefix("netns:")).exists()
     assert locations.current_lab_file().read_text().strip() == str(lab.inventory)

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from microdc.errors import InputError
-from microdc.host.address import parse_address
+from microdc.host.address import address_of, parse_address
 from microdc.host.model import Address
+from microdc.testbed.model import Reach
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,19 @@ def test_a_password_is_refused_and_not_repeated() -> None:
     with pytest.raises(InputError) as refused:
         parse_address("ssh://root:secret@wan1")
     assert "secret" not in str(refused.value)
+
+
+def test_a_host_of_the_inventory_becomes_an_address_with_all_that_it_needs() -> None:
+    jump = Reach("ssh://op@gate:2222", identity="/k/gate", host_key="SHA256:x")
+    address = address_of(Reach("ssh://wan1", identity="/k/id", known_hosts="/k/known", via="mgmt", jump=jump))
+    assert (address.name, address.identity, address.known_hosts) == ("wan1", Path("/k/id"), Path("/k/known"))
+    assert address.jump == Address(
+        "ssh", "gate", "op", 2222, via="mgmt", identity=Path("/k/gate"), host_key="SHA256:x"
+    )
+    assert address.via == ""  # the namespace is that of the first connection
+
+
+def test_a_host_of_the_inventory_that_is_plain_stays_so() -> None:
+    assert address_of(Reach("netns:a")) == Address("netns", "a")
+    assert address_of(Reach("ssh://h", via="mgmt")).via == "mgmt"
+    assert address_of(Reach("ssh://h", identity="~/.ssh/lab")).identity == Path.home() / ".ssh/lab"

@@ -1,113 +1,36 @@
-"""SshHost against dropbear in a namespace, with a home directory of the test's own laid over root's."""
+"""SshHost against dropbear in a namespace, with a home directory of the test's own laid over root's: programs and files."""
+
+from __future__ import annotations
 
 import os
-import pwd
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import paramiko
 import pytest
+from ssh_server import NEEDED, Server, client_key, new_key, serving
 
 from microdc.errors import InputError, UnreachableError
 from microdc.host import namespaces
 from microdc.host.daemon import Daemon
-from microdc.host.local import LocalHost, NamespaceHost
-from microdc.host.model import Address, Process
 from microdc.host.operate import connect
 from microdc.host.ssh import SshHost
 
-pytestmark = [
-    pytest.mark.root,
-    pytest.mark.skipif(not shutil.which("dropbear", path="/usr/sbin:/usr/bin"), reason="needs dropbear"),
-    pytest.mark.skipif(
-        os.geteuid() == 0 and not LocalHost().run(["unshare", "-m", "true"]).ok,
-        reason="needs a mount namespace of its own, which a chroot cannot have",
-    ),
-]
-
-
-@dataclass
-class Server:
-    address: Address
-    process: Process
-    directory: Path
-    known_line: str
-
-
-def _public_line(key: Path) -> str:
-    shown = LocalHost().run(["dropbearkey", "-y", "-f", str(key)]).stdout.decode()
-    return next(line for line in shown.splitlines() if line.startswith("ssh-ed25519"))
-
-
-def _new_key(path: Path) -> str:
-    assert LocalHost().run(["dropbearkey", "-t", "ed25519", "-f", str(path)]).ok
-    return _public_line(path)
+pytestmark = NEEDED
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    directory = tmp_path_factory.mktemp("ssh")
-    yield from _serve(directory, f"test-ssh-{os.getpid()}")
+    with serving(tmp_path_factory.mktemp("ssh"), f"test-ssh-{os.getpid()}") as server:
+        yield server
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    yield from _serve(tmp_path, f"test-ssh-own-{os.getpid()}")
-
-
-def _serve(directory: Path, namespace: str) -> Iterator[Server]:
-    host_key = _new_key(directory / "host_key").split()[:2]
-    identity = paramiko.Ed25519Key.from_private_key_file(str(_client_key(directory / "id")))
-    home = directory / "home" / ".ssh"
-    home.mkdir(parents=True, mode=0o700)
-    (directory / "home").chmod(0o755)
-    (home / "authorized_keys").write_text(f"{identity.get_name()} {identity.get_base64()}\n")
-    known_line = f"127.0.0.1 {host_key[0]} {host_key[1]}\n"
-    (directory / "known_hosts").write_text(known_line)
-    namespaces.create(namespace)
-    try:
-        script = (
-            'mount --bind "$1/home" "$2"; exec dropbear -F -E -s -r "$1/host_key" -p 127.0.0.1:22 -P "$1/pid"'
-        )
-        home_of_root = pwd.getpwnam("root").pw_dir
-        argv = ["unshare", "-m", "sh", "-c", script, "sh", str(directory), home_of_root]
-        process = NamespaceHost(namespace).start(argv)
-        _wait_until_it_listens(namespace, process)
-        identity_file, known_hosts = directory / "id", directory / "known_hosts"
-        address = Address("ssh", "127.0.0.1", via=namespace, identity=identity_file, known_hosts=known_hosts)
-        yield Server(address, process, directory, known_line)
-        process.kill()
-    finally:
-        namespaces.delete(namespace)
-
-
-def _client_key(path: Path) -> Path:
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    encoding, kind = serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH
-    path.write_bytes(Ed25519PrivateKey.generate().private_bytes(encoding, kind, serialization.NoEncryption()))
-    path.chmod(0o600)
-    return path
-
-
-def _wait_until_it_listens(namespace: str, process: Process) -> None:
-    for _ in range(100):
-        try:
-            namespaces.socket_from(namespace, ("127.0.0.1", 22)).close()
-        except ConnectionRefusedError:
-            try:
-                process.wait(0.1)
-            except UnreachableError:
-                continue  # it still runs: ask again
-            break
-        else:
-            return
-    pytest.fail(f"dropbear does not listen: {process.stderr_tail()}")
+    with serving(tmp_path, f"test-ssh-own-{os.getpid()}") as server:
+        yield server
 
 
 @pytest.fixture
@@ -203,7 +126,7 @@ def test_a_host_that_is_not_known_is_refused(server: Server, tmp_path: Path) -> 
 
 def test_a_host_with_another_key_is_refused(server: Server, tmp_path: Path) -> None:
     known = tmp_path / "known_hosts"
-    known.write_text("127.0.0.1 " + " ".join(_new_key(tmp_path / "other").split()[:2]) + "\n")
+    known.write_text("127.0.0.1 " + " ".join(new_key(tmp_path / "other").split()[:2]) + "\n")
     with pytest.raises(
         UnreachableError, match=r"127\.0\.0\.1.*offers the key ssh-ed25519 SHA256:.*is known"
     ) as refused:
@@ -212,7 +135,7 @@ def test_a_host_with_another_key_is_refused(server: Server, tmp_path: Path) -> N
 
 
 def test_a_key_that_is_not_authorised_is_refused(server: Server, tmp_path: Path) -> None:
-    identity = _client_key(tmp_path / "stranger")
+    identity = client_key(tmp_path / "stranger")
     with pytest.raises(UnreachableError, match="login as root was refused"):
         connect(replace(server.address, identity=identity))
 

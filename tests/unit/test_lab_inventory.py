@@ -12,6 +12,7 @@ from microdc.lab import inventory
 from microdc.lab.model import LabRecord
 from microdc.lab.plan import plan
 from microdc.testbed.load import load
+from microdc.testbed.model import Reach
 
 SOURCE = locations.data_dir("inventory")
 
@@ -33,7 +34,7 @@ def test_only_where_things_run_differs() -> None:
     }
     after = inventory.write(made, SOURCE, {"wan1": keys})
     emulator = after.emulators["wan1"]
-    assert {key: getattr(emulator, key) for key in keys} == keys
+    assert {key: getattr(emulator.reach, key) for key in keys} == keys
     assert emulator.mtu == before.emulators["wan1"].mtu
     assert after.pairs == before.pairs
     for name, site in after.sites.items():
@@ -55,13 +56,7 @@ def test_keys_that_no_longer_hold_are_removed() -> None:
     after = inventory.write(
         plan(load(first), "second", "namespace"), first, {"wan1": {"host": "netns:mdc-second-wan1"}}
     )
-    emulator = after.emulators["wan1"]
-    assert (emulator.host, emulator.via, emulator.identity, emulator.known_hosts) == (
-        "netns:mdc-second-wan1",
-        "",
-        "",
-        "",
-    )
+    assert after.emulators["wan1"].reach == Reach("netns:mdc-second-wan1")
 
 
 def test_a_lab_is_not_made_of_itself() -> None:

@@ -16,7 +16,7 @@ from microdc.host import namespaces
 from microdc.lab import names
 from microdc.lab.plan import BRIDGE, LabPlan, plan
 from microdc.testbed.load import load
-from microdc.testbed.model import Emulator, Network, Site, Testbed, Uplink
+from microdc.testbed.model import Emulator, Network, Reach, Site, Testbed, Uplink
 
 
 def site(name: str, *networks: str, interface: str = "", emulator: str = "wan1", mtu: int = 1500) -> Site:
@@ -29,7 +29,7 @@ def bed_of(*sites: Site, emulators: tuple[str, ...] = ("wan1",)) -> Testbed:
         name="t",
         title="",
         sites={each.name: each for each in sites},
-        emulators={name: Emulator(name, "ssh://root@emulator") for name in emulators},
+        emulators={name: Emulator(name, Reach("ssh://root@emulator")) for name in emulators},
         pairs=(),
         where=lambda *_: Where(Path("testbed.yaml"), 1),
     )

@@ -9,8 +9,10 @@ import pytest
 from inventories import TESTBED, site, write
 
 from microdc.documents.model import DocumentError, Problem
+from microdc.testbed.describe import describe
 from microdc.testbed.load import inspect, load
-from microdc.testbed.model import Bmc, Cable, PairWan, Uplink
+from microdc.testbed.model import Bmc, Cable, Edge, PairWan, Reach, Uplink
+from microdc.testbed.selectors import select
 
 
 def problems(directory: Path) -> list[Problem]:
@@ -71,9 +73,48 @@ def test_a_site_becomes_values(tmp_path: Path) -> None:
 
 def test_files_of_an_emulator_are_relative_to_the_document(tmp_path: Path) -> None:
     text = "testbed: t\nemulators:\n  e: {host: 'ssh://h', identity: keys/id, known_hosts: /etc/hosts, via: ns}\n"
-    emulator = load(write(tmp_path, testbed=text, a="site: a", b="")).emulators["e"]
+    emulator = load(write(tmp_path, testbed=text, a="site: a", b="")).emulators["e"].reach
     assert (emulator.identity, emulator.known_hosts) == (str(tmp_path / "keys/id"), "/etc/hosts")
     assert emulator.via == "ns"
+
+
+REACHED = """
+probe:
+  host: ssh://root@h
+  identity: id
+  host_key: "SHA256:%s"
+  jump: ssh://op@gate.example:2222
+racks:
+  r1:
+    servers:
+      s1: {edge: {host: "ssh://s1", interface: eno1, known_hosts: known, jump: {host: "ssh://gate", identity: ~/gate}}}
+""" % ("A" * 43)
+
+
+def test_probes_and_edges_are_reached_like_emulators(tmp_path: Path) -> None:
+    plain = site("a", 1).replace("uplink: {emulator: wan1, interface: if1}\n", "") + REACHED
+    inventory = write(tmp_path, testbed="testbed: t\n", a=plain, b="")
+    testbed, here = load(inventory), tmp_path / "sites"
+    built = testbed.sites["a"]
+    assert built.probe_reach == Reach(
+        "ssh://root@h",
+        identity=str(here / "id"),
+        host_key="SHA256:" + "A" * 43,
+        jump=Reach("ssh://op@gate.example:2222"),
+    )
+    assert built.probe == "ssh://root@h"
+    jump = Reach("ssh://gate", identity="~/gate")
+    edge = Edge("eno1", Reach("ssh://s1", known_hosts=str(here / "known"), jump=jump))
+    assert [server.edge for server in built.edges] == [edge]
+    (found,) = select(testbed, ["s1"])
+    assert describe(testbed, found)["edge"] == {
+        "interface": "eno1",
+        "host": "ssh://s1",
+        "known_hosts": str(here / "known"),
+        "jump": {"host": "ssh://gate", "identity": "~/gate"},
+    }
+    (whole,) = select(testbed, ["a"])
+    assert describe(testbed, whole)["probe"]["jump"] == "ssh://op@gate.example:2222"
 
 
 def test_the_default_fills_the_pairs_that_are_not_named(tmp_path: Path) -> None:
@@ -109,7 +150,7 @@ CASES = {
     "unknown site in a pair": (pairs("[a, bb]"), "testbed.yaml:7", "unknown site 'bb' (did you mean b?)"),
     "pair named twice": (pairs("[a, b]", "[b, a]"), "testbed.yaml:8", "b - a is named twice (first on line 7)"),
     "pair with itself": (pairs("[a, a]"), "testbed.yaml:7", "joins a with itself"),
-    "pair of a site without uplink": ({"b": "site: b\n", **pairs("[a, b]")}, "testbed.yaml:7", "'b' has no uplink"),
+    "pair of a site without uplink": ({"b": "site: b\n", **pairs("[a, b]")}, "testbed.yaml:7", "'b' is not in the WAN"),
     "unknown emulator": (
         {"b": site("b", 2).replace("wan1", "wan2")}, "sites/b.yaml:2", "unknown emulator 'wan2' (did you mean wan1?)",
     ),
