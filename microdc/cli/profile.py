@@ -88,28 +88,73 @@ def _data(item: Profile) -> dict[str, Any]:
 
 
 def _direction(impairment: Impairment) -> dict[str, Any]:
-    """A direction in the units that the names say."""
+    """A direction in the units that the names say. options: what else is asked, in ns, percent and bytes."""
+    from microdc.impairment import to_data
+    from microdc.wan.remarks import remarks
+
+    basic = {"owd", "jitter", "loss", "rate", "buffer"}
     return {
         "owd_ns": impairment.owd,
         "jitter_ns": impairment.jitter,
         "loss_percent": impairment.loss,
         "rate_bit_per_s": impairment.rate,
         "buffer_bytes": impairment.buffer,
+        "mean_loss_percent": impairment.mean_loss,
+        "options": {key: value for key, value in to_data(impairment).items() if key not in basic},
+        "remarks": list(remarks(impairment)),
     }
 
 
 def _cells(impairment: Impairment) -> dict[str, str]:
     """A direction in words; "-" where nothing is done."""
-    from microdc.units import format_delay, format_percent, format_rate, format_size
+    from microdc.units import format_delay, format_rate, format_size
 
     rate, size = impairment.rate, impairment.buffer
     time = f" ({size * 8 * 1000 / rate:.0f}ms)" if size and rate else ""
     return {
         "owd": format_delay(impairment.owd) if impairment.owd else "-",
         "jitter": format_delay(impairment.jitter) if impairment.jitter else "-",
-        "loss": format_percent(impairment.loss) if impairment.loss else "-",
+        "loss": _loss(impairment),
         "rate": format_rate(rate) if rate is not None else "-",
         "buffer": format_size(size) + time if size is not None else "-",
+    }
+
+
+def _loss(impairment: Impairment) -> str:
+    from microdc.units import format_percent
+
+    if impairment.loss_model is None:
+        return format_percent(impairment.loss) if impairment.loss else "-"
+    return f"{format_percent(round(impairment.mean_loss, 4))} in runs"
+
+
+def _options(impairment: Impairment) -> dict[str, str]:
+    """What else a direction is asked, in words, by the names that profiles use."""
+    from dataclasses import asdict, is_dataclass
+
+    from microdc.impairment import CLEAN
+    from microdc.units import format_delay, format_percent
+
+    def words(key: str, value: Any) -> str:
+        if is_dataclass(value) and not isinstance(value, type):
+            parts = {name: words(name, item) for name, item in asdict(value).items() if item}
+            return (
+                " ".join(parts.values())
+                if key in {"duplicate", "corrupt"}
+                else " ".join(map(" ".join, parts.items()))
+            )
+        if key in {"delay", "jitter"}:
+            return format_delay(value)
+        if isinstance(value, tuple):
+            return f"table of {len(value)}"
+        return format_percent(value) if isinstance(value, float) else str(value).lower()
+
+    basic = {"owd", "jitter", "loss", "rate", "buffer", "gap" if not impairment.reorder else ""}
+    names = [field for field in impairment.__dataclass_fields__ if field not in basic]
+    return {
+        name: words(name, value)
+        for name in names
+        if (value := getattr(impairment, name)) != getattr(CLEAN, name)
     }
 
 
@@ -125,12 +170,21 @@ def _row(item: Profile) -> tuple[str, ...]:
 
 def _page(item: Profile) -> render.Human:
     from microdc.units import format_delay
+    from microdc.wan.remarks import remarks
 
     up, down = _cells(item.up), _cells(item.down)
     names = ("both directions",) if item.symmetric else ("up", "down")
     columns = (up,) if item.symmetric else (up, down)
-    table = render.Table(("", *names), [(key, *(cells[key] for cells in columns)) for key in up])
+    rows = [(key, *(cells[key] for cells in columns)) for key in up]
+    more = [_options(side) for side in (item.up, item.down)[: len(columns)]]
+    rows += [
+        (key, *(side.get(key, "-") for side in more)) for key in {key: None for side in more for key in side}
+    ]
+    table = render.Table(("", *names), rows)
     notes = [f"rtt     {format_delay(item.rtt)}", _wrapped("source  ", item.source)]
+    notes += [
+        _wrapped("note    ", f"{note}.") for note in dict.fromkeys(remarks(item.up) + remarks(item.down))
+    ]
     if item.base:
         notes.append(f"base    {item.base}")
     notes.append(f"file    {item.where.file}")

@@ -20,7 +20,7 @@ _ADVICE = {
     "latency": "write `owd` (one way) or `rtt` (there and back)",
     "bandwidth": "write `rate`",
     "password": "a secret is a reference: write `credentials` as env:NAME, file:PATH or keyring:SERVICE/USER",
-    "correlation": "correlated jitter and loss are not emulated; without jitter a correlation means nothing at all",
+    "correlation": "write it inside: loss: {random: 1%, correlation: 25%}; that of jitter is jitter_correlation",
 }
 """What to write instead of keys that people try, where their place does not know them."""
 

@@ -79,6 +79,7 @@ def _whole_numbers_too(value: object) -> object:
 _NUMBER = r"[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 _DELAY = rf"{_NUMBER} ?(ns|us|µs|ms|s|min|m|h)|0"
 _SIZE = rf"{_NUMBER} ?([kKmMgG]?[bB]|[kKmMgG][iI][bB])"
+PERCENT_PATTERN = rf"{_NUMBER} ?%|0"
 _NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _HOST_NAME = r"([A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9a-fA-F:]+(%[A-Za-z0-9_.-]+)?\])"
 _HOST = (
@@ -105,6 +106,14 @@ def parse_buffer(text: str) -> Buffer:
         if "no unit" not in str(error):
             raise
         raise ValueError(f"{text!r} is neither a time nor a size: write such as 40ms or 64kB") from None
+
+
+def parse_bytes(text: str) -> int:
+    """Text such as `18B` or `-14B` to bytes, which may be less than none. Raises ValueError."""
+    value = parse_size(text.strip().removeprefix("-"))
+    if value >= 2**31:
+        raise ValueError(f"{text!r} is 2 GiB or more, which is not the size of a header")
+    return -value if text.strip().startswith("-") else value
 
 
 def _parse_name(text: str) -> str:
@@ -210,8 +219,10 @@ DelayField = Annotated[Delay, *_from_text(parse_delay, "10ms", "0.75ms", "250us"
 RateField = Annotated[
     Rate, *_from_text(parse_rate, "100mbit", "1gbit", pattern=rf"{_NUMBER} ?([kKmMgGtT]?i?[bB]it(/s)?)")
 ]
-PercentField = Annotated[Percent, *_from_text(parse_percent, "0.1%", "1%", pattern=rf"{_NUMBER} ?%|0")]
+PercentField = Annotated[Percent, *_from_text(parse_percent, "0.1%", "1%", pattern=PERCENT_PATTERN)]
 BufferField = Annotated[Buffer, *_from_text(parse_buffer, "40ms", "64kB", pattern=rf"{_DELAY}|{_SIZE}")]
+SizeField = Annotated[Size, *_from_text(parse_size, "64kB", "1500B", pattern=_SIZE)]
+BytesField = Annotated[int, *_from_text(parse_bytes, "18B", "-14B", pattern=rf"-?{_SIZE}")]
 Mac = Annotated[
     str, *_from_text(_parse_mac, "52:54:00:20:00:11", pattern="[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 ]

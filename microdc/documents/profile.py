@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from microdc.documents.fields import BufferField, DelayField, Name, PercentField, RateField, Record, Sentence
+from microdc.documents.netem import (
+    DISTRIBUTION_WORD,
+    PERCENT_WORD,
+    ChanceRecord,
+    DistributionRecord,
+    FramingRecord,
+    LossRecord,
+    ReorderRecord,
+    SlotsRecord,
+    or_word,
+    parse_seed,
+)
 
 
 class Direction(Record):
@@ -16,12 +28,36 @@ class Direction(Record):
     """Delay one way, such as 10ms."""
     jitter: DelayField | None = None
     """Standard deviation of the delay of this direction, normally distributed. At most the delay."""
-    loss: PercentField | None = None
-    """Share of packets lost, each independently of the others, such as 0.1%."""
+    distribution: DistributionRecord | None = Field(
+        default=None, json_schema_extra=or_word(DISTRIBUTION_WORD)
+    )
+    """How the jitter is distributed: normal (left out), uniform (jitter is half its width), pareto, paretonormal or a table."""
+    jitter_correlation: PercentField | None = None
+    """netem's correlation of delays, which it is sent and does nothing with; docs/wan.md says why."""
+    keep_order: bool | None = None
+    """false lets jitter make packets overtake each other; left out: packets arrive as they were sent."""
+    loss: LossRecord | None = Field(default=None, json_schema_extra=or_word(PERCENT_WORD))
+    """Share of packets lost, each independently of the others, such as 0.1%; or a model that loses them in runs."""
+    ecn: bool | None = None
+    """true marks packets of senders that can do ECN where they would be lost."""
+    duplicate: ChanceRecord | None = Field(default=None, json_schema_extra=or_word(PERCENT_WORD))
+    """Share of packets that come twice."""
+    corrupt: ChanceRecord | None = Field(default=None, json_schema_extra=or_word(PERCENT_WORD))
+    """Share of packets in which one bit is flipped."""
+    reorder: ReorderRecord | None = Field(default=None, json_schema_extra=or_word(PERCENT_WORD))
+    """Share of packets that are not delayed and so overtake others."""
+    slots: SlotsRecord | None = None
+    """Packets leave in bursts, such as {min: 10ms, packets: 20}."""
     rate: RateField | None = None
     """Bits per second on the wire, Ethernet headers included, such as 100mbit. Left out: no limit."""
     buffer: BufferField | None = None
     """What may queue before the rate, as a time or a size. Left out: 100ms of the rate, at least 16 packets."""
+    framing: FramingRecord | None = None
+    """What the line adds to packets, such as {cell: 48B, cell_overhead: 5B}; the buffer is then a number of full packets."""
+    limit: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """Packets that may be on their way at most; more are lost. Left out: as many as the line takes."""
+    seed: Annotated[int, BeforeValidator(parse_seed)] | None = None
+    """Where the chances start, so that the same packets are hit again. Needs Linux 6.7."""
 
 
 class BothDirections(Direction):

@@ -9,6 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from microdc.netlink.netem_values import (
+    ANY_SEED,
+    NO_SLOT,
+    UNKNOWN_TABLE,
+    GeModel,
+    Seed,
+    Slot,
+    StateModel,
+    Table,
+)
+
 TC_H_ROOT = 0xFFFFFFFF
 ETH_P_IP, ETH_P_IPV6 = 0x0800, 0x86DD
 OUR_MAJOR = 0x7DC0
@@ -34,24 +45,12 @@ class Htb:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """netem's slots: ns, packets, bytes; all zero is off."""
-
-    min_delay: int = 0
-    max_delay: int = 0
-    max_packets: int = 0
-    max_bytes: int = 0
-    dist_delay: int = 0
-    dist_jitter: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Netem:
     """A netem qdisc.
 
     latency, jitter: ns. limit: packets. loss, duplicate, reorder, corrupt and the correlations: probability as
-    a fraction of 2**32 - 1. rate: bytes/s. table: name of the delay distribution; the kernel does not give it
-    back, so that it does not take part in comparisons. loss_model: the raw attribute, b"" for independent loss.
+    a fraction of 2**32 - 1. rate: bytes/s. packet_overhead, cell_size, cell_overhead: bytes. loss_model: instead of the
+    independent loss. table, slot_table: of the jitter's and of the slots' distribution.
     """
 
     latency: int = 0
@@ -72,9 +71,11 @@ class Netem:
     cell_size: int = 0
     cell_overhead: int = 0
     ecn: int = 0
-    slot: Slot = Slot()
-    loss_model: bytes = b""
-    table: str = field(default="", compare=False)
+    slot: Slot = NO_SLOT
+    loss_model: GeModel | StateModel | None = None
+    table: Table = UNKNOWN_TABLE
+    slot_table: Table = UNKNOWN_TABLE
+    seed: Seed = ANY_SEED
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,36 @@
 
 pyroute2 0.9.7 cannot do this: its rate= never works (it also becomes TCA_RATE), times over 4 s and rates over
 34 Gbit/s do not fit, loss models and slots are not decoded. Every attribute is sent every time, zeros
-included, since the kernel keeps what a change does not mention.
+included, since the kernel keeps what a change does not mention; but for three. A change without a loss model takes the
+former one away. A table cannot be taken away, so that one is sent wherever it is drawn from. A seed that is not sent is
+the kernel's to choose.
 """
 
 from __future__ import annotations
 
 import struct
+from dataclasses import astuple
 from typing import Any
 
 from microdc.netlink.attributes import attribute, attributes, u32
 from microdc.netlink.distributions import table_bytes
-from microdc.netlink.model import Netem, Slot
+from microdc.netlink.model import Netem
+from microdc.netlink.netem_values import HIDDEN, GeModel, Seed, Slot, StateModel
 
 CORR, DELAY_DIST, REORDER, CORRUPT, LOSS, RATE, ECN, RATE64 = range(1, 9)
-LATENCY64, JITTER64, SLOT = 10, 11, 12
+LATENCY64, JITTER64, SLOT, SLOT_DIST, PRNG_SEED = range(10, 15)
+STATES, GILBERT = 1, 2
+"""What is nested in LOSS: NETEM_LOSS_GI, NETEM_LOSS_GE."""
 
 _QOPT = struct.Struct("=6I")  # latency, limit, loss, gap, duplicate, jitter; the times here are unused
+_MODELS: dict[int, tuple[struct.Struct, type[GeModel | StateModel]]] = {
+    STATES: (struct.Struct("=5I"), StateModel),
+    GILBERT: (struct.Struct("=4I"), GeModel),
+}
 _SLOT = struct.Struct("=qqiiqq")
 _RATE = struct.Struct("=IiIi")
-_U32_MAX = 2**32 - 1
+EVERYTHING = 2**32 - 1
+"""A share of all, as the kernel counts shares."""
 TICK = 64
 """Nanoseconds in one tick of the packet scheduler's clock, fixed in the kernel (PSCHED_SHIFT 6)."""
 
@@ -29,12 +40,12 @@ def pack(netem: Netem) -> bytes:
     """The payload of TCA_OPTIONS."""
     parts = [
         _QOPT.pack(
-            min(netem.latency // TICK, _U32_MAX),
+            min(netem.latency // TICK, EVERYTHING),
             netem.limit,
             netem.loss,
             netem.gap,
             netem.duplicate,
-            min(netem.jitter // TICK, _U32_MAX),
+            min(netem.jitter // TICK, EVERYTHING),
         ),
         attribute(LATENCY64, struct.pack("=q", netem.latency)),
         attribute(JITTER64, struct.pack("=q", netem.jitter)),
@@ -47,18 +58,23 @@ def pack(netem: Netem) -> bytes:
         attribute(
             RATE,
             _RATE.pack(
-                min(netem.rate, _U32_MAX), netem.packet_overhead, netem.cell_size, netem.cell_overhead
+                min(netem.rate, EVERYTHING), netem.packet_overhead, netem.cell_size, netem.cell_overhead
             ),
         ),
         u32(ECN, netem.ecn),
         attribute(SLOT, _pack_slot(netem.slot)),
     ]
-    if netem.rate > _U32_MAX:
+    if netem.rate > EVERYTHING:
         parts.append(attribute(RATE64, struct.pack("=Q", netem.rate)))
     if netem.loss_model:
-        parts.append(attribute(LOSS, netem.loss_model))
-    if netem.table:
-        parts.append(attribute(DELAY_DIST, table_bytes(netem.table)))
+        parts.append(attribute(LOSS, _pack_model(netem.loss_model)))
+    parts += [
+        attribute(kind, table_bytes(table))
+        for kind, table in ((DELAY_DIST, netem.table), (SLOT_DIST, netem.slot_table))
+        if table.known
+    ]
+    if netem.seed.value is not None and netem.seed != HIDDEN:
+        parts.append(attribute(PRNG_SEED, struct.pack("=Q", netem.seed.value)))
     return b"".join(parts)
 
 
@@ -75,18 +91,20 @@ _DECODERS: dict[int, tuple[struct.Struct, tuple[str, ...]]] = {
 
 
 def unpack(data: bytes) -> Netem:
-    """TCA_OPTIONS of a dump. Delay tables are not in it."""
+    """TCA_OPTIONS of a dump. Tables are not in it; the seed is where the kernel knows of seeds."""
     latency, limit, loss, gap, duplicate, jitter = _QOPT.unpack_from(data)
-    values: dict[str, Any] = {"latency": latency * TICK, "jitter": jitter * TICK}
+    values: dict[str, Any] = {"latency": latency * TICK, "jitter": jitter * TICK, "seed": HIDDEN}
     # in the order of their numbers, so that the 64-bit attributes overrule what they widen
     for kind, payload in sorted(attributes(data[_QOPT.size :])):
         if kind in _DECODERS:
             layout, names = _DECODERS[kind]
             values.update(zip(names, layout.unpack_from(payload), strict=True))
         elif kind == LOSS:
-            values["loss_model"] = payload
+            values["loss_model"] = _unpack_model(payload)
         elif kind == SLOT:
             values["slot"] = Slot(*_SLOT.unpack_from(payload))
+        elif kind == PRNG_SEED:
+            values["seed"] = Seed(*struct.unpack_from("=Q", payload))
     return Netem(limit=limit, loss=loss, gap=gap, duplicate=duplicate, **values)
 
 
@@ -96,7 +114,30 @@ def _pack_slot(slot: Slot) -> bytes:
     )
 
 
+def _pack_model(model: GeModel | StateModel) -> bytes:
+    kind = GILBERT if isinstance(model, GeModel) else STATES
+    return attribute(kind, _MODELS[kind][0].pack(*astuple(model)))
+
+
+def _unpack_model(data: bytes) -> GeModel | StateModel | None:
+    """The model in TCA_NETEM_LOSS; None for one that is not known here."""
+    for kind, payload in attributes(data):
+        if kind in _MODELS:
+            layout, model = _MODELS[kind]
+            return model(*layout.unpack_from(payload))
+    return None
+
+
+def unverifiable(netem: Netem) -> tuple[str, ...]:
+    """What of an asked netem no kernel shows, so that it cannot be told whether it still holds."""
+    drawn = (
+        (netem.jitter, netem.table, "distribution"),
+        (netem.slot.dist_jitter, netem.slot_table, "slot distribution"),
+    )
+    return tuple(what for jitter, table, what in drawn if jitter and table.known)
+
+
 def fraction(percent: float) -> int:
     """Percent 0..100 as the kernel's fraction of 2**32 - 1, rounded to nearest; never to 0 unless it is 0."""
-    value = round(percent / 100 * _U32_MAX)
+    value = round(percent / 100 * EVERYTHING)
     return max(1, value) if percent > 0 else 0

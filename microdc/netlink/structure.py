@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from microdc.netlink.model import TC_H_ROOT, HtbClass, Netem, Object, Qdisc, QdiscTree, Rule
+from microdc.netlink.netem_values import Table
 
 
 def owner(item: Qdisc | HtbClass, tree: QdiscTree) -> int:
@@ -45,10 +46,36 @@ def root_last(rules: Iterable[Rule]) -> list[Rule]:
 def restored(items: Iterable[Object]) -> Iterator[Object]:
     """Observed objects as they have to be sent to be as they were.
 
-    The kernel does not show a netem's delay table. Ours is the normal one wherever there is jitter.
+    The kernel does not show a netem's tables. One that is not recalled either is taken for the normal one where there is
+    jitter, and for the uniform one where slots are drawn.
     """
     for item in items:
-        if isinstance(item, Qdisc) and isinstance(item.options, Netem) and item.options.jitter:
-            yield replace(item, options=replace(item.options, table=item.options.table or "normal"))
+        if isinstance(item, Qdisc) and isinstance(item.options, Netem):
+            yield replace(item, options=_with_tables(item.options))
         else:
             yield item
+
+
+def _with_tables(netem: Netem) -> Netem:
+    table, slot_table = netem.table, netem.slot_table
+    if netem.jitter and not table.known:
+        table = Table("normal")
+    if netem.slot.dist_jitter and not slot_table.known:
+        slot_table = Table("uniform")
+    return replace(netem, table=table, slot_table=slot_table)
+
+
+def recalled(observed: QdiscTree, laid: QdiscTree) -> QdiscTree:
+    """What is observed, with the tables that the kernel does not show, where what was laid still is what is observed.
+
+    So a change of nothing but a distribution is seen, and a change that is taken back comes back with the right tables.
+    """
+    qdiscs = {
+        handle: laid.qdiscs[handle] if _is_netem(qdisc) and laid.qdiscs.get(handle) == qdisc else qdisc
+        for handle, qdisc in observed.qdiscs.items()
+    }
+    return replace(observed, qdiscs=qdiscs)
+
+
+def _is_netem(qdisc: Qdisc) -> bool:
+    return isinstance(qdisc.options, Netem)

@@ -20,13 +20,17 @@ from microdc.netlink.model import (
     Rule,
     handle_text,
 )
-from microdc.netlink.netem import TICK
+from microdc.netlink.netem import EVERYTHING, TICK
+from microdc.netlink.netem_values import HIDDEN, GeModel, Slot, StateModel, Table
 
 _PROTOCOLS = {ETH_P_IP: "ip", ETH_P_IPV6: "ipv6"}
 
 
 def tc_line(operation: Operation, interface: str) -> str:
-    """The equivalent line. The normal distribution of tc differs from ours by less than its own rounding."""
+    """The equivalent line. The distributions of tc differ from ours by less than their own rounding.
+
+    What tc cannot be told in a line stands behind it as a comment.
+    """
     verb = "del" if operation.verb == "delete" else operation.verb
     return f"tc {_object(operation.item, verb, interface)}"
 
@@ -71,14 +75,62 @@ def _options(item: Qdisc) -> str:
 def _netem(netem: Netem) -> str:
     words = f" limit {netem.limit} delay {_time(netem.latency)}"
     if netem.jitter:
-        words += f" {_time(netem.jitter)}{_percent(netem.delay_correlation)}"
-        words += f" distribution {netem.table}" if netem.table else ""
-    for name in ("loss", "duplicate", "corrupt", "reorder"):
+        words += f" {_time(netem.jitter)}{_percent(netem.delay_correlation)}{_distribution(netem.table)}"
+    words += _loss(netem)
+    for name in ("duplicate", "corrupt", "reorder"):
         if value := getattr(netem, name):
             words += f" {name}{_percent(value)}{_percent(getattr(netem, f'{name}_correlation'))}"
     if netem.gap:
         words += f" gap {netem.gap}"
-    return words + (f" rate {netem.rate * 8}bit" if netem.rate else "")
+    if netem.rate:
+        words += f" rate {netem.rate * 8}bit{_framing(netem)}"
+    words += _slot(netem.slot, netem.slot_table)
+    if netem.seed.value is not None and netem.seed != HIDDEN:
+        words += f" seed {netem.seed}"
+    own = [table for table in (netem.table, netem.slot_table) if table.values]
+    return words + "".join(f"  # {table}: tc reads it from a file" for table in own)
+
+
+def _distribution(table: Table) -> str:
+    """The uniform one is what there is without a word."""
+    if table.values:
+        return " distribution FILE"
+    return f" distribution {table}" if table.known and table.name != "uniform" else ""
+
+
+def _loss(netem: Netem) -> str:
+    words = ""
+    match netem.loss_model:
+        case GeModel(p, r, h, k1):
+            words = f" loss gemodel {_share(p)} {_share(r)} {_share(EVERYTHING - h)} {_share(k1)}"
+        case StateModel(p13, p31, p32, p14, p23):
+            words = f" loss state {' '.join(map(_share, (p13, p31, p32, p23, p14)))}"
+        case None if netem.loss:
+            words = f" loss{_percent(netem.loss)}{_percent(netem.loss_correlation)}"
+    return words + (" ecn" if netem.ecn else "")
+
+
+def _framing(netem: Netem) -> str:
+    """Packet overhead, cell size and cell overhead: as many as are needed."""
+    numbers = [netem.packet_overhead, netem.cell_size, netem.cell_overhead]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return "".join(f" {number}" for number in numbers)
+
+
+def _slot(slot: Slot, table: Table) -> str:
+    if slot.dist_jitter and table.name == "uniform":
+        low, high = slot.dist_delay - slot.dist_jitter, slot.dist_delay + slot.dist_jitter
+        words = f" slot {_time(low)} {_time(high)}"
+    elif slot.dist_jitter:
+        name = "FILE" if table.values else table.name or "normal"
+        words = f" slot distribution {name} {_time(slot.dist_delay)} {_time(slot.dist_jitter)}"
+    elif slot.min_delay or slot.max_delay:
+        words = f" slot {_time(slot.min_delay)} {_time(slot.max_delay)}"
+    else:
+        return ""
+    words += f" packets {slot.max_packets}" if slot.max_packets else ""
+    return words + (f" bytes {slot.max_bytes}" if slot.max_bytes else "")
 
 
 def _time(value: int) -> str:
@@ -87,7 +139,12 @@ def _time(value: int) -> str:
 
 
 def _percent(value: int) -> str:
-    return f" {value / (2**32 - 1) * 100:.7g}%" if value else ""
+    """A share as a further word; none for nothing."""
+    return f" {_share(value)}" if value else ""
+
+
+def _share(value: int) -> str:
+    return f"{value / EVERYTHING * 100:.7g}%"
 
 
 def _class(item: HtbClass) -> str:

@@ -5,27 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from microdc.documents.check import check, nearest
-from microdc.documents.fields import Buffer
 from microdc.documents.model import DocumentError, Problem, Where
 from microdc.documents.profile import BothDirections, Direction, ProfileDocument
 from microdc.documents.reader import Document, read
 from microdc.impairment import Impairment
-from microdc.units import MAX_JITTER, Delay, Rate, Size, format_delay, format_rate, format_size
-
-FULL_PACKET = Size(1514)
-"""Bytes of a full Ethernet packet as the kernel counts it: 1500 and the header, without the frame check sequence."""
-LARGEST_BUFFER = Size(2**32 - 1)
-"""The kernel counts the limit of a byte queue in 32 bits."""
-DEFAULT_BUFFER = Buffer(time=Delay(100_000_000))
-DEFAULT_BUFFER_PACKETS = 16
-"""A rate without a buffer gets 100 ms of it, and at least 16 full packets so that a burst of ten fits at any rate.
-A policy: deep enough for one loss-based TCP flow over a continent, shallow beside what access lines are known for."""
-
-Values = dict[str, Any]
-"""What is given for one direction: owd, jitter, loss, rate and buffer, each as its field's value."""
+from microdc.units import Delay
+from microdc.wan.direction import Values, impairment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +97,16 @@ class Drafts(Mapping[str, Draft]):
         """What the profile does up and down. Raises DocumentError."""
         values = self._values(name, ())
         problems: list[Problem] = []
-        up, down = (_impairment(self[name], side, values[side], problems) for side in ("up", "down"))
+        up, down = (self._impairment(name, side, values[side], problems) for side in ("up", "down"))
         if problems:
             raise DocumentError(problems)
         return up, down
+
+    def _impairment(self, name: str, side: str, values: Values, problems: list[Problem]) -> Impairment:
+        draft = self[name]
+        impairment, found = impairment_of(values, draft.given(side), lambda *keys: draft.where(side, *keys))
+        problems += found
+        return impairment
 
     def _values(self, name: str, heirs: tuple[str, ...]) -> dict[str, Values]:
         """What is given for each side, the base's values below the profile's own."""
@@ -131,54 +124,3 @@ class Drafts(Mapping[str, Draft]):
             raise DocumentError([Problem(where, f"unknown base {base!r}", nearest(base, self))])
         below = self._values(base, (*heirs, name))
         return {side: {**below[side], **draft.given(side)} for side in ("up", "down")}
-
-
-def _impairment(draft: Draft, side: str, values: Values, problems: list[Problem]) -> Impairment:
-    """One direction's values as an Impairment; what does not fit together is added to the problems."""
-    owd, jitter = values.get("owd", Delay(0)), values.get("jitter", Delay(0))
-    if jitter > owd:
-        what = f"jitter {format_delay(jitter)} is larger than the delay {format_delay(owd)}"
-        hint = "a packet cannot arrive before it is sent: jitter is a standard deviation around owd"
-        problems.append(Problem(draft.where(side, "jitter", "owd", "rtt"), what, hint))
-    if jitter > MAX_JITTER:
-        what = f"jitter {format_delay(jitter)} is more than the kernel draws: {format_delay(MAX_JITTER)}"
-        problems.append(Problem(draft.where(side, "jitter"), what))
-    rate: Rate | None = values.get("rate")
-    buffer: Buffer | None = values.get("buffer")
-    size = None
-    if rate is not None:
-        size = buffer_size(rate, buffer)
-        if not FULL_PACKET <= size <= LARGEST_BUFFER:
-            problems.append(_bad_buffer(draft.where(side, "buffer", "rate"), rate, size))
-    elif buffer is not None:
-        what, hint = "buffer without a rate: nothing queues before a line without a limit", "give `rate` too"
-        problems.append(Problem(draft.where(side, "buffer"), what, hint))
-    given = {key: values[key] for key in ("owd", "jitter", "loss", "rate") if key in values}
-    return Impairment(**given, buffer=size)
-
-
-def buffer_size(rate: Rate, buffer: Buffer | None) -> Size:
-    """Bytes that queue before a rate (bit/s) with a buffer given as a time or a size, or with none given."""
-    if buffer is None:
-        return Size(
-            min(
-                LARGEST_BUFFER,
-                max(_bytes_in(rate, DEFAULT_BUFFER.time), DEFAULT_BUFFER_PACKETS * FULL_PACKET),
-            )
-        )
-    return buffer.size if buffer.size is not None else Size(_bytes_in(rate, buffer.time))
-
-
-def _bytes_in(rate: Rate, time: Delay | None) -> int:
-    return rate * (time or 0) // (8 * 10**9)
-
-
-def _bad_buffer(where: Where, rate: Rate, size: Size) -> Problem:
-    if size < FULL_PACKET:
-        least = -(-FULL_PACKET * 8000 // rate)
-        what = f"the buffer holds {format_size(size)}, less than one full packet of {FULL_PACKET} B"
-        return Problem(
-            where, what, f"such packets would all be lost: at {format_rate(rate)} write at least {least}ms"
-        )
-    what = f"the buffer holds {format_size(size)}: the kernel counts at most {LARGEST_BUFFER} B"
-    return Problem(where, what)

@@ -15,11 +15,13 @@ from pyroute2.iproute.linux import IPRoute
 
 from microdc.agent.client import RejectedError
 from microdc.host import namespaces
-from microdc.impairment import CLEAN, Impairment
+from microdc.impairment import CLEAN, DISTRIBUTIONS, Framing, Impairment, Slots
+from microdc.losses import Chance, FourState, GilbertElliott
 from microdc.netlink.classify import Network
 from microdc.netlink.diff import diff
-from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Fifo, HtbClass, Netem, Qdisc, QdiscTree, Slot
+from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Fifo, HtbClass, Netem, Qdisc, QdiscTree
 from microdc.netlink.netem import fraction
+from microdc.netlink.netem_values import GeModel, Slot, StateModel, Table
 from microdc.netlink.pyroute2_netem import register
 from microdc.netlink.tc import tc_line
 from microdc.units import MAX_DELAY, MAX_JITTER, MAX_RATE, MIN_RATE, Delay, Percent, Rate, Size
@@ -34,17 +36,48 @@ SITES: dict[str, list[Network]] = {
 MS = 1_000_000
 
 
+PERCENT = st.one_of(st.just(0.0), st.just(100.0), st.floats(0, 100)).map(Percent)
+CHANCE = st.builds(Chance, PERCENT, PERCENT)
+DISTRIBUTION = st.sampled_from(DISTRIBUTIONS) | st.lists(
+    st.integers(-(2**15), 2**15 - 1), min_size=4, max_size=9
+).map(tuple)
+SLOTS = st.builds(
+    lambda delay, share, *rest: Slots(Delay(delay), Delay(min(delay * share // 100, MAX_JITTER)), *rest),
+    st.integers(1, MAX_DELAY), st.integers(0, 100), DISTRIBUTION, st.integers(0, 2**31 - 2), st.integers(0, 2**31 - 2),
+)  # fmt: skip
+
+
 @st.composite
 def impairments(draw: st.DrawFn) -> Impairment:
-    """Everything that a profile may ask for."""
+    """Everything that a profile may ask, but what not every kernel can."""
     owd = draw(st.integers(0, MAX_DELAY))
     rate = draw(st.one_of(st.none(), st.integers(MIN_RATE, MAX_RATE)))
+    p13, p31 = draw(st.floats(0, 100)), draw(st.floats(0, 100))
+    models = [
+        st.none(),
+        st.builds(GilbertElliott, PERCENT, PERCENT, PERCENT, PERCENT),
+        st.just(FourState(Percent(p13), Percent(p31), Percent(100 - p31), draw(PERCENT), Percent(100 - p13))),
+    ]
     return Impairment(
         owd=Delay(owd),
         jitter=Delay(draw(st.one_of(st.just(0), st.integers(0, min(owd, MAX_JITTER))))),
-        loss=Percent(draw(st.one_of(st.just(0.0), st.just(100.0), st.floats(0, 100)))),
+        loss=draw(PERCENT),
         rate=None if rate is None else Rate(rate),
         buffer=None if rate is None else Size(draw(st.integers(1514, 2**32 - 1))),
+        distribution=draw(DISTRIBUTION),
+        jitter_correlation=draw(PERCENT),
+        loss_correlation=draw(PERCENT),
+        loss_model=draw(st.one_of(models)),
+        ecn=draw(st.booleans()),
+        corrupt=draw(CHANCE),
+        reorder=draw(CHANCE),
+        gap=draw(st.integers(1, 2**32 - 1)),
+        slots=draw(st.none() | SLOTS),
+        framing=draw(
+            st.none() | st.builds(Framing, *[st.integers(-14, 2**31 - 1), *[st.integers(0, 2**31 - 1)] * 2])
+        ),
+        limit=draw(st.none() | st.integers(1, 2**31 - 1)),
+        keep_order=draw(st.booleans()),
     )
 
 
@@ -112,9 +145,14 @@ def test_what_an_earlier_change_set_is_cleared(port: Port) -> None:
         cell_size=48,
         cell_overhead=5,
         slot=Slot(1000, 2000, 5, 1500),
-        table="normal",
+        ecn=1,
+        table=Table("normal"),
     )
-    for netem in (everything, Netem(), everything, replace(Netem(), rate=2**33)):
+    ge, states = (
+        replace(everything, loss_model=GeModel(1, 2, 3, 4)),
+        replace(everything, loss_model=StateModel(1, 2, 3, 4, 5)),
+    )
+    for netem in (everything, Netem(), ge, Netem(), states, ge, everything, replace(Netem(), rate=2**33)):
         port.lay(_alone(netem))
 
 
@@ -201,7 +239,7 @@ def test_we_read_loss_models_and_slots_and_keep_them(port: Port) -> None:
     assert root is not None
     assert isinstance(root.options, Netem)
     assert root.options.slot == Slot(MS, 2 * MS, 9, 64000)
-    assert root.options.loss_model
+    assert isinstance(root.options.loss_model, GeModel)
     port.run("tc", "qdisc", "del", "dev", "a", "root")
     port.send([(port.encoded("add", root), [])])
     assert port.tree.root == root
@@ -228,7 +266,7 @@ def test_the_lines_that_we_show_do_the_same(port: Port) -> None:
 
 
 def test_pyroute2_lays_and_reads_all_of_netem(port: Port) -> None:
-    wanted = Netem(latency=10**11, jitter=3, rate=50 * 10**9, loss=77, limit=9, table="normal")
+    wanted = Netem(latency=10**11, jitter=3, rate=50 * 10**9, loss=77, limit=9, table=Table("normal"))
     register()
 
     def inside() -> Any:

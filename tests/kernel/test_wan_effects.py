@@ -12,39 +12,25 @@ import re
 import statistics
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
+from two_sites import BACK, THERE, at, run, two_sites
 
 from microdc.impairment import Impairment
-from microdc.lab.operate import bring_up, down
-from microdc.lab.plan import plan as plan_lab
 from microdc.netlink.model import Counters
-from microdc.testbed.load import load
 from microdc.testbed.model import Testbed
 from microdc.units import Delay, Percent, Rate, Size
-from microdc.wan.model import Asked, Direction, Plan
+from microdc.wan.model import Asked, Plan
 from microdc.wan.operate import Wan, open_wan
 
 pytestmark = [pytest.mark.root, pytest.mark.netem]
 
 LAB = "effects"
 MS = 1_000_000
-THERE, BACK = Direction("here", "there"), Direction("there", "here")
-TESTBED = """\
-testbed: effects
-title: Two sites
-emulators: {wan1: {host: local}}
-"""
-SITE = """\
-site: %s
-uplink: {emulator: wan1, interface: %s}
-networks: {data: [10.%d.0.0/16, "fd00:%d::/32"]}
-"""
 
 
 @dataclass(slots=True)
@@ -68,40 +54,14 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    source = tmp_path_factory.mktemp("effects")
-    (source / "sites").mkdir()
-    (source / "testbed.yaml").write_text(TESTBED)
-    for number, name in enumerate(("here", "there"), 1):
-        (source / "sites" / f"{name}.yaml").write_text(SITE % (name, name, number, number))
-    try:
-        run(bring_up(plan_lab(load(source), LAB, "namespace", hosts=1), source, 1))
-        inventory = written_inventory(source)
-        testbed = load(inventory)
-        with open_wan(testbed) as wan:
-            yield World(testbed, wan)
-    finally:
-        run(down(LAB))
-
-
-def written_inventory(_source: Path) -> Path:
-    from microdc.lab.inventory import directory_of
-
-    return directory_of(LAB)
-
-
-def run(steps: Generator[Any, None, Any] | Iterator[Any]) -> None:
-    for _ in steps:
-        pass
-
-
-def argv(site: str, *words: str) -> list[str]:
-    return ["nsenter", f"--net=/run/netns/mdc-{LAB}-{site}-h1", "--", *words]
+    with two_sites(LAB, tmp_path_factory.mktemp(LAB)) as testbed, open_wan(testbed) as wan:
+        yield World(testbed, wan)
 
 
 @contextmanager
 def running(site: str, *words: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        argv(site, *words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        at(LAB, f"{site}-h1", *words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
         yield process
@@ -118,8 +78,9 @@ def irtt(world: World, seconds: float, interval_ms: float, version: int = 4) -> 
         assert server.stdout is not None
         assert any("starting" in line.lower() or "listener" in line.lower() for line in server.stdout)
         client = subprocess.run(
-            argv(
-                "here",
+            at(
+                LAB,
+                "here-h1",
                 "irtt",
                 "client",
                 "-Q",
@@ -156,7 +117,7 @@ def test_the_round_trip_is_the_profiles(world: World, rtt: int, version: int) ->
     target = world.ip("there", version)
     # ping itself takes next to no time; -q tells its figures to the microsecond, single packets over 100 ms to the ms
     words = ("ping", f"-{version}", "-q", "-c", "200", "-i", "0.01", target)
-    shown = subprocess.run(argv("here", *words), capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(at(LAB, "here-h1", *words), capture_output=True, text=True, check=True).stdout
     assert "200 received" in shown
     shortest, mean, longest, _ = (float(v) for v in shown.rpartition("= ")[2].split()[0].split("/"))
     # so that the median and every percentile are within 0.2 ms
@@ -180,7 +141,7 @@ def test_throughput_in_bytes_on_the_wire(world: World, mbit: int) -> None:
         assert server.stdout is not None
         assert any("listening" in line.lower() for line in server.stdout)
         words = ["iperf3", "-c", world.ip("there"), "-u", "-l", "1400", "-b", f"{1.2 * mbit}M", "-t", "5"]
-        subprocess.run(argv("here", *words), capture_output=True, check=True)
+        subprocess.run(at(LAB, "here-h1", *words), capture_output=True, check=True)
         told = server.stdout.read()
     # the receiver's seconds but for the first, in which the bucket and the queue fill
     seconds = re.findall(r" [1-4]\.00-[2-5]\.00 +sec .* ([\d.]+) Kbits/sec", told)
@@ -224,7 +185,7 @@ def test_a_step_down_loses_no_packet_in_flight(world: World) -> None:
         assert server.stdout is not None
         assert any("starting" in line.lower() or "listener" in line.lower() for line in server.stdout)
         words = ("irtt", "client", "-i", "1ms", "-d", "3s", "-o", "-", "-Q", address)
-        client = subprocess.Popen(argv("here", *words), stdout=subprocess.PIPE)
+        client = subprocess.Popen(at(LAB, "here-h1", *words), stdout=subprocess.PIPE)
         try:
             # the step comes in the middle: when the server has seen a third of the packets go by
             wait_until_sent(world, 1000)
@@ -278,7 +239,7 @@ def test_a_busy_line_of_small_packets_loses_none_for_want_of_a_queue(world: Worl
     world.lay(Impairment(owd=Delay(2000 * MS), rate=Rate(100_000_000), buffer=Size(1_000_000)), Impairment())
     before = counted(world)
     subprocess.run(
-        argv("here", "ping", "-q", "-c", "1400", "-l", "1400", "-W", "5", world.ip("there")),
+        at(LAB, "here-h1", "ping", "-q", "-c", "1400", "-l", "1400", "-W", "5", world.ip("there")),
         capture_output=True,
         check=True,
     )
@@ -299,7 +260,7 @@ def test_undoing_all_gives_the_interfaces_back(world: World) -> None:
     world.lay(Impairment(owd=Delay(7 * MS)))
     run(world.wan.apply(world.wan.plan_removal([o.id for o in world.wan.overlays])))
     shown = subprocess.run(
-        ["nsenter", f"--net=/run/netns/mdc-{LAB}-wan1", "tc", "qdisc", "show"],
+        at(LAB, "wan1", "tc", "qdisc", "show"),
         capture_output=True,
         text=True,
         check=True,

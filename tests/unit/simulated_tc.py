@@ -24,6 +24,7 @@ from microdc.netlink.model import (
     QdiscTree,
     Rule,
 )
+from microdc.netlink.netem_values import UNKNOWN_TABLE, Table
 
 Classifier = tuple[int, int]  # protocol and prio
 
@@ -40,7 +41,7 @@ class SimulatedTc:
         self.tables: dict[int, HashTable] = {}
         self.rules: dict[int, Rule] = {}  # by the kernel's own number
         self.bound: set[int] = set()  # rules whose class was there when they came: it cannot go before them
-        self.delay_tables: dict[int, str] = {}  # which a dump does not show
+        self.delay_tables: dict[int, Table] = {}  # which a dump does not show
         self._next_root = 0x801
 
     def __repr__(self) -> str:
@@ -111,7 +112,7 @@ class SimulatedTc:
         self._set_table(item, new=False)
 
     def _set_table(self, item: Qdisc, *, new: bool) -> None:
-        if isinstance(item.options, Netem) and (new or item.options.table):
+        if isinstance(item.options, Netem) and (new or item.options.table.known):
             self.delay_tables[item.handle] = item.options.table
 
     def _delete_qdisc(self, item: Qdisc) -> None:
@@ -210,4 +211,4 @@ def _check(allowed: bool, why_not: str) -> None:  # noqa: FBT001 - reads as a se
 
 def _without_table(qdisc: Qdisc) -> QdiscOptions:
     options = qdisc.options
-    return replace(options, table="") if isinstance(options, Netem) else options
+    return replace(options, table=UNKNOWN_TABLE) if isinstance(options, Netem) else options

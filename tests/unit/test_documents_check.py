@@ -32,7 +32,7 @@ def direction(values: str) -> list[Problem]:
         ("latency: 10ms", "write `owd`"),
         ("bandwidth: 1gbit", "write `rate`"),
         ("jiter: 1ms", "did you mean jitter?"),
-        ("correlation: 25%", "without jitter a correlation means nothing"),
+        ("correlation: 25%", "jitter_correlation"),
         ("owd: 10", "`owd`: '10' has no unit of time"),
         ("owd: 1.5", "'1.5' has no unit of time"),
         ("owd: -1ms", "negative"),
@@ -121,6 +121,10 @@ def test_a_profile_says_where_its_numbers_come_from() -> None:
         ("racks: {r1: {servers: {a: {bmc: {redfish: 10.0.0.1}}}}}", "not a URL"),
         ("racks: {r1: {switches: {s: {snmp: {version: 1}}}}}", "cannot be 1 (write 2 or 3)"),
         ("racks: {r1: {cables: [{a: x, b: 'y:1'}]}}", "write DEVICE:PORT"),
+        ("probe: {identity: k}", "`host` is missing"),
+        ("probe: {host: h}", "`host`: 'h' is not a host"),
+        ("racks: {r1: {servers: {a: {edge: 'ssh://h'}}}}", "`edge` must be a mapping, not text"),
+        ("racks: {r1: {servers: {a: {edge: {host: 'ssh://h'}}}}}", "`interface` is missing"),
         ("racks: {r1: {cables: [{a: 'x:1', b: 'y:1', kind: pwer}]}}", "cannot be 'pwer'"),
     ],
 )
@@ -144,6 +148,29 @@ def test_names_are_of_lower_case_letters_digits_and_hyphens(name: str) -> None:
         ("wan: {pairs: [{between: [a], profile: x}]}", "at least 2 items"),
         ("emulators: {wan1: {}}", "`host` is missing"),
         ("emulators: {wan1: {host: 'ssh://root:pw@h'}}", "holds a password"),
+        ("emulators: {wan1: {host: 'ssh://h', jump: gate}}", "`jump`: 'gate' is not a host"),
+        (
+            "emulators: {wan1: {host: 'ssh://h', jump: 'ssh://root:pw@h'}}",
+            "`jump`: holds a password",
+        ),
+        ("emulators: {wan1: {host: 'ssh://h', jump: 5}}", "`jump` must be a mapping, not a number"),
+        ("emulators: {wan1: {host: 'ssh://h', jump: local}}", "has the jump host local: write ssh://"),
+        (
+            "emulators: {wan1: {host: 'ssh://h', jump: {host: 'ssh://g', identty: k}}}",
+            "did you mean identity?",
+        ),
+        ("emulators: {wan1: {host: 'ssh://h', jump: {identity: k}}}", "`host` is missing"),
+        ("emulators: {wan1: {host: local, jump: 'ssh://g'}}", "local is not reached over SSH"),
+        ("emulators: {wan1: {host: 'netns:a', host_key: 'SHA256:%s'}}" % ("A" * 43), "not reached over SSH"),
+        ("emulators: {wan1: {host: 'ssh://h', host_key: 'MD5:00:11'}}", "is no SHA-256 fingerprint"),
+        (
+            "emulators: {wan1: {host: 'ssh://h', known_hosts: k, host_key: 'SHA256:%s'}}" % ("A" * 43),
+            "has both `known_hosts` and `host_key`",
+        ),
+        (
+            "emulators: {wan1: {host: 'ssh://h', via: a, jump: {host: 'ssh://g', via: b}}}",
+            "has a `via`, and so has its `jump`",
+        ),
     ],
 )
 def test_a_testbed_that_cannot_be_is_told(text: str, words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import struct
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from pyroute2.netlink.rtnl.tcmsg import plugins, sched_htb, tcmsg
 from microdc.errors import InputError
 from microdc.netlink import htb, netem, u32
 from microdc.netlink.attributes import TCMSG, attribute, attributes
-from microdc.netlink.distributions import NORMAL_ENTRIES, SCALE, normal, table_bytes
+from microdc.netlink.distributions import NAMES, NORMAL_ENTRIES, SCALE, entries, normal, table_bytes
 from microdc.netlink.messages import decode, dump_requests, encode
 from microdc.netlink.model import (
     ETH_P_IP,
@@ -32,8 +33,8 @@ from microdc.netlink.model import (
     Qdisc,
     QdiscTree,
     Rule,
-    Slot,
 )
+from microdc.netlink.netem_values import HIDDEN, GeModel, Seed, Slot, StateModel, Table
 from microdc.netlink.pyroute2_netem import register
 from microdc.units import MAX_DELAY, MAX_RATE
 
@@ -50,6 +51,15 @@ slots = st.builds(
     dist_delay=TIME,
     dist_jitter=TIME,
 )
+models = st.one_of(
+    st.none(), st.builds(GeModel, U32, U32, U32, U32), st.builds(StateModel, U32, U32, U32, U32, U32)
+)
+tables_of_delays = st.one_of(
+    st.builds(Table, st.sampled_from(["", *NAMES])),
+    st.builds(
+        Table, st.just(""), st.lists(st.integers(-(2**15), 2**15 - 1), min_size=4, max_size=9).map(tuple)
+    ),
+)
 netems = st.builds(
     Netem,
     latency=TIME,
@@ -58,8 +68,10 @@ netems = st.builds(
     packet_overhead=st.integers(-(2**31), 2**31 - 1),
     cell_overhead=st.integers(-(2**31), 2**31 - 1),
     slot=slots,
-    loss_model=st.binary(max_size=40),
-    table=st.sampled_from(["", "normal"]),
+    loss_model=models,
+    table=tables_of_delays,
+    slot_table=tables_of_delays,
+    seed=st.builds(Seed, st.none() | st.integers(0, 2**64 - 1)),
     **dict.fromkeys(
         [
             "limit",
@@ -121,7 +133,7 @@ def test_netem_comes_back(value: Netem) -> None:
 
 
 def test_netem_sends_every_attribute_zeros_included() -> None:
-    # The kernel keeps what a change does not mention, so nothing but the table and the loss model may be missing.
+    # The kernel keeps what a change does not mention, so nothing but tables, a loss model and a seed may be missing.
     found = dict(attributes(netem.pack(Netem())[24:]))
     assert found.keys() == {
         netem.CORR,
@@ -155,9 +167,45 @@ def test_the_normal_table_is_a_normal_distribution() -> None:
     assert abs(mean) < 1
     assert (sum(v * v for v in table) / NORMAL_ENTRIES) ** 0.5 == pytest.approx(SCALE, rel=0.005)
     assert sorted(table) == list(table)
-    assert struct.unpack(f"={NORMAL_ENTRIES}h", table_bytes("normal")) == table
-    with pytest.raises(InputError, match="pareto"):
-        table_bytes("pareto")
+    assert struct.unpack(f"={NORMAL_ENTRIES}h", table_bytes(Table("normal"))) == table
+    with pytest.raises(InputError, match="known: normal, uniform"):
+        table_bytes(Table("poisson"))
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "deviation", "least", "most"),
+    [
+        ("uniform", 0, 3**-0.5, -1, 1),
+        ("pareto", -0.033, 0.82, -2 / 3, 4),  # the tail of the formula's, mean 0, ends at 4
+        ("paretonormal", -0.025, 0.834, -1.45, 3.9),
+    ],
+)
+def test_the_other_tables_are_those_of_iproute2(
+    name: str, mean: float, deviation: float, least: float, most: float
+) -> None:
+    table = [value / SCALE for value in entries(name)]
+    assert statistics.fmean(table) == pytest.approx(mean, abs=0.002)
+    assert statistics.pstdev(table) == pytest.approx(deviation, abs=0.002)
+    assert (table[0], table[-1]) == pytest.approx((least, most), abs=0.05)
+    assert table == sorted(table)
+
+
+def test_what_no_kernel_shows_is_told() -> None:
+    slots = Slot(dist_delay=5, dist_jitter=2)
+    drawn = Netem(jitter=1, table=Table("pareto"), slot=slots, slot_table=Table("uniform"), seed=Seed(5))
+    assert netem.unverifiable(drawn) == ("distribution", "slot distribution")
+    assert netem.unverifiable(replace(drawn, jitter=0, slot=Slot())) == ()
+
+
+def test_what_is_not_known_equals_everything_and_what_is_known_does_not() -> None:
+    normal, pareto = Netem(jitter=5, table=Table("normal")), Netem(jitter=5, table=Table("pareto"))
+    assert normal != pareto
+    assert normal == Netem(jitter=5) == pareto
+    shown = netem.unpack(netem.pack(Netem()))
+    assert shown.seed == HIDDEN
+    assert shown == Netem()  # no seed is asked: whatever the kernel says is right
+    assert shown != Netem(seed=Seed(5))  # one is asked, and the kernel shows none
+    assert netem.unpack(netem.pack(Netem(seed=Seed(6)))) != Netem(seed=Seed(5))
 
 
 @given(classes)

@@ -30,6 +30,7 @@ from microdc.netlink.model import (
     QdiscTree,
     Rule,
 )
+from microdc.netlink.netem_values import Table
 
 MINORS = (0x10, 0x11, 0x12)
 POOL: list[Network] = [
@@ -47,7 +48,7 @@ def build(leaves: Mapping[int, tuple[int, int, int, int]], places: Mapping[Netwo
     for minor, (rate, latency, jitter, buffer) in leaves.items():
         handle = ROOT_HANDLE | minor
         classes[handle] = HtbClass(handle, ROOT_HANDLE, rate, rate, 1, 1, 1500)
-        netem = Netem(latency=latency, jitter=jitter, table="normal" if jitter else "")
+        netem = Netem(latency=latency, jitter=jitter, table=Table("normal" if jitter else ""))
         qdiscs[minor << 16] = Qdisc(minor << 16, handle, netem)
         queue = (minor | 0x8000) << 16
         qdiscs[queue] = Qdisc(queue, minor << 16 | 1, Fifo(buffer))

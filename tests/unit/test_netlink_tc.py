@@ -22,6 +22,7 @@ from microdc.netlink.model import (
     Qdisc,
     Rule,
 )
+from microdc.netlink.netem_values import HIDDEN, GeModel, Seed, Slot, StateModel, Table
 from microdc.netlink.tc import tc_line
 
 CLASS = ROOT_HANDLE | 0x1F
@@ -57,7 +58,7 @@ SENT = 0x800 << 20
             Qdisc(
                 0x1F0000,
                 CLASS,
-                Netem(20_000_000, 5_000_000, 1234, loss=42_949_673, rate=10**6, table="normal"),
+                Netem(20_000_000, 5_000_000, 1234, loss=42_949_673, rate=10**6, table=Table("normal")),
             ),
             (
                 "qdisc add dev x parent 7dc0:1f handle 1f: netem "
@@ -131,3 +132,53 @@ def test_what_netem_can_do_besides_is_told_too() -> None:
         "gap 5",
     ):
         assert words in line
+
+
+EVERYTHING = 2**32 - 1
+FIFTH = round(EVERYTHING / 5)
+OWN = Table("", (1, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("netem", "words"),
+    [
+        (Netem(jitter=1000, table=Table("pareto")), "delay 0ms 1us distribution pareto"),
+        (Netem(jitter=1000, table=Table("uniform")), "delay 0ms 1us"),  # what there is without a word
+        (Netem(jitter=1000), "delay 0ms 1us"),
+        (Netem(table=Table("pareto")), "delay 0ms"),
+        (
+            Netem(jitter=1000, table=OWN, rate=1),
+            "delay 0ms 1us distribution FILE rate 8bit  # own table of 4: tc reads it from a file",
+        ),
+        (
+            Netem(loss_model=GeModel(FIFTH, EVERYTHING, FIFTH, 0), ecn=1),
+            "delay 0ms loss gemodel 20% 100% 80% 0% ecn",
+        ),
+        (
+            Netem(loss_model=StateModel(FIFTH, 2 * FIFTH, 3 * FIFTH, 4 * FIFTH, EVERYTHING)),
+            "delay 0ms loss state 20% 40% 60% 100% 80%",
+        ),
+        (Netem(loss=FIFTH, loss_correlation=FIFTH, ecn=1), "delay 0ms loss 20% 20% ecn"),
+        (Netem(rate=125, packet_overhead=18), "delay 0ms rate 1000bit 18"),
+        (Netem(rate=125, cell_size=48, cell_overhead=5), "delay 0ms rate 1000bit 0 48 5"),
+        (Netem(slot=Slot(10**6, 2 * 10**6, 5)), "delay 0ms slot 1ms 2ms packets 5"),
+        (Netem(slot=Slot(10**6, 10**6, 0, 9, 10**6)), "delay 0ms slot 1ms 1ms bytes 9"),
+        (
+            Netem(slot=Slot(dist_delay=5000, dist_jitter=1000), slot_table=Table("uniform")),
+            "delay 0ms slot 4us 6us",
+        ),
+        (
+            Netem(slot=Slot(dist_delay=5000, dist_jitter=1000), slot_table=Table("pareto")),
+            "delay 0ms slot distribution pareto 5us 1us",
+        ),
+        (
+            Netem(slot=Slot(dist_delay=5000, dist_jitter=1000), slot_table=OWN),
+            "delay 0ms slot distribution FILE 5us 1us  # own table of 4: tc reads it from a file",
+        ),
+        (Netem(seed=Seed(0)), "delay 0ms seed 0"),
+        (Netem(seed=HIDDEN), "delay 0ms"),
+    ],
+)
+def test_the_words_for_an_option(netem: Netem, words: str) -> None:
+    line = tc_line(Operation("add", Qdisc(0x10000, TC_H_ROOT, netem), "", ()), "x")
+    assert line == f"tc qdisc add dev x root handle 1: netem limit 1000 {words}"

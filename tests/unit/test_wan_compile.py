@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microdc.impairment import CLEAN, Impairment
+from microdc.impairment import CLEAN, Framing, Impairment, Slots
+from microdc.losses import Chance, FourState, GilbertElliott
 from microdc.netlink.model import ROOT_HANDLE, Fifo, Netem
+from microdc.netlink.netem_values import GeModel, Seed, Slot, StateModel, Table
 from microdc.units import Delay, Percent, Rate, Size
-from microdc.wan.compile import FIRST_MINOR, IN_ORDER_RATE, LAST_MINOR, compile_leaf, compile_port, minors
+from microdc.wan.compile import FIRST_MINOR, LAST_MINOR, compile_leaf, compile_port, minors
+from microdc.wan.delayline import IN_ORDER_RATE
 
 MTU = 1500
 PACKET = 1514
@@ -58,7 +63,7 @@ def test_jitter_is_normal_and_never_reorders() -> None:
     assert (netem.latency, netem.jitter, netem.table, netem.rate) == (
         20_000_000,
         5_000_000,
-        "normal",
+        Table("normal"),
         IN_ORDER_RATE,
     )
 
@@ -72,6 +77,85 @@ def test_a_clean_line_is_as_fast_as_htb_goes() -> None:
     leaf = compile_leaf(0x10, CLEAN, MTU)
     assert leaf.cls.rate * 8 == 400 * 10**9
     assert leaf.netem.options == Netem(limit=1000, rate=IN_ORDER_RATE)
+
+
+LAST = 2**32 - 1
+MS = Delay(1_000_000)
+HALF = Percent(50.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ({"jitter": MS, "distribution": "uniform"}, {"jitter": MS, "table": Table("uniform")}),
+        ({"jitter": MS, "distribution": (1, 2, 3, 4)}, {"jitter": MS, "table": Table("", (1, 2, 3, 4))}),
+        ({"distribution": "pareto"}, {"table": Table()}),
+        ({"jitter_correlation": HALF}, {"delay_correlation": 2**31}),
+        ({"loss": HALF, "loss_correlation": HALF}, {"loss": 2**31, "loss_correlation": 2**31}),
+        (
+            {"loss_model": GilbertElliott(HALF, Percent(100.0), Percent(100.0), Percent(0.0))},
+            {"loss_model": GeModel(2**31, LAST, 0, 0), "loss": 0},
+        ),
+        (
+            # two halves are one too many for 32 bits, in which the kernel adds them up
+            {"loss_model": FourState(HALF, HALF, HALF, Percent(100.0), HALF)},
+            {"loss_model": StateModel(2**31, 2**31, 2**31 - 1, 2**31 - 1, LAST)},
+        ),
+        ({"loss": HALF, "ecn": True}, {"loss": 2**31, "ecn": 1}),
+        ({"duplicate": Chance(HALF, HALF)}, {"duplicate": 2**31, "duplicate_correlation": 2**31}),
+        ({"corrupt": Chance(HALF, HALF)}, {"corrupt": 2**31, "corrupt_correlation": 2**31}),
+        ({"reorder": Chance(HALF, HALF)}, {"reorder": 2**31, "reorder_correlation": 2**31, "gap": 1}),
+        ({"reorder": Chance(HALF), "gap": 5}, {"reorder": 2**31, "gap": 5}),
+        ({"gap": 5}, {"gap": 0}),  # a gap alone would reorder every fifth packet
+        ({"keep_order": False}, {"rate": 0}),
+        ({"limit": 5}, {"limit": 5}),
+        ({"seed": 5}, {"seed": Seed(5)}),
+        (
+            {"slots": Slots(MS, packets=5, bytes=6)},
+            {"slot": Slot(MS, MS, 5, 6, MS, 0), "slot_table": Table()},
+        ),
+        (
+            {"slots": Slots(MS, Delay(7))},
+            {"slot": Slot(0, 0, 0, 0, MS, 7), "slot_table": Table("uniform")},
+        ),
+        (
+            {"slots": Slots(MS, Delay(7), (1, 2, 3, 4))},
+            {"slot": Slot(0, 0, 0, 0, MS, 7), "slot_table": Table("", (1, 2, 3, 4))},
+        ),
+    ],
+)
+def test_what_netem_is_asked_for_an_option(asked: dict[str, Any], wanted: dict[str, Any]) -> None:
+    netem = netem_of(Impairment(**asked))
+    assert {name: getattr(netem, name) for name in wanted} == wanted
+    assert (netem.table.name, netem.table.values) == (
+        (wanted["table"].name, wanted["table"].values) if "table" in wanted else ("", ())
+    )
+    untouched = replace(
+        netem,
+        limit=0,
+        rate=0,
+        **{key: getattr(Netem(), key) for key in wanted if key not in {"limit", "rate"}},
+    )
+    assert untouched == Netem(limit=0)
+
+
+def test_a_framed_rate_is_netems_own_and_its_buffer_a_number_of_full_packets() -> None:
+    asked = Impairment(
+        Delay(100_000_000), rate=Rate(8_000_000), buffer=Size(151_400), framing=Framing(18, 48, 5)
+    )
+    leaf = compile_leaf(0x10, asked, MTU)
+    netem = leaf.netem.options
+    assert isinstance(netem, Netem)
+    assert (netem.rate, netem.packet_overhead, netem.cell_size, netem.cell_overhead) == (10**6, 18, 48, 5)
+    assert netem.limit == round(100_000 / PACKET) + 100  # on their way, and waiting
+    assert leaf.cls.rate * 8 == 400 * 10**9
+    assert leaf.buffer.options == Fifo(2**30)
+
+
+def test_slots_make_room_for_what_waits_for_them() -> None:
+    plain = Impairment(rate=Rate(8_000_000), buffer=Size(1514))
+    waiting = replace(plain, slots=Slots(Delay(10**9), Delay(10**8)))
+    assert netem_of(waiting).limit - netem_of(plain).limit == pytest.approx(1.4 * 10**6 / 64, abs=1)
 
 
 @given(st.sets(st.text("abcdefghijklmnopqrstuvwxyz-0123456789", min_size=1, max_size=12), max_size=300))
