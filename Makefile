@@ -100,14 +100,17 @@ clean:  ## Remove what was built here, the virtual environment included
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# What only the tests need is not asked of who wants a lab.
+test test-full: REQUIRED := --tests
+
 # The programs of the system: installed by apt where there is apt, named where there is not.
 .PHONY: system
 system: python
-	@missing="$$($(PYTHON) microdc/requirements.py --missing-packages | xargs)"; \
+	@missing="$$($(PYTHON) microdc/requirements.py --missing-packages $(REQUIRED) | xargs)"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if ! command -v apt-get >/dev/null; then \
 		echo "These programs are missing; install them with your system's package manager:" >&2; \
-		$(PYTHON) microdc/requirements.py --missing | sed 's/^/  /' >&2; \
+		$(PYTHON) microdc/requirements.py --missing $(REQUIRED) | sed 's/^/  /' >&2; \
 		exit 1; \
 	fi; \
 	echo "Installing what is missing of the system: $$missing"; \

@@ -4,7 +4,7 @@
 
     python3 microdc/requirements.py --missing-packages
 
-prints the missing packages, one a line. So this file is of the standard library only, and runs on old Pythons as well.
+prints the missing packages, one a line; with `--tests` after it also those that only the tests need. So this file is of the standard library only, and runs on old Pythons as well.
 """
 
 from __future__ import annotations
@@ -13,9 +13,14 @@ import importlib.util
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
-_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+_POSTGRESQL = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+"""Debian keeps the programs of PostgreSQL's server apart from the others."""
+_PATH = os.pathsep.join(
+    [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin", *_POSTGRESQL]
+)
 
 
 class Tool(NamedTuple):
@@ -50,20 +55,25 @@ TOOLS = (
     Tool("dpkg-deb", "dpkg", "dpkg", "unpacks the guest's kernel", guest=True),
 )
 
+TEST_TOOLS = (
+    Tool("initdb", "postgresql", "the server of PostgreSQL", "the tests of the store run on it as well"),
+)
+"""What only the tests call. Whoever uses microdc with PostgreSQL has a server somewhere."""
+
 
 def find(program: str) -> str | None:
     """The path of a program, the directories of system programs included; None where it is not installed."""
     return shutil.which(program, path=_PATH)
 
 
-def missing() -> list[Tool]:
-    """The tools that are not installed."""
-    return [tool for tool in TOOLS if find(tool.program) is None]
+def missing(*, tests: bool = False) -> list[Tool]:
+    """The tools that are not installed; tests: also of those that only the tests need."""
+    return [tool for tool in (*TOOLS, *(TEST_TOOLS if tests else ())) if find(tool.program) is None]
 
 
-def missing_packages() -> list[str]:
+def missing_packages(*, tests: bool = False) -> list[str]:
     """The Debian packages that bring what is missing, Python's venv included."""
-    packages = {tool.package for tool in missing()}
+    packages = {tool.package for tool in missing(tests=tests)}
     if importlib.util.find_spec("ensurepip") is None:
         packages.add("python3-venv")
     return sorted(packages)
@@ -75,12 +85,14 @@ def install_line(packages: list[str]) -> str:
 
 
 def _main(arguments: list[str]) -> int:
-    if arguments == ["--missing-packages"]:
-        lines = missing_packages()
-    elif arguments == ["--missing"]:  # for systems without apt: what to look for
-        lines = sorted({f"{tool.project} ({tool.program}): {tool.why}" for tool in missing()})
+    tests = arguments[1:] == ["--tests"]
+    asked = arguments[0] if arguments and (tests or len(arguments) == 1) else ""
+    if asked == "--missing-packages":
+        lines = missing_packages(tests=tests)
+    elif asked == "--missing":  # for systems without apt: what to look for
+        lines = sorted({f"{tool.project} ({tool.program}): {tool.why}" for tool in missing(tests=tests)})
     else:
-        sys.stderr.write("usage: requirements.py --missing-packages | --missing\n")
+        sys.stderr.write("usage: requirements.py --missing-packages | --missing [--tests]\n")
         return 2
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0

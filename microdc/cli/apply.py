@@ -6,7 +6,8 @@ import click
 
 from microdc.cli import complete, narrate, plans, render
 from microdc.cli.documents import inventory_and_library, read_profile
-from microdc.cli.parameters import DURATION, direction_values, owner_option
+from microdc.cli.ledger import open_wan_for
+from microdc.cli.parameters import DURATION, confirm_option, direction_values, owner_option
 from microdc.errors import Exit, InputError
 
 _TAKE_OVER = click.option("--take-over", is_flag=True, help="Replace root qdiscs that are not microdc's.")
@@ -20,13 +21,13 @@ Examples:
 """
 )
 @_TAKE_OVER
-def plan(*, take_over: bool) -> Exit:
+@owner_option
+def plan(*, take_over: bool, owner: str) -> Exit:
     """Show what `apply` would change on the emulators, and why. Changes nothing."""
-    from microdc.wan.operate import open_wan
-
     testbed, library = inventory_and_library()
-    with open_wan(testbed) as wan:
-        found = wan.plan_inventory(library, "", take_over=take_over)
+    with open_wan_for(testbed, owner) as wan:
+        found = wan.plan_inventory(library, owner, take_over=take_over)
+        wan.note_plan(found)
     render.emit("Plan", plans.data(found), lambda: plans.table(found, details=True))
     return Exit.OK if found.empty else Exit.PENDING
 
@@ -40,21 +41,20 @@ Examples:
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
 @_TAKE_OVER
+@confirm_option
 @owner_option
-def apply(*, dry_run: bool, take_over: bool, owner: str) -> None:
+def apply(*, dry_run: bool, take_over: bool, confirm_within: float | None, owner: str) -> None:
     """Make the emulators do what the inventory says of each pair of sites.
 
     Running links are changed in place, without losing a packet. Overlays laid by apply-profile stay on top.
     """
-    from microdc.wan.operate import open_wan
-
     testbed, library = inventory_and_library()
-    with open_wan(testbed) as wan:
+    with open_wan_for(testbed, owner) as wan:
         found = wan.plan_inventory(library, owner, take_over=take_over)
         if take_over and found.structural and not dry_run:
             render.confirm("Replace what others have laid on these interfaces?")
         if not dry_run:
-            narrate.watch(wan.apply(found))
+            narrate.watch(wan.apply(found, confirm_within=confirm_within))
     render.emit("Plan", plans.data(found, applied=not dry_run), lambda: plans.table(found, details=dry_run))
 
 
@@ -84,6 +84,7 @@ Examples:
 @click.option("--replace", is_flag=True, help="Take the place of your last overlay on this pair.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
 @_TAKE_OVER
+@confirm_option
 @owner_option
 def apply_profile(
     *,
@@ -96,6 +97,7 @@ def apply_profile(
     replace: bool,
     dry_run: bool,
     take_over: bool,
+    confirm_within: float | None,
     owner: str,
 ) -> None:
     """Lay a profile over a pair of sites, at once and end to end.
@@ -103,14 +105,12 @@ def apply_profile(
     The profile's `up` is the direction A to B, its `down` B to A. It lies over what was there until
     `microdc wan undo` or its time (--for) takes it away. The same again changes nothing.
     """
-    from microdc.wan.operate import open_wan
-
     if (profile is None) == (file is None):
         raise InputError("name a profile, or a file with -f", hint="microdc profile list shows the profiles")
     testbed, library = inventory_and_library()
     chosen = read_profile(file, library) if file else library[profile or ""]
     values = direction_values(testbed, chosen, pairs, direction)
-    with open_wan(testbed) as wan:
+    with open_wan_for(testbed, owner) as wan:
         found = wan.plan_overlay(
             values,
             owner,
@@ -120,5 +120,5 @@ def apply_profile(
             take_over=take_over,
         )
         if not dry_run:
-            narrate.watch(wan.apply(found))
+            narrate.watch(wan.apply(found, confirm_within=confirm_within))
     render.emit("Plan", plans.data(found, applied=not dry_run), lambda: plans.table(found, details=dry_run))

@@ -6,6 +6,7 @@ that beats the lab in use, that beats the user's `config.toml`; last come `./inv
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,9 +36,14 @@ class Setting(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for this run. verbosity: -1 quiet, 0 normal, 1 tells more."""
+    """What holds for this run. verbosity: -1 quiet, 0 normal, 1 tells more.
+
+    store: as microdc.store.operate.open_store takes it. owner: on whose behalf things are done.
+    """
 
     inventory: Setting[Path]
+    store: Setting[str]
+    owner: Setting[str]
     output: Setting[str]
     yes: Setting[bool]
     no_input: Setting[bool]
@@ -101,7 +107,7 @@ def resolve(flags: Mapping[str, object], env: Mapping[str, str], cwd: Path) -> S
         *_lab_in_use(),
         *_file(locations.config_dir() / "config.toml"),
         *_working_directory(cwd),
-        _defaults(),
+        _defaults(env),
     ]
     return Settings(**{key: _pick(key, layers) for key in _READERS})
 
@@ -167,8 +173,10 @@ def _working_directory(cwd: Path) -> list[Layer]:
     return [Layer({"inventory": ("inventory", "./inventory")}, cwd)] if (cwd / "inventory").is_dir() else []
 
 
-def _defaults() -> Layer:
+def _defaults(env: Mapping[str, str]) -> Layer:
     values: dict[str, object] = {
+        "store": str(locations.state_dir() / "microdc.db"),
+        "owner": _user(env),
         "output": "table",
         "yes": False,
         "no_input": False,
@@ -180,10 +188,38 @@ def _defaults() -> Layer:
     return Layer(layer, Path("/"))
 
 
+def _user(env: Mapping[str, str]) -> str:
+    """The name of the user, not root's where sudo made root of them."""
+    try:
+        return (os.geteuid() == 0 and env.get("SUDO_USER")) or getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
 def _read_path(raw: object, source: str, base: Path) -> Path:
     if isinstance(raw, (str, Path)) and str(raw):
         return base / Path(raw).expanduser()
     raise InputError(f"inventory is {raw!r}, not a directory's name", where=source)
+
+
+def _read_store(raw: object, source: str, base: Path) -> str:
+    """A URL or a reference as it stands; a path, also that of a reference, from the directory of where it is set."""
+    if not isinstance(raw, str) or not raw.strip():
+        raise InputError(
+            "store names no store", where=source, hint="write a path, a URL, env:NAME or file:PATH"
+        )
+    kind, colon, name = raw.strip().partition(":")
+    if kind == "file" and colon:
+        return f"file:{base / Path(name).expanduser()}"
+    if colon and (kind in {"env", "keyring"} or name.startswith("//")):
+        return raw.strip()
+    return str(base / Path(raw.strip()).expanduser())
+
+
+def _read_owner(raw: object, source: str, base: Path) -> str:  # noqa: ARG001
+    if isinstance(raw, str) and raw.strip():
+        return raw.strip()
+    raise InputError(f"owner is {raw!r}, not a name", where=source)
 
 
 def _read_output(raw: object, source: str, base: Path) -> str:  # noqa: ARG001  one signature for all readers
@@ -220,6 +256,8 @@ def _read_verbosity(raw: object, source: str, base: Path) -> int:  # noqa: ARG00
 
 _READERS: dict[str, Callable[[object, str, Path], object]] = {
     "inventory": _read_path,
+    "store": _read_store,
+    "owner": _read_owner,
     "output": _read_output,
     "yes": _read_bool,
     "no_input": _read_bool,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from microdc.cli import context
 from microdc.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,15 +53,18 @@ class BitRate(click.ParamType[int]):
 DURATION, RATE = Duration(), BitRate()
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+def _owner() -> str:
+    return context.settings().owner.value
 
 
 owner_option = click.option(
-    "--owner", default=_user, show_default="your user name", help="Whose change this is; kept with it."
+    "--owner", default=_owner, show_default="the setting `owner`", help="Whose change this is; kept with it."
+)
+confirm_option = click.option(
+    "--confirm-within",
+    type=DURATION,
+    help="The change ends by itself after this time, unless it was read back over a new connection."
+    "  [default: 30s, where the emulators are reached over the network or are several]",
 )
 
 

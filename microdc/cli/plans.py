@@ -66,6 +66,13 @@ def _counts(port: PortChange) -> str:
     return ", ".join(f"{count} {words[verb]}" for verb, count in verbs.items())
 
 
+def warnings(plan: Plan) -> list[str]:
+    """What a plan cannot bring about, although nothing is wrong with it."""
+    from microdc.wan import underlay
+
+    return [f"Mind: {words}." for words in underlay.warnings(plan.put.values)] if plan.put else []
+
+
 def _words(plan: Plan) -> list[str]:
     lines = []
     if plan.put:
@@ -75,6 +82,7 @@ def _words(plan: Plan) -> list[str]:
         )
     if plan.drop:
         lines.append(f"Taken away: {', '.join(plan.drop)}.")
+    lines += warnings(plan)
     if plan.structural:
         lines.append("Queues are built or removed: packets in them at that moment are lost.")
     elif any(port.operations for port in plan.ports):

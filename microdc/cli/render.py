@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
 from microdc.cli import context
 from microdc.errors import Exit, InputError
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
 
 SCHEMA = "microdc/v1"
 
@@ -117,8 +120,14 @@ def plain_table(table: Table) -> str:
 
 
 def _print_rich(table: Table) -> None:
-    from rich import box
     from rich.console import Console
+
+    Console(file=sys.stdout, highlight=False).print(rich_table(table))
+
+
+def rich_table(table: Table) -> RichTable:
+    """The table as rich draws it on a terminal."""
+    from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
@@ -127,7 +136,7 @@ def _print_rich(table: Table) -> None:
         shown.add_column(name, justify="right" if to_right else "left")
     for row in table.rows:
         shown.add_row(*(Text(_text(cell), cell.style if isinstance(cell, Styled) else "") for cell in row))
-    Console(file=sys.stdout, highlight=False).print(shown)
+    return shown
 
 
 def _text(cell: Cell) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from microdc.cli import complete, narrate, render
+from microdc.cli import complete, context, narrate, render
 from microdc.cli.documents import inventory_and_library
+from microdc.cli.ledger import open_wan_for
 from microdc.cli.parameters import DURATION, RATE, check_sites
 from microdc.cli.render import Cell, Human, Styled, Table
 from microdc.errors import Exit, InputError
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from microdc.measure.model import PairResult, Verdict
+    from microdc.wan.verify import Background
+
+    Backgrounds = dict[tuple[str, str], Background]
 
 _STYLES = {"pass": "green", "fail": "bold red", "unmeasured": "yellow"}
 
@@ -48,21 +53,20 @@ def verify(
     from microdc.measure.model import Outcome
     from microdc.measure.operate import run_outcome
 
-    results = _measured(pairs, quick=quick, seconds=seconds, max_rate=max_rate)
+    results, known = _measured(pairs, quick=quick, seconds=seconds, max_rate=max_rate)
     outcome = run_outcome(results)
-    data = {"outcome": outcome, "pairs": results}
-    render.emit("Verification", data, lambda: _human(results))
+    data = {"outcome": outcome, "pairs": [_data(result, known) for result in results]}
+    render.emit("Verification", data, lambda: _human(results, known))
     return {Outcome.PASS: Exit.OK, Outcome.FAIL: Exit.FAILED, Outcome.UNMEASURED: Exit.UNMEASURED}[outcome]
 
 
 def _measured(
     pairs: tuple[tuple[str, str], ...], *, quick: bool, seconds: float | None, max_rate: int | None
-) -> list[PairResult]:
+) -> tuple[list[PairResult], Backgrounds]:
     from microdc.measure.model import PairResult
     from microdc.measure.operate import MeasureOptions
     from microdc.units import Rate
-    from microdc.wan.operate import open_wan
-    from microdc.wan.verify import asked_pairs, verify
+    from microdc.wan.verify import asked_pairs, backgrounds, verify
 
     testbed, _ = inventory_and_library()
     check_sites(testbed, {name for pair in pairs for name in pair})
@@ -75,7 +79,8 @@ def _measured(
         max_rate=Rate(max_rate) if max_rate else standard.max_rate,
     )
     results = []
-    with open_wan(testbed) as wan, narrate.Narrator() as narrator:
+    owner = context.settings().owner.value
+    with open_wan_for(testbed, owner) as wan, narrate.Narrator() as narrator:
         wanted = asked_pairs(wan, pairs)
         if not wanted:
             raise InputError(
@@ -88,13 +93,18 @@ def _measured(
                 results.append(item)
             else:
                 narrator(item)
-    return results
+        return results, backgrounds(wan, wanted)
 
 
-def _human(results: Sequence[PairResult]) -> Human:
-    from microdc.cli import context
+def _data(result: PairResult, known: Backgrounds) -> dict[str, Any]:
+    """A result with what else is known of its pair."""
+    plain: dict[str, Any] = render.to_plain(result)
+    one = known[result.a, result.b]
+    return {**plain, "calibration": one.calibration, "unverifiable": one.unverifiable}
 
-    rows = [_row(result) for result in results]
+
+def _human(results: Sequence[PairResult], known: Backgrounds) -> Human:
+    rows = [(*_row(result), known[result.a, result.b].calibration.state) for result in results]
     columns = (
         "pair",
         "rtt asked",
@@ -105,6 +115,7 @@ def _human(results: Sequence[PairResult]) -> Human:
         "measured",
         "loss → ←",
         "verdict",
+        "underlay",
     )
     parts: list[Table | str] = [Table(columns, rows)]
     every = context.settings().verbosity.value > 0
@@ -122,7 +133,27 @@ def _human(results: Sequence[PairResult]) -> Human:
         for result in results
         if result.failure
     ]
-    return parts
+    return [*parts, *_backgrounds(known)]
+
+
+def _backgrounds(known: Backgrounds) -> list[str]:
+    """Why calibrations do not hold; with -v also when and where each was made, and what cannot be read back."""
+    every, told = context.settings().verbosity.value > 0, []
+    for (a, b), background in known.items():
+        one = background.calibration
+        if one.state == "stale" or (every and one.state == "calibrated"):
+            at = datetime.fromtimestamp(one.at).astimezone().isoformat(" ", "seconds")
+            why = f": it does not hold, {one.why}" if one.why else ""
+            told.append(f"{a}:{b} was calibrated {at} on {one.host}{why}")
+        if every:
+            told += [
+                f"{direction}: the kernel does not give back its {', '.join(what)}"
+                for direction, what in background.unverifiable.items()
+            ]
+    bare = [f"{a}:{b}" for (a, b), one in known.items() if one.calibration.state == "uncalibrated"]
+    if bare:
+        told.append(f"Not calibrated, so that the underlay's own delay is tolerated: {', '.join(bare)}")
+    return ["\n".join(told)] if told else []
 
 
 def _row(result: PairResult) -> tuple[Cell, ...]:
@@ -147,22 +178,23 @@ def _find(result: PairResult, quantity: str, direction: str) -> Verdict | None:
 def _asked_and_measured(verdict: Verdict | None) -> tuple[Cell, Cell]:
     if verdict is None:
         return None, None
-    return _figure(verdict.asked, verdict.unit), _figure(verdict.measured, verdict.unit)
+    return figure(verdict.asked, verdict.unit), figure(verdict.measured, verdict.unit)
 
 
 def _detail(verdict: Verdict) -> tuple[Cell, ...]:
     return (
         verdict.quantity,
         str(verdict.direction),
-        _figure(verdict.asked, verdict.unit),
-        _figure(verdict.measured, verdict.unit),
+        figure(verdict.asked, verdict.unit),
+        figure(verdict.measured, verdict.unit),
         verdict.tolerance,
         Styled(str(verdict.outcome), _STYLES[verdict.outcome]),
         verdict.why or None,
     )
 
 
-def _figure(value: float | None, unit: str) -> str | None:
+def figure(value: float | None, unit: str) -> str | None:
+    """A measured value for people: ns as ms, bit/s as Mbit/s."""
     if value is None:
         return None
     scales = {"ns": (1e6, "ms"), "bit/s": (1e6, "Mbit/s"), "percent": (1, "%"), "packets": (1, "")}

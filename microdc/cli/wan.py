@@ -8,7 +8,8 @@ import click
 
 from microdc.cli import narrate, plans, render
 from microdc.cli.documents import inventory_and_library
-from microdc.cli.parameters import owner_option
+from microdc.cli.ledger import open_wan_for
+from microdc.cli.parameters import confirm_option, owner_option
 from microdc.cli.render import Styled, Table
 from microdc.cli.verify import verify
 from microdc.errors import InputError
@@ -44,7 +45,7 @@ def show() -> None:
     testbed, _ = inventory_and_library()
     with open_wan(testbed) as opened:
         found = list(lines(testbed, opened.situations, opened.overlays))
-        notes = [text for situation in opened.situations.values() for _, text in situation.state.notes]
+        notes = [note.text for situation in opened.situations.values() for note in situation.state.notes]
         overlays = opened.overlays
     data = {
         "directions": [
@@ -70,6 +71,7 @@ def show() -> None:
                 "made": overlay.made,
                 "ends_in_seconds": overlay.seconds,
                 "directions": len(overlay.values),
+                "missing_on": list(overlay.missing),
             }
             for overlay in overlays
         ],
@@ -89,7 +91,7 @@ def _directions(found: Sequence[Line]) -> Table:
                 str(line.direction),
                 format_delay(asked.owd),
                 format_delay(asked.jitter),
-                format_percent(asked.loss),
+                format_percent(round(asked.mean_loss, 6)),
                 format_rate(asked.rate) if asked.rate else None,
                 format_size(asked.buffer) if asked.buffer else None,
                 line.origin or None,
@@ -125,10 +127,18 @@ def _overlays(overlays: Sequence[Overlay]) -> Table | str:
     if not overlays:
         return "Nothing is laid: microdc apply lays what the inventory asks, apply-profile a profile over one pair."
     rows = [
-        (o.id, o.owner, len(o.values), "-" if o.seconds is None else f"{o.seconds:.0f} s", o.reason)
+        (
+            o.id,
+            o.owner,
+            len(o.values),
+            "-" if o.seconds is None else f"{o.seconds:.0f} s",
+            Styled(f"not on {', '.join(o.missing)}", "bold red") if o.missing else "all",
+            o.reason,
+        )
         for o in reversed(overlays)
     ]
-    return Table(("overlay", "owner", "directions", "ends in", "reason"), rows, title="Laid, top first:")
+    columns = ("overlay", "owner", "directions", "ends in", "laid on", "reason")
+    return Table(columns, rows, title="Laid, top first:")
 
 
 @wan.command(
@@ -140,14 +150,13 @@ Examples:
 )
 @click.argument("overlays", nargs=-1)
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+@confirm_option
 @owner_option
-def undo(*, overlays: tuple[str, ...], dry_run: bool, owner: str) -> None:
+def undo(*, overlays: tuple[str, ...], dry_run: bool, confirm_within: float | None, owner: str) -> None:
     """Take overlays away; what lies below them shows again."""
-    from microdc.wan.operate import open_wan
-
     testbed, _ = inventory_and_library()
-    with open_wan(testbed) as opened:
-        _remove(opened, overlays or [_last(opened.overlays, owner)], dry_run=dry_run)
+    with open_wan_for(testbed, owner) as opened:
+        _remove(opened, overlays or [_last(opened.overlays, owner)], confirm_within, dry_run=dry_run)
 
 
 def _last(overlays: Sequence[Overlay], owner: str) -> str:
@@ -172,21 +181,21 @@ Examples:
 """
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
-def reset(*, dry_run: bool) -> None:
+@confirm_option
+@owner_option
+def reset(*, dry_run: bool, confirm_within: float | None, owner: str) -> None:
     """Take everything away: all overlays of all owners and what the inventory asked. The interfaces are as before."""
-    from microdc.wan.operate import open_wan
-
     testbed, _ = inventory_and_library()
-    with open_wan(testbed) as opened:
+    with open_wan_for(testbed, owner) as opened:
         owners = sorted({o.owner for o in opened.overlays})
         idents = [o.id for o in opened.overlays]
         if idents and not dry_run:
             render.confirm(f"Take away {len(idents)} overlays of {', '.join(owners)}?")
-        _remove(opened, idents, dry_run=dry_run)
+        _remove(opened, idents, confirm_within, dry_run=dry_run)
 
 
-def _remove(opened: Wan, idents: Sequence[str], *, dry_run: bool) -> None:
+def _remove(opened: Wan, idents: Sequence[str], confirm_within: float | None, *, dry_run: bool) -> None:
     plan = opened.plan_removal(idents)
     if not dry_run:
-        narrate.watch(opened.apply(plan))
+        narrate.watch(opened.apply(plan, confirm_within=confirm_within))
     render.emit("Plan", plans.data(plan, applied=not dry_run), lambda: plans.table(plan, details=dry_run))

@@ -26,6 +26,11 @@ def directory_of(lab: str) -> Path:
     return names.lab_dir(lab) / "inventory"
 
 
+def testbed_name(lab: str) -> str:
+    """What the lab's testbed is called: not like the one it was made from, whose leases and journal are not the lab's."""
+    return f"lab-{lab}"
+
+
 def check_source(lab: str, source: Path) -> None:
     """Raises InputError for an inventory that goes away when the lab is built anew."""
     if source.resolve().is_relative_to(names.lab_dir(lab).resolve()):
@@ -45,6 +50,8 @@ def write(plan: LabPlan, source: Path, emulators: Mapping[str, Mapping[str, str]
     except OSError as error:
         raise InputError(f"the inventory cannot be copied: {error}", where=str(source)) from None
     testbed = load(target)
+    own = {"testbed": testbed_name(plan.lab)}
+    _rewrite(testbed.where("testbed").file, (), ("testbed",), own)
     for name, keys in emulators.items():
         document = testbed.where("emulators", name).file
         _rewrite(document, ("emulators", name), _EMULATOR_KEYS, keys)

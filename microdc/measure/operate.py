@@ -163,5 +163,5 @@ def _result(run: PairRun, timed: Timed, lost: Lost, streams: Streams) -> PairRes
     if isinstance(timed, Failure):
         return PairResult(request.a, request.b, None, (), timed)
     measured = run.conclude(timed, lost, streams)
-    verdicts = judge(request.asked, measured, run.options.tolerance, loss_tests=2 * run.pairs)
+    verdicts = judge(request.asked, measured, run.tolerance, loss_tests=2 * run.pairs)
     return PairResult(request.a, request.b, measured, tuple(verdicts))

@@ -36,7 +36,7 @@ from microdc.measure.schedule import (
     stream_tries,
     timing_plan,
 )
-from microdc.measure.tolerance import rtt_jitter
+from microdc.measure.tolerance import Tolerance, rtt_jitter
 
 _T = TypeVar("_T")
 _S = 1_000_000_000
@@ -46,7 +46,10 @@ _LOSS_SESSIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class PairRequest:
-    """A pair of sites: their names, their probes, the probes' IPv4 or IPv6 addresses, and what is asked of each way."""
+    """A pair of sites: their names, their probes, the probes' IPv4 or IPv6 addresses, and what is asked of each way.
+
+    calibrated: what the underlay does of itself is no part of what is to be tolerated.
+    """
 
     a: str
     b: str
@@ -56,6 +59,7 @@ class PairRequest:
     ip_b: str
     asked_a_to_b: Impairment
     asked_b_to_a: Impairment
+    calibrated: bool = False
 
     @property
     def asked(self) -> Both[Impairment]:
@@ -105,6 +109,12 @@ class PairRun:
     options: MeasureOptions
     programs: Programs
     pairs: int
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """What the verdicts on this pair allow."""
+        chosen = self.options.tolerance
+        return chosen.calibrated() if self.request.calibrated else chosen
 
     def timing(self) -> Timed:
         """Packets far enough apart that none disturbs another; where none comes back, which way they are lost."""
@@ -220,7 +230,7 @@ class PairRun:
     def short(self, found: Throughput, direction: Direction) -> bool:
         """Whether less came through than the rate asked, by more than is tolerated."""
         asked = dict(self.request.asked.items())[direction]
-        return asked.rate is not None and found.rate < asked.rate * (1 - self.options.tolerance.throughput)
+        return asked.rate is not None and found.rate < asked.rate * (1 - self.tolerance.throughput)
 
     def conclude(self, timed: Seen, lost: Lost, streams: Streams) -> Measurement:
         """All of it as one value."""

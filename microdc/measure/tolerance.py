@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from microdc.impairment import Impairment
 from microdc.measure.losstest import FALSE_ALARMS, LossTest
@@ -13,6 +13,8 @@ _MEDIAN_ERROR = 1.2533
 _SPREAD_ERROR = 0.962
 """Standard error of half the distance between the ±1 sigma quantiles of n normal values, in sigma / sqrt(n): the quantiles'
 variances are p(1-p)/f² = 2.28 each and their covariance 0.430, so sqrt((2 x 2.28 - 2 x 0.430) / 4)."""
+_CALIBRATED, _CALIBRATED_SHARE = 500_000, 0.01
+"""What is left of a calibrated path's error, ns and share of the delay: how late the emulator's timers are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Tolerance:
     sigmas: float = 4.5
     loss: float = 0.05
     throughput: float = 0.05
+
+    def calibrated(self) -> Tolerance:
+        """The same for a path whose own delay was measured and is not emulated once more."""
+        delay, share = min(self.delay, _CALIBRATED), min(self.delay_share, _CALIBRATED_SHARE)
+        return replace(self, delay=delay, delay_share=share)
 
     def for_delay(self, asked: int, jitter: float, count: int) -> int:
         """How far off the median of `count` delays may be; asked: the delay, jitter: its standard deviation; all in ns."""

@@ -48,7 +48,7 @@ def _path(testbed: Testbed, library: Library, direction: Direction, backbone: Im
     up = library[ends[0]].up if ends[0] else None
     down = library[ends[1]].down if ends[1] else None
     parts = {ends[0]: up, name: backbone, f"{ends[1]} ": down}
-    return Asked(compose([p for p in parts.values() if p is not None]), _words(parts))
+    return Asked(compose({name: part for name, part in parts.items() if part is not None}), _words(parts))
 
 
 def _words(parts: Mapping[str, Impairment | None]) -> str:

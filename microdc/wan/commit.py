@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from microdc.agent.model import Commit, Layer, Port
+from microdc.agent.model import Commit, Confirm, Dumps, Layer, Port
 from microdc.netlink.diff import diff
 from microdc.netlink.messages import decode, dump_requests, encode
 from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Htb, Qdisc
@@ -12,15 +12,19 @@ from microdc.wan.compile import compile_leaf
 from microdc.wan.layers import layer_of, leaf_messages, slot
 from microdc.wan.model import Direction, Leaf, Overlay, Plan, PortChange
 
+SINGLY: Mapping[str, tuple[str, ...]] = {"uplink": ("gro", "lro"), "edge": ("gro", "lro", "tso", "gso")}
+"""The offloads that have to be off, so that each packet is delayed and lost by itself: at an edge those of sending too."""
 
-def commits(plan: Plan) -> dict[str, Commit]:
-    """What each emulator's agent is asked, by emulator."""
+
+def commits(plan: Plan, confirm: Confirm | None = None) -> dict[str, Commit]:
+    """What each shaper's agent is asked, by shaper. confirm: whether the change is taken back unless it is confirmed."""
     return {
-        name: _commit(plan, name, [p for p in plan.ports if p.emulator == name]) for name in plan.generations
+        name: _commit(plan, name, [p for p in plan.ports if p.emulator == name], confirm)
+        for name in plan.generations
     }
 
 
-def _commit(plan: Plan, emulator: str, ports: list[PortChange]) -> Commit:
+def _commit(plan: Plan, emulator: str, ports: list[PortChange], confirm: Confirm | None) -> Commit:
     batch = [
         (
             encode(operation.verb, operation.item, port.index),
@@ -37,8 +41,14 @@ def _commit(plan: Plan, emulator: str, ports: list[PortChange]) -> Commit:
         plan.drop,
         {port.interface: _port(port) for port in held},
         [port.interface for port in ports if port.desired.empty],
-        {port.interface: dump_requests(port.index) for port in ports},
+        read_back(ports),
+        confirm,
     )
+
+
+def read_back(ports: Iterable[PortChange]) -> Dumps:
+    """The dumps that show what a change came to."""
+    return {port.interface: dump_requests(port.index) for port in ports}
 
 
 def _layers(plan: Plan, held: list[PortChange]) -> list[Layer]:
@@ -49,13 +59,19 @@ def _layers(plan: Plan, held: list[PortChange]) -> list[Layer]:
     """
     structural = any(operation.structural for port in held for operation in port.operations)
     laid = plan.overlays if structural else [plan.put] if plan.put else []
-    return [layer_of(overlay, held, _own_leaves(overlay, held)) for overlay in laid]
+    return [layer_of(overlay, held, _own_leaves(overlay, held), _shapers(plan, overlay)) for overlay in laid]
+
+
+def _shapers(plan: Plan, overlay: Overlay) -> list[str]:
+    """All that get a part of an overlay."""
+    parts = {port.emulator for port in plan.ports if port.clean.keys() & overlay.values.keys()}
+    return sorted(parts)
 
 
 def _own_leaves(overlay: Overlay, ports: Iterable[PortChange]) -> dict[Direction, Leaf]:
     """The overlay's values compiled, whether or not they lie on top now."""
     return {
-        direction: compile_leaf(leaf.cls.handle & 0xFFFF, overlay.values[direction].impairment, port.mtu)
+        direction: compile_leaf(leaf.cls.handle & 0xFFFF, overlay.values[direction].emulated, port.mtu)
         for port in ports
         for direction, leaf in port.clean.items()
         if direction in overlay.values
@@ -68,17 +84,21 @@ def _port(port: PortChange) -> Port:
         for direction, leaf in port.clean.items()
     }
     root = Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb())
-    return Port(clean, [encode("delete", root, port.index)])
+    return Port(port.index, clean, [encode("delete", root, port.index)], SINGLY[port.port.side])
 
 
-def differences(plan: Plan, emulator: str, dumps: Mapping[str, Mapping[str, bytes]]) -> list[str]:
+def differences(plan: Plan, emulator: str, dumps: Dumps) -> list[str]:
     """What the kernel shows after a commit that is not what was planned, in words; none if all is well."""
     found = []
     for port in plan.ports:
-        if port.emulator == emulator and port.interface in dumps:
-            observed = decode(port.index, dumps[port.interface]).tree
-            found += [
-                f"{port.interface}: {operation.verb} {type(operation.item).__name__}: {operation.reason}"
-                for operation in diff(port.desired, observed, where=port.interface)
-            ]
+        if port.emulator != emulator:
+            continue
+        if port.interface not in dumps:
+            found.append(f"{port.interface}: it is gone")
+            continue
+        observed = decode(port.index, dumps[port.interface]).tree
+        found += [
+            f"{port.interface}: {operation.verb} {type(operation.item).__name__}: {operation.reason}"
+            for operation in diff(port.desired, observed, where=port.interface)
+        ]
     return found

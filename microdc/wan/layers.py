@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from microdc.agent.model import LaidLayer, Layer, State, Value
-from microdc.impairment import Impairment
+from microdc.impairment import from_data, to_data
 from microdc.netlink.messages import encode
+from microdc.wan import floor
 from microdc.wan.model import BASE, Asked, Direction, Leaf, Overlay, PortChange
 
 
-def overlay_of(layer: LaidLayer) -> Overlay:
-    """An agent's layer read back."""
+def overlay_of(layer: LaidLayer, missing: Sequence[str] = ()) -> Overlay:
+    """An agent's layer read back. missing: the shapers that should have a part of it too and have none."""
     values = {
-        Direction(data["source"], data["target"]): Asked(Impairment(**data["impairment"]), data["origin"])
+        Direction(data["source"], data["target"]): Asked(
+            from_data(data["impairment"]), data["origin"], floor.from_data(data["floor"])
+        )
         for data in layer.values.values()
     }
-    return Overlay(layer.id, layer.owner, layer.reason, values, layer.remaining, layer.made)
+    return Overlay(
+        layer.id,
+        layer.owner,
+        layer.reason,
+        values,
+        layer.remaining,
+        layer.made,
+        layer.data["change"],
+        missing,
+    )
 
 
-def stack(states: Iterable[State]) -> list[Overlay]:
-    """What is laid in all of a testbed, bottom first; an overlay's parts on several emulators are one."""
+def stack(states: Mapping[str, State]) -> list[Overlay]:
+    """What is laid in all of a testbed, bottom first, from the states of its shapers; an overlay's parts on several are one."""
+    layers = [(name, layer) for name, state in states.items() for layer in state.layers]
+    laid: dict[str, set[str]] = {}
+    for name, layer in layers:
+        laid.setdefault(layer.id, set()).add(name)
     found: dict[str, Overlay] = {}
-    for state in states:
-        for overlay in map(overlay_of, state.layers):
-            known = found.get(overlay.id)
-            values = {**known.values, **overlay.values} if known else overlay.values
-            found[overlay.id] = Overlay(
-                overlay.id, overlay.owner, overlay.reason, values, overlay.seconds, overlay.made
-            )
+    for _, layer in layers:
+        missing = tuple(n for n in layer.data["shapers"] if n in states and n not in laid[layer.id])
+        overlay, known = overlay_of(layer, missing), found.get(layer.id)
+        values = {**known.values, **overlay.values} if known else overlay.values
+        found[layer.id] = replace(overlay, values=values)
     return sorted(found.values(), key=lambda overlay: _number(overlay.id))
 
 
@@ -73,8 +87,13 @@ def leaf_messages(leaf: Leaf, index: int) -> tuple[bytes, bytes, bytes]:
     )
 
 
-def layer_of(overlay: Overlay, ports: Iterable[PortChange], leaves: Mapping[Direction, Leaf]) -> Layer:
-    """An overlay as one emulator's agent takes it. ports: those of the emulator. leaves: the overlay's own values."""
+def layer_of(
+    overlay: Overlay, ports: Iterable[PortChange], leaves: Mapping[Direction, Leaf], shapers: Sequence[str]
+) -> Layer:
+    """An overlay as one shaper's agent takes it.
+
+    ports: those of the shaper. leaves: the overlay's own values. shapers: all that get a part of it.
+    """
     values = {
         slot(port.interface, direction): Value(
             leaf_messages(leaves[direction], port.index), _data(direction, overlay.values[direction])
@@ -91,6 +110,7 @@ def layer_of(overlay: Overlay, ports: Iterable[PortChange], leaves: Mapping[Dire
         overlay.seconds,
         made=overlay.made or None,
         bottom=overlay.id == BASE,
+        data={"change": overlay.change, "shapers": list(shapers)},
     )
 
 
@@ -98,6 +118,7 @@ def _data(direction: Direction, asked: Asked) -> dict[str, Any]:
     return {
         "source": direction.source,
         "target": direction.target,
-        "impairment": asdict(asked.impairment),
+        "impairment": to_data(asked.impairment),
         "origin": asked.origin,
+        "floor": floor.to_data(asked.floor),
     }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from microdc.impairment import Impairment
 from microdc.netlink.diff import Operation
 from microdc.netlink.model import HtbClass, Qdisc, QdiscTree
+from microdc.testbed.shapers import ShapedPort
+from microdc.wan.floor import Floor, above
 
 BASE = "inventory"
 """The overlay at the bottom: what the inventory asks of each pair."""
@@ -39,10 +41,19 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An impairment and where it comes from: the profile's name, or how it was composed."""
+    """An impairment and where it comes from: the profile's name, or how it was composed.
+
+    floor: what the bare path does of itself, as it was measured; None where it was not.
+    """
 
     impairment: Impairment
     origin: str
+    floor: Floor | None = None
+
+    @property
+    def emulated(self) -> Impairment:
+        """What has to be added to the bare path, so that the whole is what is asked."""
+        return above(self.floor, self.impairment) if self.floor else self.impairment
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,8 @@ class Overlay:
     """A change laid over what is below, with an owner and, where wanted, an end.
 
     id: BASE, or a short name that `wan undo` takes. seconds: until it ends by itself (None: it stays).
-    made: Unix time (0: not laid yet).
+    made: Unix time (0: not laid yet). change: names the act that laid it, as the journal does. missing: the shapers
+    that should have a part of it and have none.
     """
 
     id: str
@@ -59,25 +71,34 @@ class Overlay:
     values: Mapping[Direction, Asked]
     seconds: float | None = None
     made: float = 0.0
+    change: str = ""
+    missing: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PortChange:
-    """What a plan does to one interface of an emulator.
+    """What a plan does to one interface of an emulator, or of a server that shapes what it sends.
 
-    site: the one behind it; mtu: its largest IP packet, bytes. desired: the whole tree after the change; empty where the interface is given back.
-    leaves: the objects of each direction that leaves here; clean: the same for no impairment.
+    port: the site behind it, and which directions leave here. mtu: its largest IP packet, bytes. desired: the whole tree after
+    the change; empty where the interface is given back. leaves: the objects of each direction; clean: the same for no impairment.
     """
 
     emulator: str
-    interface: str
+    port: ShapedPort
     index: int
-    site: str
     mtu: int
     operations: Sequence[Operation]
     desired: QdiscTree
     leaves: Mapping[Direction, Leaf]
     clean: Mapping[Direction, Leaf]
+
+    @property
+    def interface(self) -> str:
+        return self.port.interface
+
+    @property
+    def site(self) -> str:
+        return self.port.site
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +106,7 @@ class Plan:
     """The way from what is there to what should be: operations by interface, the overlay laid, those removed.
 
     generations: by emulator, the state that it was made for; a plan does not apply to another. overlays: all that will be
-    laid, bottom first.
+    laid, bottom first. directions: those on which an overlay comes or goes.
     """
 
     summary: str
@@ -94,6 +115,7 @@ class Plan:
     overlays: Sequence[Overlay]
     put: Overlay | None = None
     drop: Sequence[str] = ()
+    directions: frozenset[Direction] = frozenset()
 
     @property
     def empty(self) -> bool:
@@ -104,3 +126,9 @@ class Plan:
     def structural(self) -> bool:
         """Whether something is built or removed, rather than only changed in place without losing a packet."""
         return any(operation.structural for port in self.ports for operation in port.operations)
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """The sites whose traffic it changes."""
+        ends = {name for d in self.directions for name in (d.source, d.target)}
+        return frozenset(ends | {port.site for port in self.ports if port.operations})

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
+import uuid
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from microdc.agent.client import Agent, RejectedError, open_agent
-from microdc.agent.model import Commit
-from microdc.errors import ApplyError, InputError, UnreachableError
+from microdc.agent.client import Agent, open_agent
+from microdc.agent.model import Committed, Confirm, Dumps, Hello, Reading
+from microdc.errors import InputError, UnreachableError
 from microdc.events import Step
-from microdc.host.address import parse_address
-from microdc.host.model import Address
+from microdc.host.address import address_of
 from microdc.host.operate import connect
 from microdc.netlink.messages import decode, dump_requests
-from microdc.netlink.tc import tc_line
-from microdc.testbed.model import Emulator, Testbed
+from microdc.netlink.model import Observed
+from microdc.testbed.model import Testbed
+from microdc.testbed.shapers import Shaper, shapers
+from microdc.wan import abilities
 from microdc.wan.asked import asked
-from microdc.wan.commit import commits, differences
+from microdc.wan.commit import commits
+from microdc.wan.everywhere import AT_ONCE, Everywhere
+from microdc.wan.floor import Floor
 from microdc.wan.layers import next_id, on_top, stack
+from microdc.wan.ledger import Ledger, kind_of, plan_data
 from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan
-from microdc.wan.planning import Situation, Wish, interface_of, make_plan, sites_of
+from microdc.wan.planning import Situation, Wish, interface_of, make_plan
 from microdc.wan.profile import Library
+from microdc.wan.underlay import floors, on_floor
+
+CONFIRM_SECONDS = 30.0
+"""After so long a change that was not confirmed ends by itself. A policy: an SSH connection to a slow emulator takes 10 s."""
 
 
 @dataclass(slots=True)
 class Wan:
-    """The WAN of a testbed, open on all its emulators. A context manager; read once, then plan and apply."""
+    """The WAN of a testbed, open on all its shapers. A context manager; read once, then plan and apply."""
 
     testbed: Testbed
     situations: dict[str, Situation]
+    ledger: Ledger | None
     _agents: dict[str, Agent]
     _open: ExitStack
+    _tried: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         return self
@@ -48,26 +58,41 @@ class Wan:
     @property
     def overlays(self) -> list[Overlay]:
         """What is laid, bottom first."""
-        return stack(situation.state for situation in self.situations.values())
+        return stack({name: situation.state for name, situation in self.situations.items()})
 
     @property
     def in_force(self) -> dict[Direction, tuple[Overlay, Asked]]:
         """By direction, what holds now and whose it is."""
         return on_top(self.overlays)
 
+    @property
+    def floors(self) -> Mapping[Direction, Floor]:
+        """What each direction has of itself, where that was measured and still holds."""
+        if self.ledger is None:
+            return {}
+        known = self.ledger.store.calibrations.get(self.testbed.name)
+        return floors(self.testbed, known, self.ledger.actor.host)
+
     def read(self) -> None:
         """Reads again what is there."""
         for name, agent in self._agents.items():
-            self.situations[name] = _situation(self.testbed, name, agent)
+            self.situations[name] = _read(self.testbed, self.situations[name].shaper, agent)
+
+    def count(self, shaper: str, interfaces: Iterable[str]) -> Reading:
+        """What is laid and counted now at one shaper; without filters, which are most of what there is. Changes nothing here.
+
+        Several shapers may be asked at the same time.
+        """
+        wanted = {kind: request for kind, request in dump_requests(0).items() if kind != "filters"}
+        return self._agents[shaper].read(dict.fromkeys(interfaces, wanted))
 
     # -- plans
 
     def plan_inventory(self, library: Library, owner: str, *, take_over: bool = False) -> Plan:
         """What brings the whole WAN to what the inventory asks; overlays stay on top."""
-        overlay = Overlay(BASE, owner, "the inventory", asked(self.testbed, library))
-        return make_plan(
-            self.testbed, self.situations, Wish("the WAN of the inventory", overlay, take_over=take_over)
-        )
+        values = on_floor(asked(self.testbed, library), self.floors)
+        overlay = Overlay(BASE, owner, "the inventory", values)
+        return self._plan(Wish("the WAN of the inventory", overlay, take_over=take_over))
 
     def plan_overlay(
         self,
@@ -84,11 +109,12 @@ class Wan:
         replace: the owner's topmost overlay on just these directions gives way, rather than lying below.
         """
         self._check_directions(values)
+        values = on_floor(values, self.floors)
         same = self._topmost(values, owner)
         keep = same is not None and (replace or (same.values == values and same.reason == reason))
         ident = same.id if same is not None and keep else next_id(self.overlays)
         overlay = Overlay(ident, owner, reason, values, seconds)
-        return make_plan(self.testbed, self.situations, Wish(reason, overlay, take_over=take_over))
+        return self._plan(Wish(reason, overlay, take_over=take_over))
 
     def plan_removal(self, idents: Sequence[str]) -> Plan:
         """What takes overlays away; what lies below them shows again. Raises InputError for one that is not laid."""
@@ -98,7 +124,24 @@ class Wan:
                 hint = f"laid are: {', '.join(laid)}" if laid else "nothing is laid"
                 raise InputError(f"there is no overlay {ident!r}", hint=hint)
         summary = f"the WAN without {', '.join(idents)}" if idents else "a WAN on which nothing is laid"
-        return make_plan(self.testbed, self.situations, Wish(summary, drop=idents))
+        return self._plan(Wish(summary, drop=idents))
+
+    def _plan(self, wish: Wish) -> Plan:
+        if wish.put is not None:
+            wish = replace(wish, put=replace(wish.put, change=uuid.uuid4().hex))
+        plan = make_plan(self.testbed, self.situations, wish)
+        for name, need in sorted(_needs(plan)):
+            self._check_ability(name, need)
+        return plan
+
+    def _check_ability(self, name: str, need: str) -> None:
+        """Has a shaper's kernel tried, once. Raises InputError where it cannot do what is needed."""
+        if (name, need) not in self._tried:
+            outcome = self._agents[name].probe(abilities.batch(need), abilities.dumps())
+            kernel = self.situations[name].hello.kernel
+            self._tried[name, need] = abilities.refusal(need, kernel, outcome)
+        if words := self._tried[name, need]:
+            raise InputError(words, where=name, hint=abilities.hint(need))
 
     def _topmost(self, values: Mapping[Direction, Asked], owner: str) -> Overlay | None:
         tops = {overlay.id: overlay for d, (overlay, _) in self.in_force.items() if d in values}
@@ -108,118 +151,118 @@ class Wan:
 
     def _check_directions(self, values: Mapping[Direction, Asked]) -> None:
         for name in {name for d in values for name in (d.source, d.target)}:
-            if self.testbed.sites[name].uplink is None:
+            if not self.testbed.sites[name].joined:
                 where = str(self.testbed.where("sites", name))
-                raise InputError(f"{name} hangs on no emulator", where=where, hint="give it an uplink")
+                hint = "give it an uplink, or its servers an edge"
+                raise InputError(f"{name} takes no part in the WAN", where=where, hint=hint)
 
     # -- changes
 
-    def apply(self, plan: Plan) -> Generator[Step, None, None]:
-        """Carries a plan out on every emulator, or on none.
+    def apply(self, plan: Plan, *, confirm_within: float | None = None) -> Generator[Step, None, None]:
+        """Carries a plan out on every shaper, or on none.
 
-        Each agent applies its part whole or not at all and reads it back; where one fails, those before it take
-        theirs back. Raises ApplyError and says what state the emulators are in.
+        Each agent applies its part whole or not at all and reads it back; where one fails, all take theirs back. confirm_within:
+        seconds after which a change ends by itself that was not confirmed over a new connection (None: 30 s where the network lies
+        between or there are several shapers, else the change needs no confirmation).
+        Raises RefusedError where somebody else holds what it changes, ApplyError or UnreachableError, which say in what state the
+        shapers are.
         """
         if plan.empty:
             yield Step(plan.summary, "skipped", "nothing to change")
             return
-        done: list[tuple[str, int]] = []
-        for name, commit in commits(plan).items():
-            yield Step(f"emulator {name}", "started", f"{len(commit.batch)} changes")
-            try:
-                done.append((name, self._commit(plan, name, commit)))
-            except BaseException:
-                self._take_back(done)
-                raise
-            yield Step(f"emulator {name}", "done", f"{len(commit.batch)} changes, read back")
-        self.read()
+        data = plan_data(plan)
+        if self.ledger is not None:
+            self.ledger.check(plan)
+        with self.ledger.page(kind_of(plan), plan.summary, data) if self.ledger else nullcontext() as page:
+            seconds = self._confirm_seconds(confirm_within)
+            confirm = Confirm(seconds, f"{self._who()} ({data['change']})") if seconds else None
+            change = Everywhere(plan, self._agents, self._reopened, seconds)
+            done = yield from change.carry_out(commits(plan, confirm))
+            for name, committed in done.items():
+                self.situations[name] = _after(self.situations[name], committed)
+            if page is not None:
+                page.result["shapers"] = self.facts()
 
-    def _commit(self, plan: Plan, name: str, commit: Commit) -> int:
-        agent = self._agents[name]
-        try:
-            committed = agent.commit(commit)
-        except RejectedError as problem:
-            raise _explained(problem, plan, name) from problem
-        wrong = differences(plan, name, committed.dumps)
-        if wrong:
-            left = agent.revert(committed.generation)
-            state = "it was taken back" if not left else f"taking it back failed too: {', '.join(left)}"
-            raise ApplyError(
-                f"the kernel did not keep what it was given; {state}", where=name, hint="; ".join(wrong[:3])
-            )
-        return committed.generation
+    def note_plan(self, plan: Plan) -> None:
+        """Writes down that a plan was made."""
+        if self.ledger is not None:
+            self.ledger.note("plan", plan)
 
-    def _take_back(self, done: Sequence[tuple[str, int]]) -> None:
-        for name, generation in reversed(done):
-            self._agents[name].revert(generation)
+    def facts(self) -> dict[str, dict[str, str]]:
+        """Of each shaper, what a record of a run needs: kernel and boot."""
+        return {
+            name: {"kernel": situation.hello.kernel, "boot": situation.hello.boot}
+            for name, situation in self.situations.items()
+        }
+
+    def _who(self) -> str:
+        if self.ledger is None:
+            return "a controller"
+        actor = self.ledger.actor
+        return f"{actor.owner} on {actor.host}, process {actor.pid}"
+
+    def _confirm_seconds(self, wanted: float | None) -> float | None:
+        far = any(agent.host.address.kind == "ssh" for agent in self._agents.values())
+        return CONFIRM_SECONDS if wanted is None and (far or len(self._agents) > 1) else wanted
+
+    @contextmanager
+    def _reopened(self, name: str) -> Iterator[Agent]:
+        with connect(address_of(self.situations[name].shaper.reach)) as host, open_agent(host) as agent:
+            yield agent
 
 
-def open_wan(testbed: Testbed) -> Wan:
-    """Connects to the agents of all emulators and reads what is there. Raises UnreachableError, InputError."""
+def _needs(plan: Plan) -> set[tuple[str, str]]:
+    """What a plan needs of each shaper's kernel beyond what all have."""
+    return {(p.emulator, need) for p in plan.ports if p.operations for need in abilities.needs(p.desired)}
+
+
+def open_wan(testbed: Testbed, ledger: Ledger | None = None) -> Wan:
+    """Connects to the agents of all shapers and reads what is there. Raises UnreachableError, InputError.
+
+    ledger: where changes are written down, and leases are kept; without one neither is.
+    """
+    found = shapers(testbed)
+    if not found:
+        raise InputError("no site of this testbed takes part in a WAN", where=testbed.name)
     with ExitStack() as opened:
-        agents: dict[str, Agent] = {}
-        situations = {}
-        for emulator in testbed.emulators.values():
-            if not sites_of(testbed, emulator.name):
-                continue
-            host = opened.enter_context(connect(address_of(emulator)))
-            agents[emulator.name] = opened.enter_context(open_agent(host))
-            situations[emulator.name] = _situation(testbed, emulator.name, agents[emulator.name])
-        if not agents:
-            raise InputError("no site of this testbed hangs on an emulator", where=testbed.name)
-        return Wan(testbed, situations, agents, opened.pop_all())
+        with ThreadPoolExecutor(AT_ONCE, "open-wan") as pool:
+            openings = [pool.submit(_opened, testbed, shaper) for shaper in found]
+        for opening in openings:
+            if opening.exception() is None:
+                opened.enter_context(opening.result()[0])
+        results = {shaper.name: opening.result() for shaper, opening in zip(found, openings, strict=True)}
+        agents = {name: agent for name, (_, agent, _) in results.items()}
+        wan = Wan(testbed, {n: s for n, (_, _, s) in results.items()}, ledger, agents, opened.pop_all())
+    if ledger is not None:
+        ledger.collect(wan.situations)
+        ledger.settle(wan.overlays, wan.situations)
+    return wan
+
+
+def _opened(testbed: Testbed, shaper: Shaper) -> tuple[ExitStack, Agent, Situation]:
+    with ExitStack() as opened:
+        host = opened.enter_context(connect(address_of(shaper.reach)))
+        agent = opened.enter_context(open_agent(host))
+        situation = _read(testbed, shaper, agent)
+        return opened.pop_all(), agent, situation
     raise AssertionError("unreachable")
 
 
-def address_of(emulator: Emulator) -> Address:
-    """Where an emulator is reached."""
-    return parse_address(
-        emulator.host,
-        via=emulator.via,
-        identity=Path(emulator.identity) if emulator.identity else None,
-        known_hosts=Path(emulator.known_hosts) if emulator.known_hosts else None,
-    )
-
-
-def _situation(testbed: Testbed, name: str, agent: Agent) -> Situation:
-    hello = agent.hello()
-    if hello.uid != 0:
+def _read(testbed: Testbed, shaper: Shaper, agent: Agent) -> Situation:
+    if agent.hello.uid != 0:
         raise UnreachableError(
             "changing qdiscs needs root there", where=agent.where, hint="sudo, or an ssh user that is root"
         )
-    indexes = {
-        interface.name: interface.index
-        for site in sites_of(testbed, name)
-        for interface in [interface_of(testbed, site, hello)]
-    }
-    dumps = agent.dump({n: dump_requests(index) for n, index in indexes.items()})
-    observed = {n: decode(index, dumps[n]) for n, index in indexes.items()}
-    return Situation(name, hello, agent.state(), observed)
+    reading = agent.read({port.interface: dump_requests(0) for port in shaper.ports})
+    for port in shaper.ports:
+        interface_of(testbed, port, reading.hello)
+    return Situation(shaper, reading.hello, reading.state, _observed(reading.hello, reading.dumps))
 
 
-_HINTS: dict[int, str] = {
-    errno.ENOENT: "the kernel lacks a qdisc or classifier: netem, htb, bfifo and u32 are needed; microdc doctor tells",
-    errno.EPERM: "root is needed on the emulator",
-    errno.EOPNOTSUPP: "the kernel or the device cannot do this",
-}
+def _observed(hello: Hello, dumps: Dumps) -> dict[str, Observed]:
+    return {name: decode(hello.interfaces[name].index, dumps[name]) for name in dumps}
 
 
-def _explained(problem: RejectedError, plan: Plan, emulator: str) -> ApplyError:
-    """Which operation the kernel refused, and in what state that left the emulator."""
-    numbered = [(p, o) for p in plan.ports if p.emulator == emulator for o in p.operations]
-    port, operation = numbered[problem.index]
-    where = f"{emulator}:{port.interface}"
-    if port.interface not in problem.interfaces:
-        return ApplyError(
-            "the interface vanished between plan and apply; nothing is left half-applied",
-            where=where,
-            hint="bring it back and run the command again",
-        )
-    state = (
-        f"NOT all could be taken back: {', '.join(problem.left)}" if problem.left else "all was taken back"
-    )
-    return ApplyError(
-        f"{problem.what} ({tc_line(operation, port.interface)}); {state}",
-        where=where,
-        hint=_HINTS.get(problem.errno, ""),
-    )
+def _after(situation: Situation, committed: Committed) -> Situation:
+    """A shaper as it is after a change."""
+    return replace(situation, state=committed.state, observed=_observed(situation.hello, committed.dumps))

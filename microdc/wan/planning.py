@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from microdc.agent.model import Hello, Interface, State
 from microdc.errors import InputError, UnreachableError
 from microdc.impairment import CLEAN, Impairment
+from microdc.netlink.classify import Side as Match
 from microdc.netlink.diff import diff
 from microdc.netlink.model import Observed, QdiscTree
-from microdc.testbed.model import Site, Testbed
+from microdc.netlink.structure import recalled
+from microdc.testbed.model import Testbed
+from microdc.testbed.shapers import ShapedPort, Shaper, others
 from microdc.wan.compile import compile_port
 from microdc.wan.layers import after, on_top, stack
-from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan, PortChange
+from microdc.wan.model import BASE, Asked, Direction, Leaf, Overlay, Plan, PortChange
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One emulator as it was found. observed: by interface, those behind which a site lies."""
+    """One shaper as it was found. observed: by interface, those in which directions are shaped."""
 
-    emulator: str
+    shaper: Shaper
     hello: Hello
     state: State
     observed: Mapping[str, Observed]
@@ -36,60 +39,60 @@ class Wish:
     take_over: bool = False
 
 
-def sites_of(testbed: Testbed, emulator: str) -> list[Site]:
-    """The sites that hang on an emulator."""
-    return [s for s in testbed.sites.values() if s.uplink and s.uplink.emulator == emulator]
-
-
-def interface_of(testbed: Testbed, site: Site, hello: Hello) -> Interface:
-    """A site's interface on its emulator. Raises UnreachableError if it is not there, InputError if it is too small."""
-    name = site.uplink.interface if site.uplink else ""
-    interface = hello.interfaces.get(name)
-    where = str(testbed.where("sites", site.name, "uplink"))
+def interface_of(testbed: Testbed, port: ShapedPort, hello: Hello) -> Interface:
+    """A port's interface on its host. Raises UnreachableError if it is not there, InputError if it is too small."""
+    interface = hello.interfaces.get(port.interface)
+    site = testbed.sites[port.site]
+    where = str(testbed.where("sites", port.site, "uplink" if port.side == "uplink" else "racks"))
     if interface is None:
         known = ", ".join(sorted(n for n in hello.interfaces if n != "lo"))
+        host = "emulator" if port.side == "uplink" else "server"
+        role = f"behind which {port.site} should lie" if port.side == "uplink" else "by which it should send"
         raise UnreachableError(
-            f"the emulator has no interface {name!r}, behind which {site.name} should lie",
+            f"the {host} has no interface {port.interface!r}, {role}",
             where=where,
             hint=f"it has {known}" if known else "it has none",
         )
     if interface.mtu < site.mtu:
         raise InputError(
-            f"{site.name} has an MTU of {site.mtu}, the emulator's interface {name} only {interface.mtu}",
+            f"{site.name} has an MTU of {site.mtu}, the interface {port.interface} only {interface.mtu}",
             where=where,
-            hint="raise the emulator's or lower the site's: larger packets would vanish",
+            hint="raise the interface's or lower the site's: larger packets would vanish",
         )
     return interface
 
 
 def make_plan(testbed: Testbed, situations: Mapping[str, Situation], wish: Wish) -> Plan:
-    """The operations that bring a wish about, on every emulator of the testbed.
+    """The operations that bring a wish about, on every shaper of the testbed.
 
     Raises RefusedError for a foreign qdisc, InputError or UnreachableError for an interface that does not fit.
     """
-    before = stack(situation.state for situation in situations.values())
+    before = stack({name: situation.state for name, situation in situations.items()})
     stacked = after(before, wish.put, wish.drop)
-    top = on_top(stacked)
+    top = {direction: asked for direction, (_, asked) in on_top(stacked).items()}
+    was = {direction: asked for direction, (_, asked) in on_top(before).items()}
     ports = [
-        _plan_port(testbed, situation, site, {d: asked for d, (_, asked) in top.items()}, wish)
+        _plan_port(testbed, situation, port, (was, top), take_over=wish.take_over)
         for situation in situations.values()
-        for site in sites_of(testbed, situation.emulator)
+        for port in situation.shaper.ports
     ]
     put = wish.put if wish.put and not _is_laid(wish.put, before) else None
+    drop = [overlay for overlay in before if overlay.id in wish.drop]
     return Plan(
         wish.summary,
         ports,
         {name: situation.state.generation for name, situation in situations.items()},
         stacked,
         put,
-        [i for i in wish.drop if any(o.id == i for o in before)],
+        [overlay.id for overlay in drop],
+        frozenset(direction for overlay in (put, *drop) if overlay for direction in overlay.values),
     )
 
 
 def _is_laid(overlay: Overlay, overlays: Iterable[Overlay]) -> bool:
-    """Whether this very overlay is laid already, without an end that would have to be moved."""
+    """Whether this very overlay is laid already, whole, without an end that would have to be moved."""
     known = next((o for o in overlays if o.id == overlay.id), None)
-    if known is None or known.values != overlay.values:
+    if known is None or known.values != overlay.values or known.missing:
         return False
     if overlay.id == BASE:  # the inventory is the same whoever applies it
         return True
@@ -98,28 +101,46 @@ def _is_laid(overlay: Overlay, overlays: Iterable[Overlay]) -> bool:
 
 
 def _plan_port(
-    testbed: Testbed, situation: Situation, site: Site, top: Mapping[Direction, Asked], wish: Wish
+    testbed: Testbed,
+    situation: Situation,
+    port: ShapedPort,
+    tops: tuple[Mapping[Direction, Asked], Mapping[Direction, Asked]],
+    *,
+    take_over: bool,
 ) -> PortChange:
-    interface = interface_of(testbed, site, situation.hello)
-    others = {s.name: s.data_networks for s in testbed.sites.values() if s.name != site.name}
-    covered = any(Direction(name, site.name) in top for name in others)
-    observed = situation.observed[interface.name].tree
-    values = {name: _impairment(top.get(Direction(name, site.name))) for name in others}
-    tree, leaves = compile_port(others, values, site.mtu)
-    _, clean = compile_port(others, dict.fromkeys(others, CLEAN), site.mtu)
+    """tops: what lies on top of each direction, before and after."""
+    was, top = tops
+    interface = interface_of(testbed, port, situation.hello)
+    networks = {site.name: site.data_networks for site in others(testbed, port)}
+    directions = {name: direction_of(port, name) for name in networks}
+    covered = any(direction in top for direction in directions.values())
+    mtu = testbed.sites[port.site].mtu
+    match: Match = "src" if port.side == "uplink" else "dst"
+
+    def compiled(values: Mapping[Direction, Asked]) -> tuple[QdiscTree, dict[str, Leaf]]:
+        wanted = {name: _impairment(values.get(direction)) for name, direction in directions.items()}
+        return compile_port(networks, wanted, mtu, match)
+
+    (laid, _), (tree, leaves), (_, clean) = compiled(was), compiled(top), compiled({})
+    observed = recalled(situation.observed[interface.name].tree, laid)
     desired = tree if covered else QdiscTree()
+    where = f"{situation.shaper.name}:{interface.name}"
     return PortChange(
-        situation.emulator,
-        interface.name,
+        situation.shaper.name,
+        port,
         interface.index,
-        site.name,
-        site.mtu,
-        diff(desired, observed, where=f"{situation.emulator}:{interface.name}", take_over=wish.take_over),
+        mtu,
+        diff(desired, observed, where=where, take_over=take_over),
         desired,
-        {Direction(name, site.name): leaf for name, leaf in leaves.items()},
-        {Direction(name, site.name): leaf for name, leaf in clean.items()},
+        {directions[name]: leaf for name, leaf in leaves.items()},
+        {directions[name]: leaf for name, leaf in clean.items()},
     )
 
 
+def direction_of(port: ShapedPort, other: str) -> Direction:
+    """The direction between a port's site and another that leaves at the port."""
+    return Direction(other, port.site) if port.side == "uplink" else Direction(port.site, other)
+
+
 def _impairment(asked: Asked | None) -> Impairment:
-    return asked.impairment if asked else CLEAN
+    return asked.emulated if asked else CLEAN

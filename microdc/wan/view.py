@@ -9,7 +9,7 @@ from microdc.impairment import CLEAN, Impairment
 from microdc.netlink.model import Counters
 from microdc.testbed.model import Testbed
 from microdc.wan.layers import on_top
-from microdc.wan.model import Direction, Overlay
+from microdc.wan.model import Direction, Overlay, Plan
 from microdc.wan.planning import Situation, Wish, make_plan
 
 
@@ -31,12 +31,20 @@ class Line:
     lost: int
 
 
+def as_laid(testbed: Testbed, situations: Mapping[str, Situation]) -> Plan:
+    """What would bring the kernels back to what is laid, foreign qdiscs put aside: to look at, not to be applied.
+
+    Raises InputError or UnreachableError for an interface that does not fit.
+    """
+    return make_plan(testbed, situations, Wish("", take_over=True))
+
+
 def lines(
     testbed: Testbed, situations: Mapping[str, Situation], overlays: Sequence[Overlay]
 ) -> Iterator[Line]:
     """Every direction that crosses an emulator, by target and source."""
     top = on_top(overlays)
-    plan = make_plan(testbed, situations, Wish(""))
+    plan = as_laid(testbed, situations)
     for port in plan.ports:
         observed = situations[port.emulator].observed[port.interface]
         touched = {operation.item for operation in port.operations}

@@ -14,10 +14,11 @@ import pytest
 from builtlab import Lab
 
 from microdc.errors import Exit
+from microdc.host.address import address_of
 from microdc.host.model import Host
 from microdc.host.operate import connect
 from microdc.testbed.load import load
-from microdc.wan.operate import Wan, address_of, open_wan
+from microdc.wan.operate import Wan, open_wan
 from microdc.wan.view import lines
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
@@ -70,7 +71,7 @@ def delays(wan: Wan) -> dict[str, int]:
 
 @pytest.fixture
 def emulator(guest_lab: Lab) -> Iterator[Host]:
-    with connect(address_of(load(guest_lab.inventory).emulators["wan1"])) as host:
+    with connect(address_of(load(guest_lab.inventory).emulators["wan1"].reach)) as host:
         yield host
 
 

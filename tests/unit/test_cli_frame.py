@@ -51,6 +51,7 @@ def loaded_by(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"], []])
 def test_help_loads_no_driver(arguments: list[str]) -> None:
     heavy = {"pyroute2", "paramiko", "pydantic", "rich", "ruamel", "cryptography", "yaml"}
+    heavy |= {"sqlalchemy", "sqlite3", "psycopg"}
     assert not heavy & loaded_by(*arguments)
 
 

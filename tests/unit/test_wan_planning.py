@@ -14,7 +14,8 @@ from microdc.documents.model import Where
 from microdc.errors import InputError, RefusedError, UnreachableError
 from microdc.impairment import Impairment
 from microdc.netlink.model import TC_H_ROOT, Foreign, Netem, Observed, Qdisc, QdiscTree
-from microdc.testbed.model import Emulator, Site, Testbed, Uplink
+from microdc.testbed.model import Edge, Emulator, Rack, Reach, Server, Site, Testbed, Uplink
+from microdc.testbed.shapers import shapers
 from microdc.units import Delay
 from microdc.wan.commit import commits
 from microdc.wan.layers import layer_of, next_id, overlay_of, stack
@@ -32,7 +33,7 @@ def a_testbed() -> Testbed:
         for i, (name, port) in enumerate(NAMES.items(), 1)
     }
     where = Where(Path("sites.yaml"), 3)
-    return Testbed("t", "", sites, {"wan1": Emulator("wan1", "local")}, (), lambda *_: where)
+    return Testbed("t", "", sites, {"wan1": Emulator("wan1", Reach("local"))}, (), lambda *_: where)
 
 
 def a_situation(
@@ -40,7 +41,8 @@ def a_situation(
 ) -> Situation:
     interfaces = {port: Interface(port, i, 1500, "") for i, port in enumerate(NAMES.values(), 2)}
     observed = {port: Observed((trees or {}).get(port, QdiscTree())) for port in NAMES.values()}
-    return Situation("wan1", Hello(1, "6.1", "b", 0, interfaces), State(7, layers, ()), observed)
+    (shaper,) = shapers(a_testbed())
+    return Situation(shaper, Hello(1, "6.1", "b", 0, interfaces), State(7, layers), observed)
 
 
 def plan(situation: Situation, wish: Wish) -> Plan:
@@ -53,9 +55,11 @@ def carried_out(before: Situation, made: Plan) -> Situation:
     if made.put:
         held = [port for port in made.ports if not port.desired.empty]
         leaves = {d: leaf for port in held for d, leaf in port.clean.items()}
-        laid = layer_of(made.put, held, leaves)
+        laid = layer_of(made.put, held, leaves, ["wan1"])
         values = {slot: value.data for slot, value in laid.values.items()}
-        new = LaidLayer(laid.id, laid.owner, laid.reason, 100.0 + len(layers), laid.seconds, values, {})
+        new = LaidLayer(
+            laid.id, laid.owner, laid.reason, 100.0 + len(layers), laid.seconds, values, laid.data
+        )
         layers = [layer for layer in layers if layer.id != new.id]
         layers.insert(0 if new.id == BASE else len(layers), new)
     return a_situation({port.interface: port.desired for port in made.ports}, tuple(layers))
@@ -94,13 +98,13 @@ def test_what_lies_below_shows_again() -> None:
     covered = carried_out(base, plan(base, Wish("w", overlay("o1", (THERE, SLOW)))))
     back = carried_out(covered, plan(covered, Wish("w", drop=["o1"])))
     assert back.observed == base.observed
-    assert stack([back.state]) == stack([base.state])
+    assert stack({"wan1": back.state}) == stack({"wan1": base.state})
 
 
 def test_the_inventory_lies_below_what_was_laid_before_it() -> None:
     first = carried_out(a_situation(), plan(a_situation(), Wish("w", overlay("o1", (THERE, SLOW)))))
     both = carried_out(first, plan(first, Wish("w", overlay(BASE, (THERE, FAST), (BACK, FAST)))))
-    assert [o.id for o in stack([both.state])] == [BASE, "o1"]
+    assert [o.id for o in stack({"wan1": both.state})] == [BASE, "o1"]
     bcn = next(p for p in plan(both, Wish("")).ports if p.interface == "bcn")
     delay_line = bcn.leaves[THERE].netem.options
     assert isinstance(delay_line, Netem)
@@ -171,4 +175,84 @@ def test_a_change_of_structure_lays_all_layers_anew() -> None:
     moved = replace(both, observed={name: Observed(QdiscTree()) for name in both.observed})
     anew = commits(plan(moved, Wish("w", overlay("o2", (THERE, FAST)))))["wan1"]
     assert [layer.id for layer in anew.put] == [BASE, "o1", "o2"]
-    assert [layer.made for layer in anew.put][:2] == [o.made for o in stack([both.state])]
+    assert [layer.made for layer in anew.put][:2] == [o.made for o in stack({"wan1": both.state})]
+
+
+def test_an_overlay_whose_parts_do_not_all_lie_is_not_whole() -> None:
+    made = plan(a_situation(), Wish("w", overlay("o1", (THERE, SLOW))))
+    laid = carried_out(a_situation(), made).state.layers[0]
+    on_two = State(1, (replace(laid, data={**laid.data, "shapers": ["wan1", "wan2"]}),))
+    assert [o.missing for o in stack({"wan1": on_two, "wan2": State(1, ())})] == [("wan2",)]
+    assert [o.missing for o in stack({"wan1": on_two, "wan2": on_two})] == [()]
+    whole = carried_out(a_situation(), made)
+    partial = replace(whole, state=replace(whole.state, layers=on_two.layers))
+    wish = Wish("w", overlay("o1", (THERE, SLOW)))
+    assert plan(whole, wish).empty
+    testbed = a_testbed()
+    again = make_plan(
+        testbed,
+        {"wan1": partial, "wan2": replace(a_situation(), shaper=replace(whole.shaper, name="wan2"))},
+        wish,
+    )
+    assert again.put is not None
+
+
+# -- sites without an emulator, whose servers shape what they send
+
+
+def edge_testbed() -> Testbed:
+    def site(name: str, number: int, *servers: str) -> Site:
+        made = {
+            server: Server(server, name, "r1", edge=Edge("eno1", Reach(f"ssh://root@{server}")))
+            for server in servers
+        }
+        networks = {"data": (ip_network(f"10.{number}.0.0/16"), ip_network(f"fd00:{number}::/32"))}
+        return Site(name, networks=networks, racks={"r1": Rack("r1", name, servers=made)})
+
+    sites = {
+        "rio": site("rio", 1, "r-a", "r-b"),
+        "quito": site("quito", 2, "q-a"),
+        "lima": site("lima", 3, "l-a"),
+    }
+    return Testbed("t", "", sites, {}, (), lambda *_: Where(Path("sites.yaml"), 3))
+
+
+def edge_situations(testbed: Testbed) -> dict[str, Situation]:
+    hello = Hello(1, "6.1", "b", 0, {"eno1": Interface("eno1", 2, 1500, "")})
+    empty = {"eno1": Observed(QdiscTree())}
+    return {shaper.name: Situation(shaper, hello, State(0, ()), empty) for shaper in shapers(testbed)}
+
+
+def test_each_server_of_a_site_shapes_what_it_sends_by_its_destination() -> None:
+    testbed = edge_testbed()
+    way = Direction("rio", "quito")
+    made = make_plan(testbed, edge_situations(testbed), Wish("w", overlay("o1", (way, SLOW))))
+    touched = {port.emulator: port for port in made.ports if port.operations}
+    assert touched.keys() == {"r-a", "r-b"}
+    for port in touched.values():
+        assert port.leaves.keys() == {way, Direction("rio", "lima")}
+        target = port.leaves[way].cls.handle
+        netem = port.desired.qdiscs[port.leaves[way].netem.handle].options
+        assert isinstance(netem, Netem)
+        assert netem.latency == SLOW.impairment.owd
+        matched = {
+            (rule.protocol, m.value, m.offset)
+            for rule in port.desired.rules.values()
+            if rule.target == target
+            for m in rule.matches
+        }
+        assert (0x800, 10 << 24 | 2 << 16, 16) in matched  # the destination of an IPv4 header
+        assert (0x86DD, 0xFD000002, 24) in matched
+    assert made.sites == {"rio", "quito"}
+
+
+def test_the_agents_of_edge_servers_keep_packets_single_on_their_way_out() -> None:
+    testbed = edge_testbed()
+    made = make_plan(
+        testbed, edge_situations(testbed), Wish("w", overlay("o1", (Direction("rio", "quito"), SLOW)))
+    )
+    sent = commits(made)
+    assert set(sent["r-a"].ports["eno1"].singly) == {"gro", "lro", "tso", "gso"}
+    assert sent["r-a"].put[0].data["shapers"] == ["r-a", "r-b"]
+    assert sent["q-a"].put == []
+    assert sent["q-a"].bare == ["eno1"]

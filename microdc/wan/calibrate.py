@@ -1,0 +1,154 @@
+"""What the bare path between sites does of itself, measured and kept, so that it is not added to what is emulated."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, replace
+
+from microdc.agent.client import ChangedError
+from microdc.errors import InputError, MicrodcError, UnreachableError
+from microdc.events import Step
+from microdc.impairment import CLEAN, Impairment
+from microdc.measure.model import Both, Failure, PairResult
+from microdc.measure.operate import MeasureOptions, expected_seconds
+from microdc.wan.bare import PairCalibration, concluded
+from microdc.wan.ledger import Ledger
+from microdc.wan.model import Asked, Direction, Plan
+from microdc.wan.operate import Wan
+from microdc.wan.probes import AskedPair, check_probe, measure_between
+from microdc.wan.underlay import Calibrations, fingerprint
+
+OPTIONS = MeasureOptions(rtt_seconds=10.0, loss_seconds=5.0, throughput_seconds=1.0)
+"""A thousand round trips a pair: the median of a path with 1 ms of jitter is then known to 40 µs. Of losses and rates only
+what is far from all right matters here."""
+REASON = "calibration: the bare underlay is measured"
+_PATIENCE, _MARGIN = 3.0, 60.0
+"""The clean overlay ends by itself after so many times what the measurement should take, and so many seconds."""
+_ATTEMPTS = 3
+
+
+def known(wan: Wan) -> Calibrations:
+    """The latest calibrations of a WAN's testbed; none where it was opened without a store."""
+    return wan.ledger.store.calibrations.get(wan.testbed.name) if wan.ledger else {}
+
+
+def calibrate(
+    wan: Wan, pairs: Sequence[tuple[str, str]], options: MeasureOptions = OPTIONS
+) -> Generator[Step, None, list[PairCalibration]]:
+    """Measures pairs with nothing emulated between them, and keeps what each direction came to.
+
+    For the time of the measurement a clean overlay lies over the pairs. It is taken away in every case, and ends by
+    itself if this process dies. A pair that could not be measured hides no other; nothing is kept of it.
+    Raises RefusedError where somebody else holds the WAN or one of the sites, InputError where a site has no probe.
+    """
+    if wan.ledger is None:
+        raise InputError("a calibration is kept in the store, and none is open", where=wan.testbed.name)
+    pairs = _once(pairs)
+    for name in sorted({name for pair in pairs for name in pair}):
+        check_probe(wan.testbed, wan.testbed.sites[name])
+    asked = Impairment(rate=options.max_rate)
+    seconds = _PATIENCE * expected_seconds([Both(asked, asked)] * len(pairs), options) + _MARGIN
+    values = {d: Asked(CLEAN, "calibration") for a, b in pairs for d in (Direction(a, b), Direction(b, a))}
+    summary = f"the underlay between {', '.join(f'{a} and {b}' for a, b in pairs)}"
+    data = {"pairs": [list(pair) for pair in pairs], "seconds": seconds}
+    with wan.ledger.page("calibration", summary, data) as page:
+        plan = wan.plan_overlay(values, wan.ledger.actor.owner, REASON, seconds=seconds)
+        try:
+            yield from wan.apply(plan)
+            results = yield from _measured(wan, [AskedPair(a, b, (asked, asked)) for a, b in pairs], options)
+            found = _still_bare(wan, plan, [concluded(result) for result in results])
+            _keep(wan, wan.ledger, found)
+            page.result["pairs"] = [_told(pair) for pair in found]
+        except BaseException as problem:
+            _take_away_after(wan, plan, problem)
+            raise
+        try:
+            yield from _take_away(wan, plan)
+        except UnreachableError as problem:
+            kept = f"what was measured is kept; the clean overlay ends by itself within {seconds:.0f} s"
+            raise UnreachableError(
+                f"{problem.what}; {kept}", where=problem.where, hint=problem.hint
+            ) from problem
+    return found
+
+
+def _once(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each pair of sites once, whichever is named first."""
+    found: dict[frozenset[str], tuple[str, str]] = {}
+    for pair in pairs:
+        found.setdefault(frozenset(pair), pair)
+    return list(found.values())
+
+
+def _measured(
+    wan: Wan, pairs: Sequence[AskedPair], options: MeasureOptions
+) -> Generator[Step, None, list[PairResult]]:
+    found = {}
+    for item in measure_between(wan.testbed, pairs, options):
+        if isinstance(item, PairResult):
+            found[item.a, item.b] = item
+        else:
+            yield item
+    return [found[pair.a, pair.b] for pair in pairs]
+
+
+def _still_bare(wan: Wan, plan: Plan, found: Sequence[PairCalibration]) -> list[PairCalibration]:
+    """What was found, but for the pairs between which something was emulated before the measurement was over."""
+    wan.read()
+    in_force = wan.in_force
+    change = plan.put.change if plan.put else ""
+
+    def bare(pair: PairCalibration) -> bool:
+        tops = [in_force.get(d) for d in (Direction(pair.a, pair.b), Direction(pair.b, pair.a))]
+        return all(top is not None and top[0].change == change for top in tops)
+
+    failure = Failure(
+        "an overlay came or ended while this pair was calibrated", hint="calibrate it once more"
+    )
+    return [pair if bare(pair) else PairCalibration(pair.a, pair.b, failure=failure) for pair in found]
+
+
+def _keep(wan: Wan, ledger: Ledger, found: Sequence[PairCalibration]) -> None:
+    for pair in found:
+        ledger.store.calibrations.put(
+            wan.testbed.name,
+            pair.directions,
+            host=ledger.actor.host,
+            fingerprint=fingerprint(wan.testbed, pair.a, pair.b),
+            method=pair.method,
+        )
+
+
+def _told(pair: PairCalibration) -> Mapping[str, object]:
+    """A pair as the journal keeps it."""
+    return {
+        "pair": [pair.a, pair.b],
+        "directions": [asdict(measured) for measured in pair.directions],
+        "method": pair.method,
+        "failure": str(pair.failure) if pair.failure else None,
+    }
+
+
+def _take_away(wan: Wan, plan: Plan) -> Generator[Step, None, None]:
+    """Removes the clean overlay, if it still lies. Others may change the WAN meanwhile: then what is there is read again."""
+    for attempt in range(_ATTEMPTS):
+        wan.read()
+        ours = [o.id for o in wan.overlays if plan.put is not None and o.change == plan.put.change]
+        if not ours:
+            return
+        try:
+            yield from wan.apply(replace(wan.plan_removal(ours), summary="the clean overlay goes"))
+        except ChangedError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
+
+
+def _take_away_after(wan: Wan, plan: Plan, problem: BaseException) -> None:
+    """The same when something has gone wrong already, which is what is to be told."""
+    try:
+        for _ in _take_away(wan, plan):
+            pass
+    except MicrodcError as second:
+        problem.add_note(f"the clean overlay could not be taken away, and ends by itself: {second}")

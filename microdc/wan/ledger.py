@@ -1,0 +1,172 @@
+"""What is written down of every change and measurement, and whose leave it needs."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from microdc import impairment
+from microdc.errors import MicrodcError, RefusedError
+from microdc.store.model import Actor, Entry
+from microdc.store.process import presence
+from microdc.wan import floor
+from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan
+from microdc.wan.planning import Situation
+
+if TYPE_CHECKING:
+    from microdc.store.operate import Store  # SQLAlchemy: only who opens a store pays for it
+
+
+@dataclass(slots=True)
+class Page:
+    """The entry of what is going on. result: what is to be written down of how it came out."""
+
+    entry: int
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The journal and the leases of one testbed, for one actor. inputs: gives the documents that a change follows from."""
+
+    store: Store
+    actor: Actor
+    testbed: str
+    inputs: Callable[[], Mapping[str, bytes]] = dict
+
+    def check(self, plan: Plan) -> None:
+        """Raises RefusedError where somebody else holds the WAN, or a site whose traffic the plan changes."""
+        resources = ["wan", *(f"site:{name}" for name in sorted(plan.sites))]
+        self.store.leases.check(self.testbed, resources, self.actor.owner)
+
+    @contextmanager
+    def page(self, kind: str, summary: str, data: Mapping[str, Any]) -> Iterator[Page]:
+        """Writes down that something begins, and how it came out. Nothing begins that cannot be written down."""
+        page = Page(
+            self.store.journal.begin(kind, self.actor, self.testbed, summary, data, inputs=self.inputs())
+        )
+        try:
+            yield page
+        except BaseException as problem:
+            outcome = "refused" if isinstance(problem, RefusedError) else "failed"
+            if isinstance(problem, KeyboardInterrupt | GeneratorExit):
+                outcome = "interrupted"
+            told = str(problem) if isinstance(problem, MicrodcError) else type(problem).__name__
+            try:
+                self.store.journal.end(page.entry, outcome, {**page.result, "error": told})  # type: ignore[arg-type]
+            except MicrodcError as second:
+                problem.add_note(f"nor could that be written down: {second}")
+            raise
+        self.store.journal.end(page.entry, "done", page.result)
+
+    def note(self, kind: str, plan: Plan) -> None:
+        """Writes down a plan that is not carried out."""
+        self.store.journal.note(kind, self.actor, self.testbed, plan.summary, plan_data(plan))
+
+    def collect(self, situations: Mapping[str, Situation]) -> None:
+        """Takes in what the agents did without a controller."""
+        for name, situation in situations.items():
+            for note in situation.state.notes:
+                at = datetime.fromtimestamp(note.at, UTC)
+                boot = situation.hello.boot
+                self.store.journal.happened(self.testbed, name, boot, note.number, at=at, text=note.text)
+
+    def settle(self, overlays: list[Overlay], situations: Mapping[str, Situation]) -> None:
+        """Closes what a process began that is gone: by what it left on the shapers."""
+        for entry in self.store.journal.unfinished(self.testbed):
+            waits = [
+                n
+                for n, s in situations.items()
+                if s.state.unconfirmed and _change(entry) in s.state.unconfirmed.by
+            ]
+            if presence(entry.actor) != "gone" or waits:
+                continue
+            found = _found(entry, overlays)
+            if found.get("complete"):
+                words = "the process was gone before it wrote this down; the shapers hold all of it"
+                self.store.journal.end(entry.id, "done", {**found, "settled": words})
+            else:
+                self.store.journal.settle(entry.id, found)
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """A plan as the journal keeps it. change: names it on the shapers too."""
+    return {
+        "change": plan.put.change if plan.put else uuid.uuid4().hex,
+        "put": overlay_data(plan.put) if plan.put else None,
+        "drop": list(plan.drop),
+        "operations": {
+            f"{port.emulator}:{port.interface}": dict(
+                Counter(operation.verb for operation in port.operations)
+            )
+            for port in plan.ports
+            if port.operations
+        },
+    }
+
+
+def overlay_data(overlay: Overlay) -> dict[str, Any]:
+    """An overlay as JSON holds it."""
+    return {
+        "id": overlay.id,
+        "owner": overlay.owner,
+        "reason": overlay.reason,
+        "seconds": overlay.seconds,
+        **values_data(overlay.values),
+    }
+
+
+def values_data(values: Mapping[Direction, Asked]) -> dict[str, Any]:
+    """What is laid, by direction, as JSON holds it; `values_of_data` is the way back."""
+    return {
+        "values": [
+            {
+                "source": direction.source,
+                "target": direction.target,
+                "impairment": impairment.to_data(asked.impairment),
+                "origin": asked.origin,
+                "floor": floor.to_data(asked.floor),
+            }
+            for direction, asked in sorted(values.items(), key=lambda item: item[0])
+        ]
+    }
+
+
+def values_of_data(data: Mapping[str, Any]) -> dict[Direction, Asked]:
+    """What was laid, as the journal keeps it."""
+    return {
+        Direction(value["source"], value["target"]): Asked(
+            impairment.from_data(value["impairment"]), value["origin"], floor.from_data(value["floor"])
+        )
+        for value in data["values"]
+    }
+
+
+def kind_of(plan: Plan) -> str:
+    """What the journal calls a change."""
+    if plan.put is None:
+        return "undo" if plan.drop else "mend"
+    return "apply" if plan.put.id == BASE else "apply-profile"
+
+
+def _change(entry: Entry) -> str:
+    return str(entry.data.get("change") or "-")
+
+
+def _found(entry: Entry, overlays: list[Overlay]) -> dict[str, Any]:
+    """What is there of a change, and whether that is all of it."""
+    laid = [overlay for overlay in overlays if overlay.change == _change(entry)]
+    still = [ident for ident in entry.data.get("drop") or () if any(o.id == ident for o in overlays)]
+    put = entry.data.get("put")
+    whole = bool(laid) and not laid[0].missing if put else bool(entry.data.get("drop"))
+    return {
+        "laid": [overlay.id for overlay in laid],
+        "missing_on": [name for overlay in laid for name in overlay.missing],
+        "still_laid": still,
+        "complete": whole and not still,
+    }

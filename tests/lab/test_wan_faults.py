@@ -1,0 +1,271 @@
+"""What is left when something breaks in the middle: the emulator is a guest with a real kernel, reached over SSH."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builtlab import Lab
+
+from microdc.errors import Exit
+from microdc.host.address import address_of
+from microdc.host.model import Host
+from microdc.host.operate import connect
+from microdc.testbed.load import load
+from microdc.wan.operate import open_wan
+
+pytestmark = [pytest.mark.root, pytest.mark.lab]
+
+PAIR = ("--pair", "east:west")
+OVERLAY = ("apply-profile", "openstack-owd-50", *PAIR)
+
+
+def argv(lab: Lab, *words: str) -> list[str]:
+    return [sys.executable, "-m", "microdc.cli", "-i", str(lab.inventory), *words]
+
+
+def microdc(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(argv(lab, *words), capture_output=True, text=True, check=False)
+
+
+def data(lab: Lab, *words: str) -> Any:
+    done = microdc(lab, *words, "-o", "json")
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def lab(guest_lab: Lab) -> Iterator[Lab]:
+    """The lab, with nothing laid before and after."""
+    yield guest_lab
+    with open_wan(load(guest_lab.inventory)) as opened:
+        for _ in opened.apply(opened.plan_removal([overlay.id for overlay in opened.overlays])):
+            pass
+
+
+@pytest.fixture
+def emulator(guest_lab: Lab) -> Iterator[Host]:
+    with connected(guest_lab) as host:
+        yield host
+
+
+def connected(lab: Lab) -> Host:
+    return connect(address_of(load(lab.inventory).emulators["wan1"].reach))
+
+
+def qdiscs(lab: Lab) -> bytes:
+    """What tc shows, over a connection of its own."""
+    with connected(lab) as host:
+        return host.run(["tc", "qdisc", "show"]).stdout
+
+
+@contextmanager
+def cut(lab: Lab) -> Iterator[None]:
+    """Every packet between the controller and the emulator vanishes, in silence."""
+    (way_in,) = [e.management for e in lab.plan.emulators if e.management]
+    enter = ["nsenter", f"--net=/run/netns/{way_in.port.namespace}", "--", "ip", "link", "set"]
+    subprocess.run([*enter, way_in.port.name, "down"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*enter, way_in.port.name, "up"], check=True)
+
+
+def laid(lab: Lab) -> list[str]:
+    """What is laid, once nothing waits for a confirmation any more."""
+    with open_wan(load(lab.inventory)) as wan:
+        while any(situation.state.unconfirmed for situation in wan.situations.values()):
+            time.sleep(0.1)
+            wan.read()
+        shown = [overlay.id for overlay in wan.overlays]
+        there = [name for name, found in wan.situations["wan1"].observed.items() if not found.tree.empty]
+    assert bool(shown) == bool(there)
+    return shown
+
+
+def last_entry(lab: Lab) -> dict[str, Any]:
+    """The newest change in the journal."""
+    kinds = ("--kind", "apply-profile")
+    entries = data(lab, "log", "--last", "1", *kinds)["entries"]
+    assert entries
+    found: dict[str, Any] = entries[-1]
+    return found
+
+
+def test_a_controller_that_is_cut_off_leaves_the_emulator_as_it_was(lab: Lab) -> None:
+    before = qdiscs(lab)
+    with subprocess.Popen(
+        argv(lab, *OVERLAY, "--confirm-within", "3s"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stderr is not None
+        said = []
+        for line in running.stderr:
+            said.append(line)
+            if "read back" in line:
+                break
+        with cut(lab):
+            rest = running.communicate()[1]
+    assert running.returncode in (Exit.UNREACHABLE, Exit.FAILED), "".join(said) + rest
+    assert "could not be confirmed" in rest
+    assert "taken back" in rest
+    assert laid(lab) == []
+    assert qdiscs(lab) == before
+    entry = last_entry(lab)
+    assert entry["outcome"] == "failed"
+    assert "confirmed" in entry["result"]["error"]
+    told = json.dumps(data(lab, "log", "--last", "20"))
+    assert "not confirmed within 3 s" in told
+
+
+KILLED = """
+import itertools, os, signal, sys
+from microdc.agent.client import Agent
+from microdc.cli.main import run
+counter, ask = itertools.count(1), Agent._ask
+def counted(agent, verb, **arguments):
+    number = next(counter)
+    if {before} and number == {step}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    reply = ask(agent, verb, **arguments)
+    if not {before} and number == {step}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return reply
+Agent._ask = counted
+run({words!r})
+"""
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])  # read, commit, confirm
+@pytest.mark.parametrize("before", [True, False])
+def test_a_controller_that_is_killed_leaves_all_or_nothing_and_the_journal_knows(
+    lab: Lab, step: int, *, before: bool
+) -> None:
+    words = [
+        "-i",
+        str(lab.inventory),
+        *OVERLAY,
+        "--confirm-within",
+        "2s",
+        "--reason",
+        f"killed at {step}{before}",
+    ]
+    script = KILLED.format(step=step, before=before, words=words)
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
+    stays = step == 3 and not before
+    assert laid(lab) == (["o1"] if stays else [])
+    assert microdc(lab, "plan").returncode == Exit.PENDING  # whoever comes next settles what is open
+    if step == 1:
+        return  # nothing had begun
+    entry = last_entry(lab)
+    assert entry["summary"] == f"killed at {step}{before}"
+    assert entry["outcome"] == ("done" if stays else "interrupted")
+
+
+def test_a_killed_agent_ends_on_time_all_the_same(lab: Lab, emulator: Host) -> None:
+    microdc(lab, "apply")
+    assert microdc(lab, *OVERLAY, "--for", "8s").returncode == 0
+    with open_wan(load(lab.inventory)) as wan:
+        agent = wan.situations["wan1"].hello.pid
+    assert emulator.run(["kill", "-9", str(agent)]).ok
+    while b"delay 50ms" in emulator.run(["tc", "qdisc", "show"]).stdout:
+        time.sleep(0.2)
+    assert emulator.run(["tc", "qdisc", "show"]).stdout.count(b"delay 10ms") == 2
+
+
+def test_two_controllers_at_once_do_not_mix(lab: Lab) -> None:
+    microdc(lab, "apply")
+
+    def lay(profile: str) -> subprocess.CompletedProcess[str]:
+        return microdc(lab, "apply-profile", profile, *PAIR, "--owner", profile)
+
+    profiles = ["openstack-owd-25", "openstack-owd-50", "openstack-owd-100"]
+    with ThreadPoolExecutor(3) as pool:
+        done = dict(zip(profiles, pool.map(lay, profiles), strict=True))
+    assert {d.returncode for d in done.values()} <= {Exit.OK, Exit.LOCKED}
+    for each in done.values():
+        if each.returncode == Exit.LOCKED:
+            assert "nothing was changed" in each.stderr
+    made = [profile for profile, each in done.items() if each.returncode == 0]
+    assert made
+    assert len(laid(lab)) == 1 + len(made)
+    outcomes = {
+        e["summary"]: e["outcome"]
+        for e in data(lab, "log", "--last", "3", "--kind", "apply-profile")["entries"]
+    }
+    for profile, each in done.items():
+        key = next((k for k in outcomes if profile in k), None)
+        assert key is None or outcomes[key] == ("done" if each.returncode == 0 else "refused")
+
+
+def test_a_clock_that_steps_moves_no_end(lab: Lab, emulator: Host) -> None:
+    microdc(lab, *OVERLAY, "--for", "600s")
+    now = int(emulator.run(["date", "+%s"]).stdout)
+    try:
+        for step in (3600, -3600):
+            assert emulator.run(["date", "-s", f"@{now + step}"]).ok
+            with open_wan(load(lab.inventory)) as wan:
+                (overlay,) = wan.overlays
+            assert overlay.seconds is not None
+            assert 0 < overlay.seconds <= 600
+    finally:
+        emulator.run(["date", "-s", f"@{int(time.time())}"])
+
+
+@pytest.fixture
+def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    place = tmp_path_factory.mktemp("small")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], check=True)
+    try:
+        yield str(place)
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_what_cannot_be_written_down_is_not_done(
+    lab: Lab, small_disk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MICRODC_STORE", f"{small_disk}/microdc.db")
+    assert microdc(lab, "log").returncode == 0
+    with open(f"{small_disk}/full", "wb") as rest:  # noqa: PTH123
+        try:
+            while True:
+                rest.write(b"x" * 4096)
+                rest.flush()
+        except OSError:
+            pass
+    done = microdc(lab, *OVERLAY)
+    assert done.returncode in (Exit.UNREACHABLE, Exit.FAILED)
+    assert "Traceback" not in done.stderr
+    assert "space" in done.stderr or "full" in done.stderr
+    Path(small_disk, "full").unlink()
+    assert laid(lab) == []
+    assert microdc(lab, *OVERLAY).returncode == 0
+    assert laid(lab) == ["o1"]
+
+
+def test_a_lease_of_somebody_else_keeps_the_wan_as_it_is(lab: Lab) -> None:
+    taken = microdc(lab, "lease", "take", "wan", "--for", "1h", "--reason", "thesis", "--owner", "ann")
+    assert taken.returncode == 0, taken.stderr
+    try:
+        for words in (("apply",), OVERLAY):
+            refused = microdc(lab, *words, "--owner", "ben")
+            assert refused.returncode == Exit.LOCKED
+            assert "ann" in refused.stderr
+            assert "thesis" in refused.stderr
+        assert laid(lab) == []
+        assert microdc(lab, *OVERLAY, "--owner", "ann").returncode == 0
+    finally:
+        microdc(lab, "lease", "release", "wan", "--owner", "ann")
+    assert microdc(lab, "apply", "--owner", "ben").returncode == 0
