@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from microdc.agent.client import Agent, RejectedError
+from microdc.agent.client import Agent, ChangedError, RejectedError
 from microdc.agent.model import Commit, Committed
 from microdc.errors import ApplyError, MicrodcError, UnreachableError
 from microdc.events import Step
@@ -112,6 +112,12 @@ class Everywhere:
             try:
                 with self.reopen(name) as agent:
                     confirmed = agent.confirm(generation, commit.read_back)
+            except ChangedError as problem:
+                raise ApplyError(
+                    f"the confirmation came too late: the change was taken back after {self.seconds:g} s",
+                    where=name,
+                    hint="give it more time with --confirm-within",
+                ) from problem
             except UnreachableError as problem:
                 if attempt == CONFIRM_ATTEMPTS - 1:
                     what = f"the change could not be confirmed over a new connection: {problem.what}"
@@ -135,6 +141,8 @@ class Everywhere:
         for name, committed in self.committed.items():
             try:
                 missed = self._revert(name, committed.state.generation)
+            except ChangedError:
+                continue  # its time was over, and it took its part back by itself
             except MicrodcError as problem:
                 after = (
                     f"is taken back there within {self.seconds:g} s" if self.seconds else "may still be there"

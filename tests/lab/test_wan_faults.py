@@ -95,7 +95,7 @@ def laid(lab: Lab) -> list[str]:
 def last_entry(lab: Lab) -> dict[str, Any]:
     """The newest change in the journal."""
     kinds = ("--kind", "apply-profile")
-    entries = data(lab, "log", "--last", "1", *kinds)["entries"]
+    entries = data(lab, "log", "--last", "1", *kinds)["items"]
     assert entries
     found: dict[str, Any] = entries[-1]
     return found
@@ -157,7 +157,7 @@ def test_a_controller_that_is_killed_leaves_all_or_nothing_and_the_journal_knows
         str(lab.inventory),
         *OVERLAY,
         "--confirm-within",
-        "2s",
+        "8s",
         "--reason",
         f"killed at {step}{before}",
     ]
@@ -202,7 +202,7 @@ def test_two_controllers_at_once_do_not_mix(lab: Lab) -> None:
     assert len(laid(lab)) == 1 + len(made)
     outcomes = {
         e["summary"]: e["outcome"]
-        for e in data(lab, "log", "--last", "3", "--kind", "apply-profile")["entries"]
+        for e in data(lab, "log", "--last", "3", "--kind", "apply-profile")["items"]
     }
     for profile, each in done.items():
         key = next((k for k in outcomes if profile in k), None)
@@ -226,7 +226,7 @@ def test_a_clock_that_steps_moves_no_end(lab: Lab, emulator: Host) -> None:
 @pytest.fixture
 def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place = tmp_path_factory.mktemp("small")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)], check=True)
     try:
         yield str(place)
     finally:

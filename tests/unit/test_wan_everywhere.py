@@ -234,3 +234,20 @@ def test_a_controller_that_is_killed_at_any_step_leaves_all_or_nothing_or_a_know
         assert [overlay.missing for overlay in stack(states)] == [tuple(set(NAMES) - set(shaped))]
     else:
         assert [overlay.missing for overlay in stack(states)] == [()] * (len(shaped) // 2)
+
+
+def test_a_confirmation_that_comes_too_late_is_told_as_that(hosts: Hosts) -> None:
+    agents = hosts.agents()
+
+    @contextmanager
+    def slow(name: str) -> Iterator[Agent]:
+        with hosts.reopen(name) as agent:
+            while agent.read({}).state.unconfirmed:
+                time.sleep(0.05)
+            yield agent
+
+    with pytest.raises(
+        ApplyError, match="came too late: the change was taken back after 1 s; all was taken back"
+    ):
+        carry_out(Everywhere(PLAN, agents, slow, 1), one=commit(seconds=1), two=commit(seconds=1))
+    assert not any(hosts.shaped(name) for name in NAMES)
