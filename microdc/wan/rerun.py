@@ -48,12 +48,12 @@ def _measured(wan: Wan, record: Record) -> Generator[Step, None, list[PairResult
 
 
 def options_of(recorded: Mapping[str, Any]) -> MeasureOptions:
-    """The options of a recorded measurement; those that this version does not know are left out."""
+    """The options of a recorded measurement: its times and rates. Tolerances are this version's; what it does not know is left out."""
     known = {field.name for field in fields(MeasureOptions)}
-    try:
-        return MeasureOptions(**{name: value for name, value in recorded.items() if name in known})
-    except (TypeError, ValueError) as problem:
-        raise InputError(f"the record's options of measuring cannot be used: {problem}") from None
+    values: dict[str, Any] = {
+        name: value for name, value in recorded.items() if name in known and isinstance(value, int | float)
+    }
+    return MeasureOptions(**values)
 
 
 def _check_sites(wan: Wan, record: Record) -> None:

@@ -1,0 +1,77 @@
+"""A run on a real emulator as a file, and the same run again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builtlab import Lab
+
+from microdc.errors import Exit
+from microdc.testbed.load import load
+from microdc.wan.operate import open_wan
+
+pytestmark = [pytest.mark.root, pytest.mark.lab]
+
+PAIR = ("--pair", "east:west")
+
+
+def microdc(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "microdc.cli", "-i", str(lab.inventory), *words]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+def data(lab: Lab, *words: str) -> Any:
+    done = microdc(lab, *words, "-o", "json")
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def lab(guest_lab: Lab) -> Iterator[Lab]:
+    """The lab, with nothing laid before and after."""
+    yield guest_lab
+    with open_wan(load(guest_lab.inventory)) as opened:
+        for _ in opened.apply(opened.plan_removal([overlay.id for overlay in opened.overlays])):
+            pass
+
+
+def test_a_run_is_exported_shown_and_run_again(lab: Lab, tmp_path: Path) -> None:
+    assert microdc(lab, "apply-profile", "openstack-owd-50", *PAIR, "--owner", "ann").returncode == 0
+    microdc(lab, "wan", "verify", "--quick", *PAIR)
+    (measured,) = data(lab, "log", "--kind", "measurement", "--last", "1")["items"]
+    assert measured["outcome"] == "done"
+    file = tmp_path / "run.zip"
+    assert microdc(lab, "record", "export", str(measured["id"]), "-f", str(file)).returncode == 0
+    assert microdc(lab, "record", "export", str(measured["id"]), "-f", str(file)).returncode == Exit.USAGE
+    shown = data(lab, "record", "show", str(file))
+    assert shown["about"]["shapers"]["wan1"]["kernel"]
+    assert "inventory/testbed.yaml" in shown["inputs"]
+    rtt = next(v for v in shown["pairs"][0]["verdicts"] if v["quantity"] == "rtt")
+    assert rtt["asked"] == 100_000_000
+    assert "owd 50ms" in microdc(lab, "record", "show", str(file)).stdout
+
+    assert microdc(lab, "wan", "undo", "--owner", "ann").returncode == 0
+    again = data(lab, "record", "rerun", str(file))
+    figure = next(f for f in again["figures"] if f["quantity"] == "rtt")
+    assert figure["recorded"] == rtt["measured"]
+    assert figure["again"] == pytest.approx(100e6, abs=5e6)
+    with open_wan(load(lab.inventory)) as wan:
+        assert wan.overlays == []
+
+
+def test_what_is_no_run_is_told(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "notes.zip").write_text("hello")
+    for run, said in (
+        (str(tmp_path / "notes.zip"), "no record"),
+        ("9999", "9999"),
+        ("thesis.zip", "no such file"),
+    ):
+        done = microdc(lab, "record", "show", run)
+        assert done.returncode == Exit.USAGE
+        assert said in done.stderr
