@@ -15,6 +15,7 @@ from microdc.lab.inventory import directory_of
 from microdc.lab.plan import plan
 from microdc.lab.teardown import clear
 from microdc.testbed.load import load
+from microdc.wan.operate import open_wan
 
 _numbers = count(1)
 
@@ -72,3 +73,12 @@ def guest_lab(state_home: Path) -> Iterator[Lab]:
         finally:
             for _ in clear(name):
                 pass
+
+
+@pytest.fixture
+def lab(guest_lab: Lab) -> Iterator[Lab]:
+    """The lab with a guest, with nothing laid before and after."""
+    yield guest_lab
+    with open_wan(load(guest_lab.inventory)) as opened:
+        for _ in opened.apply(opened.plan_removal([overlay.id for overlay in opened.overlays])):
+            pass

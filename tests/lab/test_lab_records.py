@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from builtlab import Lab
+from commandline import data, microdc
 
 from microdc.errors import Exit
 from microdc.testbed.load import load
@@ -19,26 +15,6 @@ from microdc.wan.operate import open_wan
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 
 PAIR = ("--pair", "east:west")
-
-
-def microdc(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "microdc.cli", "-i", str(lab.inventory), *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
-
-
-def data(lab: Lab, *words: str) -> Any:
-    done = microdc(lab, *words, "-o", "json")
-    assert done.stdout, done.stderr
-    return json.loads(done.stdout)
-
-
-@pytest.fixture
-def lab(guest_lab: Lab) -> Iterator[Lab]:
-    """The lab, with nothing laid before and after."""
-    yield guest_lab
-    with open_wan(load(guest_lab.inventory)) as opened:
-        for _ in opened.apply(opened.plan_removal([overlay.id for overlay in opened.overlays])):
-            pass
 
 
 def test_a_run_is_exported_shown_and_run_again(lab: Lab, tmp_path: Path) -> None:

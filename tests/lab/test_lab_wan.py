@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from builtlab import Lab
+from commandline import data, microdc
 
 from microdc.errors import Exit
 from microdc.host.address import address_of
@@ -26,32 +26,11 @@ pytestmark = [pytest.mark.root, pytest.mark.lab]
 PAIR = ("--pair", "east:west")
 
 
-def microdc(lab: Lab, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "microdc.cli", "-i", str(lab.inventory), *words]
-    return subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False)
-
-
-def data(lab: Lab, *words: str, stdin: str = "") -> dict[str, Any]:
-    done = microdc(lab, *words, "-o", "json", stdin=stdin)
-    assert done.stdout, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 @pytest.fixture
 def wan(guest_lab: Lab) -> Iterator[Wan]:
     """A second look at what the commands did."""
     with open_wan(load(guest_lab.inventory)) as opened:
         yield opened
-
-
-@pytest.fixture
-def lab(guest_lab: Lab) -> Iterator[Lab]:
-    """The lab, with nothing laid before and after."""
-    yield guest_lab
-    with open_wan(load(guest_lab.inventory)) as opened:
-        for _ in opened.apply(opened.plan_removal([overlay.id for overlay in opened.overlays])):
-            pass
 
 
 def laid(wan: Wan) -> list[str]:

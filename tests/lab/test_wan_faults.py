@@ -8,19 +8,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builtlab import Lab
+from builtlab import EXAMPLE, Lab
+from commandline import argv, data, microdc
 
 from microdc.errors import Exit
 from microdc.host.address import address_of
+from microdc.host.daemon import Daemon
 from microdc.host.model import Host
 from microdc.host.operate import connect
+from microdc.lab import operate
+from microdc.lab.inventory import directory_of
+from microdc.lab.names import lab_dir
+from microdc.lab.plan import plan
+from microdc.lab.teardown import guest_processes
 from microdc.testbed.load import load
 from microdc.wan.operate import open_wan
 
@@ -28,29 +35,6 @@ pytestmark = [pytest.mark.root, pytest.mark.lab]
 
 PAIR = ("--pair", "east:west")
 OVERLAY = ("apply-profile", "openstack-owd-50", *PAIR)
-
-
-def argv(lab: Lab, *words: str) -> list[str]:
-    return [sys.executable, "-m", "microdc.cli", "-i", str(lab.inventory), *words]
-
-
-def microdc(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(argv(lab, *words), capture_output=True, text=True, check=False)
-
-
-def data(lab: Lab, *words: str) -> Any:
-    done = microdc(lab, *words, "-o", "json")
-    assert done.stdout, done.stderr
-    return json.loads(done.stdout)
-
-
-@pytest.fixture
-def lab(guest_lab: Lab) -> Iterator[Lab]:
-    """The lab, with nothing laid before and after."""
-    yield guest_lab
-    with open_wan(load(guest_lab.inventory)) as opened:
-        for _ in opened.apply(opened.plan_removal([overlay.id for overlay in opened.overlays])):
-            pass
 
 
 @pytest.fixture
@@ -126,25 +110,19 @@ def test_a_controller_that_is_cut_off_leaves_the_emulator_as_it_was(lab: Lab) ->
     entry = last_entry(lab)
     assert entry["outcome"] == "failed"
     assert "confirmed" in entry["result"]["error"]
-    assert microdc(lab, "plan").returncode == Exit.PENDING  # what the agent did alone comes in with the next reading
+    assert (
+        microdc(lab, "plan").returncode == Exit.PENDING
+    )  # what the agent did alone comes in with the next reading
     told = json.dumps(data(lab, "log", "--kind", "agent"))
     assert "not confirmed within 3 s" in told
 
 
 KILLED = """
-import itertools, os, signal, sys
-from microdc.agent.client import Agent
+import sys
+sys.path.insert(0, {tests!r})
+import killing
 from microdc.cli.main import run
-counter, ask = itertools.count(1), Agent._ask
-def counted(agent, verb, **arguments):
-    number = next(counter)
-    if {before} and number == {step}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    reply = ask(agent, verb, **arguments)
-    if not {before} and number == {step}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return reply
-Agent._ask = counted
+killing.at({step}, before={before})
 run({words!r})
 """
 
@@ -163,7 +141,7 @@ def test_a_controller_that_is_killed_leaves_all_or_nothing_and_the_journal_knows
         "--reason",
         f"killed at {step}{before}",
     ]
-    script = KILLED.format(step=step, before=before, words=words)
+    script = KILLED.format(tests=str(Path(__file__).parents[1]), step=step, before=before, words=words)
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
     stays = step == 3 and not before
     assert laid(lab) == (["o1"] if stays else [])
@@ -267,3 +245,26 @@ def test_a_lease_of_somebody_else_keeps_the_wan_as_it_is(lab: Lab) -> None:
     finally:
         microdc(lab, "lease", "release", "wan", "--owner", "ann")
     assert microdc(lab, "apply", "--owner", "ben").returncode == 0
+
+
+def test_an_emulator_that_was_rebooted_is_known_and_laid_anew(lab_name: Callable[[], str]) -> None:
+    name = lab_name()
+
+    def up() -> Lab:
+        for _ in operate.up(name, EXAMPLE, emulator="guest"):
+            pass
+        return Lab(name, plan(load(EXAMPLE), name, "guest"), directory_of(name))
+
+    lab = up()
+    assert microdc(lab, "apply").returncode == 0
+    assert microdc(lab, "wan", "drift").returncode == 0
+    (guest,) = guest_processes(lab_dir(name) / "guests" / "wan1")
+    Daemon.of(guest).kill()
+    assert microdc(lab, "plan").returncode == Exit.UNREACHABLE
+    lab = up()
+    drifted = microdc(lab, "wan", "drift")
+    assert drifted.returncode == Exit.FAILED
+    assert "reboot" in drifted.stdout
+    assert "inventory" in drifted.stdout
+    assert microdc(lab, "apply").returncode == 0
+    assert microdc(lab, "wan", "drift").returncode == 0

@@ -188,20 +188,11 @@ def test_an_answer_that_is_lost_is_looked_for(hosts: Hosts) -> None:
 
 
 CONTROLLER = """
-import itertools, os, signal, sys
-sys.path.insert(0, {here!r})
-from microdc.agent.client import Agent
+import sys
+sys.path[:0] = {paths!r}
+import killing
 from test_wan_everywhere import PLAN, Everywhere, Hosts, carry_out, commit
-counter, ask = itertools.count(1), Agent._ask
-def counted(agent, verb, **arguments):
-    number = next(counter)
-    if {before} and number == {step}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    reply = ask(agent, verb, **arguments)
-    if not {before} and number == {step}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return reply
-Agent._ask = counted
+killing.at({step}, before={before})
 hosts = Hosts({namespaces!r}, {directories!r})
 carry_out(Everywhere(PLAN, hosts.agents(), hosts.reopen, 1), one=commit(seconds=1), two=commit(seconds=1))
 """
@@ -214,7 +205,7 @@ def test_a_controller_that_is_killed_at_any_step_leaves_all_or_nothing_or_a_know
 ) -> None:
     """Only between two confirmations can it be all on one and nothing on the other: then what is missing is named."""
     script = CONTROLLER.format(
-        here=str(Path(__file__).parent),
+        paths=[str(Path(__file__).parent), str(Path(__file__).parents[1])],
         before=before,
         step=step,
         namespaces=hosts.namespaces,
