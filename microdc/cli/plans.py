@@ -23,6 +23,7 @@ def data(plan: Plan, *, applied: bool = False) -> dict[str, Any]:
         "overlay": plan.put.id if plan.put else None,
         "ends_in_seconds": plan.put.seconds if plan.put else None,
         "removed": list(plan.drop),
+        "warnings": warnings(plan),
         "operations": [
             {
                 "emulator": port.emulator,
@@ -70,7 +71,7 @@ def warnings(plan: Plan) -> list[str]:
     """What a plan cannot bring about, although nothing is wrong with it."""
     from microdc.wan import underlay
 
-    return [f"Mind: {words}." for words in underlay.warnings(plan.put.values)] if plan.put else []
+    return list(underlay.warnings(plan.put.values)) if plan.put else []
 
 
 def _words(plan: Plan) -> list[str]:
@@ -82,7 +83,7 @@ def _words(plan: Plan) -> list[str]:
         )
     if plan.drop:
         lines.append(f"Taken away: {', '.join(plan.drop)}.")
-    lines += warnings(plan)
+    lines += [f"Mind: {words}." for words in warnings(plan)]
     if plan.structural:
         lines.append("Queues are built or removed: packets in them at that moment are lost.")
     elif any(port.operations for port in plan.ports):

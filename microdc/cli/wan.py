@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from microdc.cli import narrate, plans, render
+from microdc.cli.calibrate import calibrate
 from microdc.cli.documents import inventory_and_library
+from microdc.cli.drift import drift
 from microdc.cli.ledger import open_wan_for
 from microdc.cli.parameters import confirm_option, owner_option
 from microdc.cli.render import Styled, Table
 from microdc.cli.verify import verify
+from microdc.cli.watch import watch
 from microdc.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,10 +27,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def wan() -> None:
-    """Show, verify, undo and reset the emulated WAN."""
+    """Show, verify, calibrate, watch, undo and reset the emulated WAN."""
 
 
-wan.add_command(verify)
+for command in (verify, calibrate, watch, drift):
+    wan.add_command(command)
 
 
 @wan.command(

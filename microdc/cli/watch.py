@@ -35,6 +35,9 @@ _COLUMNS = (
 )
 _WIDTHS = (24, 16, 9, 10, 7, 8, 9, 7, 10, 8, 10, 10)
 """Of a line where there is no terminal; what is longer moves the rest."""
+_NARROW = 120
+"""Columns of a terminal on which the whole table does not fit; there these are left out."""
+_SPARED = {"at", "in pkt/s", "out pkt/s", "waits/s", "in flight"}
 
 
 @click.command(
@@ -85,13 +88,17 @@ def _shown() -> Iterator[Callable[[Tick], None]]:
         from rich.live import Live
 
         with Live(auto_refresh=False) as live:
-            yield lambda tick: live.update(
-                render.rich_table(Table(_COLUMNS, [_row(s) for s in tick.samples], _clock(tick))),
-                refresh=True,
-            )
+            narrow = live.console.width < _NARROW
+            yield lambda tick: live.update(render.rich_table(_table(tick, narrow=narrow)), refresh=True)
     else:
         click.echo(_line(("time", *_COLUMNS)).upper())
         yield _lines
+
+
+def _table(tick: Tick, *, narrow: bool) -> Table:
+    chosen = [n for n, name in enumerate(_COLUMNS) if not (narrow and name in _SPARED)]
+    rows = [[cells[n] for n in chosen] for cells in (_row(one) for one in tick.samples)]
+    return Table([_COLUMNS[n] for n in chosen], rows, _clock(tick))
 
 
 def _yaml(tick: Tick) -> None:

@@ -217,4 +217,5 @@ def throughput(
         offered=plan.offered,
         seconds=round(seconds, 3),
         lost=sum(lost for _, _, lost in window),
+        packet=plan.payload + headers,
     )

@@ -18,8 +18,6 @@ from microdc.measure.schedule import ECHO_BYTES, EchoPlan
 
 _START_SECONDS = 20.0
 _GRACE_SECONDS = 20.0
-_SESSIONS = 3
-"""irtt 0.9 ends at once, with success, where a second answer to its question for a session arrives in the session."""
 _KNOCKS = 25
 _KNOCK_NS = 200_000_000  # the shortest time that irtt waits for an answer
 KNOCKING_SECONDS = 2 * _KNOCKS * _KNOCK_NS / 1e9
@@ -42,7 +40,7 @@ def session(programs: Programs, here: End, there: End, plan: EchoPlan) -> Sessio
     Raises UnreachableError where a program or a host is the trouble rather than the path.
     """
     sent = 0
-    for _ in range(_SESSIONS):
+    for _ in range(plan.sessions):
         found = _session(programs, here, there, plan)
         if isinstance(found, Knocks):
             return found

@@ -7,8 +7,10 @@ something only if a wrong loss would have been: the test says which loss it must
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from microdc.measure.statistics import at_least, at_most, highest_expected, lowest_expected
 
@@ -21,23 +23,56 @@ MOST_PACKETS = 10_000_000
 """More packets than anyone sends; where so many would not do, nothing does."""
 
 
+class CountTest(Hashable, Protocol):
+    """A test of how many of the packets sent met a fate; shares 0..1."""
+
+    @property
+    def asked(self) -> float:
+        """The share that is to meet it."""
+
+    @property
+    def more(self) -> float | None:
+        """A share too high that must be told; None where there is none."""
+
+    @property
+    def less(self) -> float | None:
+        """A share too low that must be told; None where there is none."""
+
+    def too_many(self, sent: int, lost: int) -> bool:
+        """Whether so high a count rejects what was asked."""
+
+    def too_few(self, sent: int, lost: int) -> bool:
+        """Whether so low a count rejects what was asked."""
+
+    def tells_more(self, sent: int) -> bool:
+        """Whether so many packets would show a share that is too high."""
+
+    def tells_less(self, sent: int) -> bool:
+        """Whether so many packets would show a share that is too low."""
+
+    def tells(self, sent: int) -> bool:
+        """Whether so many packets would show both."""
+
+
 @dataclass(frozen=True, slots=True)
 class LossTest:
     """The test of one direction. asked and tolerance are shares 0..1, alpha is the chance of a false alarm.
 
     Two wrong losses must be told: `more`, twice the asked plus half a percentage point, and `less`, half the asked minus
     the tolerance (None where that and the asked are both zero within the tolerance). A dead direction (asked 1) loses
-    every packet, so there the tolerance does not apply and `less` is nine tenths.
+    every packet, so there the tolerance does not apply and `less` is nine tenths. maybe: a share of which nobody knows
+    whether it is lost as well; the losses asked are then a range.
     """
 
     asked: float
     tolerance: float
     alpha: float
+    maybe: float = 0.0
 
     @property
     def upper(self) -> float:
         """The largest loss that counts as the asked one."""
-        return min(1.0, self.asked + self.tolerance)
+        return min(1.0, self._most + self.tolerance)
 
     @property
     def lower(self) -> float:
@@ -47,7 +82,7 @@ class LossTest:
     @property
     def more(self) -> float | None:
         """A loss too high that must be told; None where there is none."""
-        return min(1.0, 2 * self.asked + 0.005) if self.upper < 1.0 else None
+        return min(1.0, 2 * self._most + 0.005) if self.upper < 1.0 else None
 
     @property
     def less(self) -> float | None:
@@ -82,9 +117,13 @@ class LossTest:
         """Whether so many packets would show both."""
         return self.tells_more(sent) and self.tells_less(sent)
 
+    @property
+    def _most(self) -> float:
+        return self.asked + (1 - self.asked) * self.maybe
+
 
 @lru_cache(maxsize=256)
-def packets_needed(test: LossTest, *, more_only: bool = False) -> int | None:
+def packets_needed(test: CountTest, *, more_only: bool = False) -> int | None:
     """Packets with which, as with any larger number, the test tells what it must; None where MOST_PACKETS would not do.
 
     The number is right to some percent: limits are whole packets, so that power climbs in a sawtooth. more_only: leaves out the loss that is too low, which needs far more packets where little loss is asked.

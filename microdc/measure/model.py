@@ -97,7 +97,7 @@ class Throughput:
 
     rate: bit/s at the receiver. sent: bit/s that the sender managed. offered: bit/s that it was told to send. All are
     wire bytes as the kernel counts them: Ethernet, IP and UDP headers included, frame check sequence not. lost: packets
-    that did not arrive in that time, those that found the queue full included.
+    that did not arrive in that time, those that found the queue full included. packet: bytes of each, counted so.
     """
 
     rate: int
@@ -105,6 +105,12 @@ class Throughput:
     offered: int
     seconds: float
     lost: int
+    packet: int = 1514
+
+    @property
+    def packets(self) -> float:
+        """How many were sent in that time."""
+        return self.sent * self.seconds / 8 / self.packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ Unit = Literal["ns", "bit/s", "percent", "packets"]
 class Verdict:
     """Whether one quantity of one direction is what was asked.
 
-    quantity: "rtt", "owd", "jitter", "loss", "reordering" or "throughput". asked, measured: in `unit`; None where nothing
+    quantity: "rtt", "owd", "jitter", "loss", "duplicates", "reordering" or "throughput". asked, measured: in `unit`; None where nothing
     was asked or found. required: whether leaving it unmeasured leaves the pair unmeasured; false where nothing was asked,
     or where another quantity tells the same.
     """

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import ip_address
 from typing import TypeVar
 
 from microdc.errors import MicrodcError, UnreachableError
 from microdc.host.model import Host
-from microdc.impairment import Impairment
+from microdc.impairment import NO_LOSS, Impairment
 from microdc.measure import fping, iperf3, irtt
 from microdc.measure.assemble import (
     NOTHING_CAME,
@@ -21,10 +21,12 @@ from microdc.measure.assemble import (
     from_pings,
     from_sessions,
 )
+from microdc.measure.attempts import stream_tries
 from microdc.measure.irtt import End
 from microdc.measure.model import Both, Direction, Failure, Measurement, Throughput, Unmeasured
 from microdc.measure.probe import Probe
 from microdc.measure.programs import Programs
+from microdc.measure.rates import rate_of
 from microdc.measure.reports import FpingReport
 from microdc.measure.schedule import (
     EchoPlan,
@@ -33,7 +35,6 @@ from microdc.measure.schedule import (
     loss_plan,
     ping_plan,
     stream_plan,
-    stream_tries,
     timing_plan,
 )
 from microdc.measure.tolerance import Tolerance, rtt_jitter
@@ -48,7 +49,7 @@ _LOSS_SESSIONS = 3
 class PairRequest:
     """A pair of sites: their names, their probes, the probes' IPv4 or IPv6 addresses, and what is asked of each way.
 
-    calibrated: what the underlay does of itself is no part of what is to be tolerated.
+    underlay: where the path's own delay was measured and taken off, the jitter of its round trip in ns.
     """
 
     a: str
@@ -59,7 +60,7 @@ class PairRequest:
     ip_b: str
     asked_a_to_b: Impairment
     asked_b_to_a: Impairment
-    calibrated: bool = False
+    underlay: int | None = None
 
     @property
     def asked(self) -> Both[Impairment]:
@@ -113,8 +114,8 @@ class PairRun:
     @property
     def tolerance(self) -> Tolerance:
         """What the verdicts on this pair allow."""
-        chosen = self.options.tolerance
-        return chosen.calibrated() if self.request.calibrated else chosen
+        chosen, underlay = self.options.tolerance, self.request.underlay
+        return chosen if underlay is None else chosen.calibrated(underlay)
 
     def timing(self) -> Timed:
         """Packets far enough apart that none disturbs another; where none comes back, which way they are lost."""
@@ -128,7 +129,7 @@ class PairRun:
             return self._pings(f"irtt is missing at {' and '.join(missing)}: install the package irtt there")
         plan = timing_plan(asked, self.options)
         if plan is None:
-            if max(asked.a_to_b.loss, asked.b_to_a.loss) < 100:
+            if max(one.mean_loss for one in asked.values()) < 100:
                 return self._pings("irtt cannot begin where so much is lost")
             return self._knock_both()
         here, there = self.request.ends
@@ -155,7 +156,7 @@ class PairRun:
                 hint="install the packages irtt and fping at both",
             )
         asked = self.request.asked
-        sparse = Both(*(Impairment(one.owd, one.jitter, rate=one.rate) for one in asked.values()))
+        sparse = Both(*(replace(one, loss=NO_LOSS, loss_model=None) for one in asked.values()))
         plan = timing_plan(sparse, self.options)
         assert plan is not None  # nothing is lost there
         return Pings(self._ping(plan), plan.interval, why)
@@ -230,7 +231,10 @@ class PairRun:
     def short(self, found: Throughput, direction: Direction) -> bool:
         """Whether less came through than the rate asked, by more than is tolerated."""
         asked = dict(self.request.asked.items())[direction]
-        return asked.rate is not None and found.rate < asked.rate * (1 - self.tolerance.throughput)
+        if asked.rate is None:
+            return False
+        rate = rate_of(asked.rate, asked.framing, found.packet)
+        return found.rate < rate * (1 - self.tolerance.throughput)
 
     def conclude(self, timed: Seen, lost: Lost, streams: Streams) -> Measurement:
         """All of it as one value."""
@@ -273,4 +277,5 @@ def _longest(asked: Both[Impairment]) -> int:
         8 * one.buffer * _S // one.rate for one in asked.values() if one.rate and one.buffer is not None
     )
     jitter = round(5 * rtt_jitter(asked.a_to_b, asked.b_to_a))
-    return asked.a_to_b.owd + asked.b_to_a.owd + jitter + queues + _S // 2
+    slots = sum(one.slots.delay + 4 * one.slots.jitter for one in asked.values() if one.slots)
+    return asked.a_to_b.owd + asked.b_to_a.owd + jitter + slots + queues + _S // 2

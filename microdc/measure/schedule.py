@@ -6,9 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from microdc.impairment import Impairment
+from microdc.impairment import Impairment, Slots
+from microdc.measure.attempts import opens_needed, sessions_needed
+from microdc.measure.delays import apart
+from microdc.measure.expected import copies, losses, round_trips
 from microdc.measure.losstest import packets_needed
 from microdc.measure.model import Both, Unmeasured
+from microdc.measure.rates import rate_of, surely_arriving, unjudged_rate
 from microdc.measure.tolerance import Tolerance, rtt_jitter
 from microdc.units import Percent, Rate, format_rate
 
@@ -23,15 +27,14 @@ _APART = 6
 """Standard deviations of jitter between timing packets: closer ones, kept in order, push each other back."""
 _JITTER_PACKETS = 250
 _PING_INTERVAL = 10 * _MS
-_NO_SESSION = 1e-9
-"""How improbable it must be that chance keeps a session from opening."""
-_MOST_OPENS = 40
 SETTLE = 0.5
 """Seconds at a stream's start that do not count: the shaper spends its burst, the queue fills."""
 STREAM_INTERVAL = 0.25
 """Seconds between the receiver's readings of a stream."""
 _OVERDRIVE = 1.15
 _STREAM_PACKETS = 100
+_EVERYTHING = 100.0
+"""Percent."""
 _PAYLOADS = (64, 1400)
 _MAX_RATE = Rate(200_000_000)
 _TOGETHER = Rate(120_000_000)
@@ -60,13 +63,15 @@ class MeasureOptions:
 @dataclass(frozen=True, slots=True)
 class EchoPlan:
     """Packets that the other side sends back. interval: ns. opens: how often opening the session is tried, each for
-    open_timeout ns.
+    open_timeout ns. sessions: how often all of it is tried: irtt 0.9 ends at once, with success, where a second answer to
+    its question for a session arrives in the session.
     """
 
     interval: int
     count: int
     opens: int
     open_timeout: int
+    sessions: int = 3
 
     @property
     def seconds(self) -> float:
@@ -84,34 +89,17 @@ class StreamPlan:
     seconds: float
 
 
-def opens_needed(asked: Both[Impairment]) -> int | None:
-    """Attempts after which a session is open, but for one case in 10^9; None where too many are lost for one."""
-    arrive = (1 - asked.a_to_b.loss / 100) * (1 - asked.b_to_a.loss / 100)
-    if arrive <= 0:
-        return None
-    if arrive >= 1:
-        return 8  # nothing is lost on purpose: these are for a busy machine
-    attempts = max(8, math.ceil(math.log(_NO_SESSION) / math.log1p(-arrive)))
-    return attempts if attempts <= _MOST_OPENS else None
-
-
-def stream_tries(asked: Both[Impairment]) -> int:
-    """Attempts after which a stream has begun, but for one case in a thousand where that takes no more than six."""
-    arrive = (1 - asked.a_to_b.loss / 100) * (1 - asked.b_to_a.loss / 100)
-    return 2 if arrive >= 1 else min(6, max(2, math.ceil(math.log(1e-3) / math.log1p(-arrive))))
-
-
 def timing_plan(asked: Both[Impairment], options: MeasureOptions) -> EchoPlan | None:
     """Packets far enough apart that each is timed on its own; None where no session can be opened for loss."""
     opens = opens_needed(asked)
     if opens is None:
         return None
     jitter = rtt_jitter(asked.a_to_b, asked.b_to_a)
-    interval = max(_PING_INTERVAL, math.ceil(_APART * jitter), _unhurried(asked))
+    interval = max(_PING_INTERVAL, apart(*asked.values(), _APART), _unhurried(asked))
     count = int(options.rtt_seconds * _S) // interval
     if jitter:
         count = max(count, min(_JITTER_PACKETS, int(3 * options.rtt_seconds * _S) // interval))
-    return EchoPlan(interval, max(5, count), opens, _open_timeout(asked))
+    return EchoPlan(interval, max(5, count), opens, _open_timeout(asked), sessions_needed(asked))
 
 
 def loss_plan(
@@ -134,16 +122,21 @@ def loss_plan(
         return None
     # irtt sends a little less often than it is told where the machine is busy.
     count = min(math.ceil(1.15 * (needed - sent)) + 50, most)
-    return EchoPlan(interval, count, opens, _open_timeout(asked)) if count > 0 else None
+    if count <= 0:
+        return None
+    return EchoPlan(interval, count, opens, _open_timeout(asked), sessions_needed(asked))
 
 
 def ping_plan(asked: Both[Impairment], options: MeasureOptions, *, pairs: int, sent: int) -> EchoPlan | None:
     """The same for a tool that knows round trips only, and sends no more than a hundred packets a second."""
-    there, back = asked.values()
-    whole = Percent(there.loss + back.loss - there.loss * back.loss / 100)
-    plan = loss_plan(
-        Both(replace(there, loss=whole), replace(back, loss=Percent(0.0))), options, pairs=pairs, sent=sent
+    whole = round_trips(asked, options.tolerance, 2 * pairs)
+    if isinstance(whole.test, Unmeasured):
+        return None
+    there, back = (
+        Impairment(one.owd, one.jitter, Percent(percent), one.rate, slots=one.slots, corrupt=one.corrupt)
+        for one, percent in zip(asked.values(), (whole.percent, 0.0), strict=True)
     )
+    plan = loss_plan(Both(there, back), options, pairs=pairs, sent=sent)
     if plan is None:
         return None
     interval = max(plan.interval, _PING_INTERVAL)
@@ -153,40 +146,63 @@ def ping_plan(asked: Both[Impairment], options: MeasureOptions, *, pairs: int, s
 def _echoes_needed(
     asked: Both[Impairment], tolerance: Tolerance, tests: int, *, more_only: bool
 ) -> int | None:
-    there = packets_needed(tolerance.loss_test(asked.a_to_b.loss, tests), more_only=more_only)
-    back = packets_needed(tolerance.loss_test(asked.b_to_a.loss, tests), more_only=more_only)
-    if there is None or back is None:
+    """Packets sent out for every test that can be made of them; of those that cannot, none."""
+    there, back = losses(asked, tolerance, tests).values()
+    arriving = 1 - asked.a_to_b.mean_loss / 100  # only what got there comes back
+    shares = [(there, 1.0), (back, arriving), (copies(asked, tolerance, tests), 1.0)]
+    if isinstance(there.test, Unmeasured) or isinstance(back.test, Unmeasured):
+        shares.append((round_trips(asked, tolerance, tests), 1.0))
+    needed = [
+        (packets_needed(one.test, more_only=more_only), share)
+        for one, share in shares
+        if one is not None and not isinstance(one.test, Unmeasured)
+    ]
+    if any(count is None for count, _ in needed):
         return None
-    arriving = back / (1 - asked.a_to_b.loss / 100)  # only what got there comes back
-    return math.ceil(1.02 * max(there, arriving))
+    return math.ceil(1.02 * max((count / share for count, share in needed if count is not None), default=0))
 
 
 def _unhurried(asked: Both[Impairment]) -> int:
-    """The time in ns between packets at which they take no more than _SHARE of the slower direction's rate."""
+    """The time in ns between packets at which they take no more than _SHARE of the slower direction's rate, or slots."""
     rates = [one.rate for one in asked.values() if one.rate is not None]
+    slots = [one.slots for one in asked.values() if one.slots is not None]
     bits = 8 * (ECHO_BYTES + HEADERS[6])
-    return math.ceil(bits * _S / (_SHARE * min(rates))) if rates else 0
+    waits = [_S * bits / min(rates)] if rates else []
+    return math.ceil(max((wait / _SHARE for wait in [*waits, *map(_slot_per_packet, slots)]), default=0))
+
+
+def _slot_per_packet(slots: Slots) -> float:
+    """The ns of the slots that a timing packet takes."""
+    shares = [1 / slots.packets] if slots.packets else []
+    if slots.bytes:
+        shares.append(min(1.0, (ECHO_BYTES + HEADERS[6]) / slots.bytes))
+    return slots.delay * max(shares, default=0.0)
 
 
 def _open_timeout(asked: Both[Impairment]) -> int:
-    return 500 * _MS + asked.a_to_b.owd + asked.b_to_a.owd + 4 * (asked.a_to_b.jitter + asked.b_to_a.jitter)
+    slots = sum(one.slots.delay + 4 * one.slots.jitter for one in asked.values() if one.slots)
+    jitter = 4 * (asked.a_to_b.jitter + asked.b_to_a.jitter)
+    return 500 * _MS + asked.a_to_b.owd + asked.b_to_a.owd + jitter + slots
 
 
 def stream_plan(asked: Impairment, options: MeasureOptions, *, ip_version: int) -> StreamPlan | Unmeasured:
     """A stream that fills the rate asked after its losses, or why none is sent."""
     if asked.rate is None:
         return Unmeasured("no rate is asked")
-    if asked.loss >= 100:
+    if asked.mean_loss >= _EVERYTHING:
         return Unmeasured("no packet is to come through")
-    needed = asked.rate / (1 - asked.loss / 100)
-    if needed > options.max_rate:
-        most = format_rate(options.max_rate)
-        return Unmeasured(f"this run may send {most}, and more is needed to fill the rate asked")
+    if why := unjudged_rate(asked):
+        return Unmeasured(why)
     headers = HEADERS[ip_version]
     low, high = _PAYLOADS
     # Small packets on a slow line, so that a single one more or less does not matter.
     fitting = int(asked.rate * options.throughput_seconds / 8 / _STREAM_PACKETS) - headers
     payload = min(high, max(low, fitting))
+    rate = rate_of(asked.rate, asked.framing, payload + headers)
+    needed = rate / surely_arriving(asked, rate * options.throughput_seconds / 8 / (payload + headers))
+    if needed > options.max_rate:
+        most = format_rate(options.max_rate)
+        return Unmeasured(f"this run may send {most}, and more is needed to fill the rate asked")
     offered = math.ceil(_OVERDRIVE * needed)
     bitrate = math.ceil(offered * payload / (payload + headers))
     seconds = options.throughput_seconds + SETTLE + 2 * STREAM_INTERVAL

@@ -8,7 +8,7 @@ from statistics import fmean, pstdev
 
 from microdc.measure.model import DelayStats
 
-_SIGMA = 0.841344746068543
+SIGMA = 0.841344746068543
 """The normal distribution's share below mean + one standard deviation."""
 
 
@@ -29,7 +29,7 @@ def delay_stats(delays: Sequence[int]) -> DelayStats:
         maximum=ordered[-1],
         mean=base + round(fmean(shifted)),
         stdev=round(pstdev(shifted)),
-        spread=(quantile(ordered, _SIGMA) - quantile(ordered, 1 - _SIGMA)) // 2,
+        spread=(quantile(ordered, SIGMA) - quantile(ordered, 1 - SIGMA)) // 2,
     )
 
 

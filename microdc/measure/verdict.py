@@ -7,20 +7,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from microdc.impairment import Impairment
+from microdc.measure import expected
 from microdc.measure.assemble import NOTHING_CAME
-from microdc.measure.losstest import LossTest, packets_needed
+from microdc.measure.delays import Band, Delays, is_normal, unjudged
+from microdc.measure.lossverdict import judge_copies, judge_losses
+from microdc.measure.lossverdict import unjudged as unjudged_count
 from microdc.measure.model import (
     Both,
+    DelayStats,
     Direction,
-    LossCount,
     Measurement,
     OneWay,
     Outcome,
     Unmeasured,
     Verdict,
 )
+from microdc.measure.rateverdict import judge_rate
 from microdc.measure.tolerance import Tolerance, rtt_jitter
-from microdc.units import Rate, format_percent, format_rate
 
 _EVERYTHING = 100.0
 """Percent."""
@@ -35,20 +38,27 @@ def judge(
 ) -> list[Verdict]:
     """Verdicts on a pair: rtt first, then each direction's owd, jitter, loss, reordering and throughput.
 
-    loss_tests: how many losses the whole run judges, which share its chance of a false alarm. A direction of which
-    everything is to be lost leaves nothing of the pair to judge but its losses.
+    Between them stand losses of the round trip, where those of the directions cannot be told apart, and duplicates, where
+    any are asked. loss_tests: how many losses the whole run judges, which share its chance of a false alarm. A direction
+    of which everything is to be lost leaves nothing of the pair to judge but its losses.
     """
-    judging = _Judging(asked, measured, tolerance or Tolerance(), loss_tests)
-    verdicts = [judging.rtt()]
-    if any(isinstance(way.loss, Unmeasured) for way in measured.directions.values()):
-        verdicts.append(judging.round_trip_loss())
-    for (direction, wanted), (_, way) in zip(asked.items(), measured.directions.items(), strict=True):
+    tolerance = tolerance or Tolerance()
+    judging = _Judging(
+        asked,
+        measured,
+        tolerance,
+        loss_tests,
+        expected.losses(asked, tolerance, loss_tests),
+        expected.round_trips(asked, tolerance, loss_tests),
+    )
+    verdicts = [judging.rtt(), *judging.round_trip_losses(), *judging.duplicates()]
+    for (direction, wanted), way in zip(asked.items(), measured.directions.values(), strict=True):
         verdicts += [
             judging.owd(direction, wanted, way),
             judging.jitter(direction, wanted, way),
             judging.loss(direction, wanted, way),
-            judging.reordering(direction, way),
-            judging.throughput(direction, wanted, way),
+            judging.reordering(direction, wanted, way),
+            judge_rate(direction, wanted, way.throughput, tolerance, dead=judging.dead),
         ]
     return verdicts
 
@@ -61,11 +71,13 @@ class _Judging:
     measured: Measurement
     tolerance: Tolerance
     loss_tests: int
+    losses: Both[expected.Expected]
+    round_trip: expected.Expected
 
     @property
     def dead(self) -> bool:
         """Whether a direction is to lose everything, so that no reply can come."""
-        return any(wanted.loss >= _EVERYTHING for wanted in self.asked.values())
+        return any(wanted.mean_loss >= _EVERYTHING for wanted in self.asked.values())
 
     def rtt(self) -> Verdict:
         a_to_b, b_to_a = self.asked.a_to_b, self.asked.b_to_a
@@ -74,10 +86,23 @@ class _Judging:
         stats = self.measured.rtt
         if isinstance(stats, Unmeasured):
             return self._nothing_came(partial(verdict, wanted, None, tolerance=""))
-        allowed = self.tolerance.for_delay(wanted, rtt_jitter(a_to_b, b_to_a), stats.count)
-        allowed += self.measured.resolution // 2
-        outcome = _within(stats.median, wanted, allowed)
-        return verdict(wanted, stats.median, tolerance=f"±{format_ns(allowed)}", outcome=outcome)
+        if why := self._untimed(a_to_b) or self._untimed(b_to_a):
+            return _not_judged(partial(verdict, wanted), stats.median, why)
+        if is_normal(a_to_b) and is_normal(b_to_a):
+            allowed = self.tolerance.for_delay(wanted, rtt_jitter(a_to_b, b_to_a), stats.count)
+            band = Band(wanted, allowed, allowed)
+        else:
+            band = self._median(Delays.of(a_to_b) + Delays.of(b_to_a), stats)
+        return _held(verdict, stats.median, band.wider(self.measured.resolution // 2))
+
+    def _untimed(self, wanted: Impairment) -> str:
+        """Why delays are not judged; empty where they are."""
+        return unjudged(wanted, copies=any(one.duplicate for one in self.asked.values()))
+
+    def _median(self, delays: Delays, stats: DelayStats) -> Band:
+        """What it is to be."""
+        band = delays.median(stats.count, self.tolerance.sigmas)
+        return band.wider(self.tolerance.for_delay(band.asked, 0, stats.count))
 
     def _nothing_came(self, verdict: Callable[..., Verdict]) -> Verdict:
         """Nothing came back: the path is broken, unless chance or what is asked explains it."""
@@ -85,73 +110,76 @@ class _Judging:
             why = "a direction is asked to lose everything"
             return verdict(outcome=Outcome.UNMEASURED, why=why, required=False)
         count = self.measured.round_trip_loss
-        test = self.tolerance.loss_test(self._round_trip_percent(), self.loss_tests)
-        if not test.too_many(count.sent, count.lost):
+        test = self.tolerance.loss_test(self.round_trip.percent, self.loss_tests)
+        # of packets that are lost in runs fewer tell something
+        worth = max(expected.burst(wanted) for wanted in self.asked.values())
+        if not test.too_many(int(count.sent / worth), int(count.lost / worth)):
             why = f"{NOTHING_CAME}, which the loss asked explains: send more than {count.sent}"
             return verdict(outcome=Outcome.UNMEASURED, why=why)
         return verdict(outcome=Outcome.FAIL, why="; ".join((NOTHING_CAME, *self.measured.notes)))
 
     def owd(self, direction: Direction, wanted: Impairment, way: OneWay) -> Verdict:
-        verdict = partial(Verdict, "owd", direction, wanted.owd, unit="ns")
+        verdict = partial(Verdict, "owd", direction, unit="ns")
         if isinstance(way.delay, Unmeasured):  # the round trip speaks for it
-            return verdict(None, tolerance="", outcome=Outcome.UNMEASURED, why=way.delay.why, required=False)
-        allowed = self.tolerance.for_delay(wanted.owd, wanted.jitter, way.delay.count)
-        outcome = _within(way.delay.median, wanted.owd, allowed)
-        return verdict(way.delay.median, tolerance=f"±{format_ns(allowed)}", outcome=outcome)
+            return verdict(
+                wanted.owd, None, tolerance="", outcome=Outcome.UNMEASURED, why=way.delay.why, required=False
+            )
+        if why := self._untimed(wanted):
+            return _not_judged(partial(verdict, wanted.owd), way.delay.median, why)
+        if is_normal(wanted):
+            allowed = self.tolerance.for_delay(wanted.owd, wanted.jitter, way.delay.count)
+            return _held(verdict, way.delay.median, Band(wanted.owd, allowed, allowed))
+        return _held(verdict, way.delay.median, self._median(Delays.of(wanted), way.delay))
 
     def jitter(self, direction: Direction, wanted: Impairment, way: OneWay) -> Verdict:
-        verdict = partial(Verdict, "jitter", direction, wanted.jitter, unit="ns")
+        verdict = partial(Verdict, "jitter", direction, unit="ns")
+        untimed = self._untimed(wanted)
         if isinstance(way.variation, Unmeasured):
-            required = wanted.jitter > 0 and not self.dead
+            required = wanted.jitter > 0 and not self.dead and not untimed
             why = way.variation.why
-            return verdict(None, tolerance="", outcome=Outcome.UNMEASURED, why=why, required=required)
-        allowed = self.tolerance.for_jitter(wanted.jitter, way.variation.count)
-        outcome = _within(way.variation.spread, wanted.jitter, allowed)
-        return verdict(way.variation.spread, tolerance=f"±{format_ns(allowed)}", outcome=outcome)
+            return verdict(
+                wanted.jitter, None, tolerance="", outcome=Outcome.UNMEASURED, why=why, required=required
+            )
+        found = way.variation
+        if untimed:
+            return _not_judged(partial(verdict, wanted.jitter), found.spread, untimed)
+        if is_normal(wanted):
+            allowed = self.tolerance.for_jitter(wanted.jitter, found.count)
+            return _held(verdict, found.spread, Band(wanted.jitter, allowed, allowed))
+        band = Delays.of(wanted).spread(found.count, self.tolerance.sigmas)
+        return _held(verdict, found.spread, band.wider(self.tolerance.for_jitter(0, found.count)))
 
     def loss(self, direction: Direction, wanted: Impairment, way: OneWay) -> Verdict:
-        required = not self.dead or wanted.loss >= _EVERYTHING
+        asked = dict(self.losses.items())[direction]
+        required = not self.dead or wanted.mean_loss >= _EVERYTHING
         if isinstance(way.loss, Unmeasured):
-            required = required and wanted.loss > 0  # else the round trip speaks for it
-            return _no_loss_verdict(direction, wanted.loss, way.loss.why, required=required)
-        verdict = self._loss(direction, wanted.loss, way.loss)
-        return replace(verdict, required=required)
+            required = required and wanted.mean_loss > 0  # else the round trip speaks for it
+            required = required and not isinstance(asked.test, Unmeasured)
+            return unjudged_count("loss", direction, asked.percent, way.loss.why, required=required)
+        verdict = judge_losses(asked, direction, way.loss, self.tolerance)
+        return replace(verdict, required=required and verdict.required)
 
-    def round_trip_loss(self) -> Verdict:
-        """Of two directions that cannot be told apart."""
-        return self._loss(Direction.ROUND_TRIP, self._round_trip_percent(), self.measured.round_trip_loss)
+    def round_trip_losses(self) -> list[Verdict]:
+        """Of two directions that cannot be told apart; else none."""
+        unknown = any(isinstance(way.loss, Unmeasured) for way in self.measured.directions.values())
+        untold = any(isinstance(asked.test, Unmeasured) for asked in self.losses.values())
+        if not unknown and (not untold or isinstance(self.round_trip.test, Unmeasured)):
+            return []
+        count = self.measured.round_trip_loss
+        return [judge_losses(self.round_trip, Direction.ROUND_TRIP, count, self.tolerance)]
 
-    def _round_trip_percent(self) -> float:
-        """A packet comes back if it survives both directions."""
-        a_to_b, b_to_a = self.asked.a_to_b.loss, self.asked.b_to_a.loss
-        return a_to_b + b_to_a - a_to_b * b_to_a / 100
+    def duplicates(self) -> list[Verdict]:
+        """Where any are asked; else none."""
+        asked = expected.copies(self.asked, self.tolerance, self.loss_tests)
+        if asked is None:
+            return []
+        count, tool = self.measured.round_trip_loss, self.measured.tool
+        if tool != "irtt" or isinstance(self.measured.rtt, Unmeasured):
+            why = NOTHING_CAME if tool == "irtt" else f"{tool} does not tell them"
+            return [unjudged_count("duplicates", Direction.ROUND_TRIP, asked.percent, why, required=False)]
+        return [judge_copies(asked, count.sent, self.measured.duplicates, self.tolerance)]
 
-    def _loss(self, direction: Direction, percent: float, count: LossCount) -> Verdict:
-        test = self.tolerance.loss_test(percent, self.loss_tests)
-        if not count.sent:
-            why = "nothing came back, so that nobody knows where packets were lost"
-            return _no_loss_verdict(direction, percent, why, required=True)
-        sent, lost = count.sent, count.lost
-        allowed = "" if test.asked >= 1 else f"±{self.tolerance.loss:g} points, "
-        verdict = partial(
-            Verdict, "loss", direction, percent, 100 * lost / sent, "percent",
-            f"{allowed}{lost} of {sent} lost",
-        )  # fmt: skip
-        if test.too_few(sent, lost):
-            return verdict(Outcome.FAIL, "fewer packets were lost than chance explains")
-        if test.too_many(sent, lost):
-            if test.too_many(sent, lost - min(lost, count.probe_drops)):
-                return verdict(Outcome.FAIL, "more packets were lost than chance explains")
-            why = (
-                f"{count.probe_drops} packets were dropped by the probes themselves: the machine is too busy"
-            )
-            return verdict(Outcome.UNMEASURED, why)
-        needed = packets_needed(test)
-        if needed is not None and sent >= needed:
-            return verdict(Outcome.PASS)
-        return verdict(Outcome.UNMEASURED, _too_few_packets(test, sent, needed))
-
-    def reordering(self, direction: Direction, way: OneWay) -> Verdict:
+    def reordering(self, direction: Direction, wanted: Impairment, way: OneWay) -> Verdict:
         verdict = partial(Verdict, "reordering", direction, 0, unit="packets")
         if isinstance(way.reorder, Unmeasured):
             why = way.reorder.why
@@ -159,49 +187,25 @@ class _Judging:
         found, received = way.reorder.reordered, way.reorder.received
         if not received:
             return verdict(None, tolerance="", outcome=Outcome.UNMEASURED, why=NOTHING_CAME, required=False)
+        if not wanted.keeps_order:
+            why = "order is asked not to be kept; how many packets overtake others depends on how close they are"
+            return _not_judged(partial(Verdict, "reordering", direction, None, unit="packets"), found, why)
         why = f"{found} of {received} packets came after one that was sent later" if found else ""
         outcome = Outcome.FAIL if found else Outcome.PASS
         return verdict(found, tolerance=f"none of {received}", outcome=outcome, why=why)
 
-    def throughput(self, direction: Direction, wanted: Impairment, way: OneWay) -> Verdict:
-        verdict = partial(Verdict, "throughput", direction, wanted.rate, unit="bit/s")
-        found = way.throughput
-        if isinstance(found, Unmeasured) or wanted.rate is None:
-            why = found.why if isinstance(found, Unmeasured) else "no rate is asked"
-            required = wanted.rate is not None and not self.dead
-            return verdict(None, tolerance="", outcome=Outcome.UNMEASURED, why=why, required=required)
-        share = self.tolerance.throughput
-        verdict = partial(verdict, found.rate, tolerance=f"±{100 * share:g} %")
-        if found.rate > wanted.rate * (1 + share):
-            return verdict(outcome=Outcome.FAIL, why="more came through than the rate asked")
-        if found.sent * (1 - wanted.loss / 100) < wanted.rate * (1 + share):
-            why = f"the sender managed {_rate(found.sent)} of {_rate(found.offered)}: too little to tell"
-            return verdict(outcome=Outcome.UNMEASURED, why=why)
-        if found.rate < wanted.rate * (1 - share):
-            return verdict(outcome=Outcome.FAIL, why="less came through than the rate asked")
-        return verdict(outcome=Outcome.PASS)
+
+def _held(verdict: Callable[..., Verdict], found: int, band: Band) -> Verdict:
+    """What was found against what it is to be."""
+    outcome = Outcome.PASS if band.holds(found) else Outcome.FAIL
+    below, above = format_ns(band.below), format_ns(band.above)
+    tolerance = f"±{above}" if band.below == band.above else f"-{below}, +{above}"
+    return verdict(band.asked, found, tolerance=tolerance, outcome=outcome)
 
 
-def _within(measured: float, asked: float, allowed: float) -> Outcome:
-    return Outcome.PASS if abs(measured - asked) <= allowed else Outcome.FAIL
-
-
-def _no_loss_verdict(direction: Direction, percent: float, why: str, *, required: bool) -> Verdict:
-    return Verdict(
-        "loss", direction, percent, None, "percent", "", Outcome.UNMEASURED, why, required=required
-    )
-
-
-def _too_few_packets(test: LossTest, sent: int, needed: int | None) -> str:
-    wrong = test.less if test.tells_more(sent) else test.more
-    told = format_percent(round(100 * (wrong or 0.0), 6))
-    if needed is None:
-        return f"no number of packets tells a loss of {told} from the one asked"
-    return f"{sent} packets cannot tell a loss of {told} from the one asked: about {needed} are needed"
-
-
-def _rate(value: int) -> str:
-    return format_rate(Rate(round(value, 3 - len(str(value)))))  # three digits
+def _not_judged(verdict: Callable[..., Verdict], found: float, why: str) -> Verdict:
+    """What was found, which is held against nothing."""
+    return verdict(measured=found, tolerance="", outcome=Outcome.UNMEASURED, why=why, required=False)
 
 
 def format_ns(value: int) -> str:

@@ -1,4 +1,4 @@
-"""From a measurement of the bare path to what is kept of it. Pure."""
+"""From a measurement of a path on which only a known delay is emulated, to what is kept of it. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from microdc.measure.model import DelayStats, Failure, LossCount, Measurement, OneWay, PairResult, Throughput
 from microdc.store.model import Measured
+from microdc.units import Delay
 
 _ALL_CAME = 0.95
 """The share of a stream beyond which nothing tells the path from the programs' beginning and end."""
@@ -23,36 +24,34 @@ class PairCalibration:
     failure: Failure | None = None
 
 
-def concluded(result: PairResult) -> PairCalibration:
-    """A measurement of the bare path as what is kept of it."""
+def concluded(result: PairResult, forth: Delay, back: Delay) -> PairCalibration:
+    """A measurement as what is kept of it. forth, back: what was emulated meanwhile, ns each way, and is taken off."""
     a, b, found = result.a, result.b, result.measurement
     if found is None:
         return PairCalibration(a, b, failure=result.failure)
     if not isinstance(found.rtt, DelayStats):
-        failure = Failure("no packet comes back over the bare underlay", hint="; ".join(found.notes))
+        failure = Failure("no packet comes back over the underlay", hint="; ".join(found.notes))
         return PairCalibration(a, b, failure=failure)
-    there, back = found.directions.values()
-    method = f"{found.tool}, {found.rtt.count} round trips, {found.clock}"
-    return PairCalibration(
-        a,
-        b,
-        (
-            _direction(a, b, there, found, found.rtt),
-            _direction(b, a, back, found, found.rtt),
-        ),
-        method,
+    half = (found.rtt.median - forth - back) // 2
+    there, home = found.directions.values()
+    measured = (
+        _direction((a, b), there, found, half, forth),
+        _direction((b, a), home, found, half, back),
     )
+    return PairCalibration(a, b, measured, f"{found.tool}, {found.rtt.count} round trips, {found.clock}")
 
 
-def _direction(source: str, target: str, way: OneWay, found: Measurement, rtt: DelayStats) -> Measured:
+def _direction(
+    ends: tuple[str, str], way: OneWay, found: Measurement, half: int, emulated: Delay
+) -> Measured:
     """Where the clocks of the ends are not one, half the round trip is each direction's."""
-    delay = way.delay.median if isinstance(way.delay, DelayStats) else rtt.median // 2
-    jitter = (
-        way.variation.spread if isinstance(way.variation, DelayStats) else round(rtt.spread / math.sqrt(2))
-    )
-    half = _percent(found.round_trip_loss) / 2
-    loss = _percent(way.loss) if isinstance(way.loss, LossCount) else half
-    return Measured(source, target, max(0, delay), jitter, _limit(way), loss)
+    delay = way.delay.median - emulated if isinstance(way.delay, DelayStats) else half
+    if isinstance(way.variation, DelayStats):
+        jitter = way.variation.spread
+    else:
+        jitter = round(found.rtt.spread / math.sqrt(2)) if isinstance(found.rtt, DelayStats) else 0
+    lost = _percent(way.loss) if isinstance(way.loss, LossCount) else _percent(found.round_trip_loss) / 2
+    return Measured(*ends, max(0, delay), jitter, _limit(way), lost)
 
 
 def _percent(count: LossCount) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +22,7 @@ from microdc.wan.ledger import values_data
 from microdc.wan.model import Asked, Direction
 from microdc.wan.operate import Wan
 from microdc.wan.probes import AskedPair, measure_between
-from microdc.wan.underlay import Standing, floors, standing
+from microdc.wan.underlay import Standing, standing
 
 _LAID_BEFORE = "what is laid was laid before it: microdc apply lays the inventory's anew"
 
@@ -44,25 +45,26 @@ def asked_pairs(wan: Wan, only: Sequence[tuple[str, str]] = ()) -> list[AskedPai
     A pair counts as calibrated where the delays of both directions stand on a calibration that still holds.
     """
     in_force = _in_force(wan)
-    holding = floors(wan.testbed, known(wan), _here(wan))
-    found = []
+    holding, found = wan.floors, []
     for a, b in only or list(combinations(wan.testbed.sites, 2)):
         directions = Direction(a, b), Direction(b, a)
         both = [in_force.get(direction) for direction in directions]
         if only or any(both):
             there, back = (asked.impairment if asked else CLEAN for asked in both)
-            calibrated = all(
-                asked is not None and asked.impairment.owd > 0 and _stands(asked, holding.get(direction))
+            below = [
+                holding[direction].jitter
                 for direction, asked in zip(directions, both, strict=True)
-            )
-            found.append(AskedPair(a, b, (there, back), calibrated))
+                if asked is not None and asked.impairment.owd and _stands(asked, holding.get(direction))
+            ]
+            underlay = round(math.hypot(*below)) if len(below) == 2 else None
+            found.append(AskedPair(a, b, (there, back), underlay))
     return found
 
 
 def backgrounds(wan: Wan, pairs: Sequence[AskedPair]) -> dict[tuple[str, str], Background]:
     """What is known of pairs without measuring them."""
-    calibrations, here, in_force = known(wan), _here(wan), _in_force(wan)
-    holding = floors(wan.testbed, calibrations, here)
+    calibrations, in_force, holding = known(wan), _in_force(wan), wan.floors
+    here = wan.ledger.actor.host if wan.ledger else ""
     found = {}
     for pair in pairs:
         one = standing(wan.testbed, calibrations, pair.a, pair.b, here)
@@ -83,10 +85,6 @@ def _in_force(wan: Wan) -> dict[Direction, Asked]:
 
 def _stands(asked: Asked, floor: Floor | None) -> bool:
     return asked.floor is not None and asked.floor == floor
-
-
-def _here(wan: Wan) -> str:
-    return wan.ledger.actor.host if wan.ledger else ""
 
 
 def verify(wan: Wan, pairs: Sequence[AskedPair], options: MeasureOptions) -> Iterator[Step | PairResult]:

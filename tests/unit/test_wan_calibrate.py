@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_measure_verdict import delays, measurement, pings, stream, way
+from test_measure_verdict import MS, delays, measurement, pings, stream, way
 from test_wan_planning import BACK, SLOW, THERE, a_situation, a_testbed, carried_out, overlay, plan
 
 from microdc.agent.client import ChangedError
 from microdc.errors import InputError, RefusedError, UnreachableError
 from microdc.events import Step
+from microdc.impairment import Impairment
 from microdc.measure.model import Failure, Measurement, PairResult, Unmeasured
 from microdc.measure.operate import MeasureOptions
 from microdc.store.operate import Store, open_store
 from microdc.store.process import this_process
 from microdc.testbed.model import Reach, Testbed
+from microdc.units import Delay
 from microdc.wan import calibrate as calibrating
 from microdc.wan.bare import PairCalibration, concluded
-from microdc.wan.calibrate import OPTIONS, calibrate, known
+from microdc.wan.calibrate import OPTIONS, REFERENCE, calibrate, known
 from microdc.wan.ledger import Ledger
 from microdc.wan.model import Direction, Plan
 from microdc.wan.operate import Wan
@@ -31,6 +33,7 @@ from microdc.wan.probes import AskedPair
 from microdc.wan.underlay import fingerprint, floors
 from microdc.wan.verify import asked_pairs, backgrounds
 
+KNOWN = REFERENCE / 1e6
 PAIR = ("paris", "barcelona")
 OTHER = ("paris", "boston")
 
@@ -107,7 +110,8 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[[Measuring], None]:
 
 
 def found() -> Measurement:
-    return measurement(3.0, way(1.0, 0.2), way(2.0, 0.3))
+    """1 ms there and 2 ms back, and what is emulated meanwhile."""
+    return measurement(3.0 + 2 * KNOWN, way(1.0 + KNOWN, 0.2), way(2.0 + KNOWN, 0.3))
 
 
 def run(steps: Generator[Step, None, list[PairCalibration]]) -> list[PairCalibration]:
@@ -129,12 +133,12 @@ def test_each_direction_is_kept_and_all_is_as_before(
     before, tops = wan.situations["wan1"].observed, []
 
     def measure(_: AskedPair) -> Measurement:
-        tops.append({d: asked.impairment.owd for d, (_, asked) in wan.in_force.items()})
+        tops.append({d: asked.emulated for d, (_, asked) in wan.in_force.items()})
         return found()
 
     measured(measure)
     (one,) = run(calibrate(wan, [PAIR]))
-    assert tops == [{THERE: 0, BACK: 0}]
+    assert tops == [{THERE: Impairment(owd=REFERENCE), BACK: Impairment(owd=REFERENCE)}]
     assert [o.id for o in wan.overlays] == ["o1"]
     assert wan.situations["wan1"].observed == before
     kept = store.calibrations.get("t")
@@ -148,7 +152,24 @@ def test_each_direction_is_kept_and_all_is_as_before(
     assert outcomes(store) == [("calibration", "done")]
 
 
-def test_the_clean_overlay_has_an_owner_a_reason_and_an_end_that_comes_after_the_measurement(
+def test_what_was_found_before_is_found_again(
+    wan: PerfectWan, store: Store, measured: Callable[[Measuring], None]
+) -> None:
+    tops = []
+
+    def measure(_: AskedPair) -> Measurement:
+        tops.append({asked.emulated for _, asked in wan.in_force.values()})
+        return found()
+
+    measured(measure)
+    run(calibrate(wan, [PAIR]))
+    first = {ends: one.measured for ends, one in store.calibrations.get("t").items()}
+    run(calibrate(wan, [PAIR]))
+    assert {ends: one.measured for ends, one in store.calibrations.get("t").items()} == first
+    assert tops == [{Impairment(owd=REFERENCE)}] * 2
+
+
+def test_the_overlay_has_an_owner_a_reason_and_an_end_that_comes_after_the_measurement(
     wan: PerfectWan, measured: Callable[[Measuring], None]
 ) -> None:
     measured(lambda _: found())
@@ -162,7 +183,7 @@ def test_the_clean_overlay_has_an_owner_a_reason_and_an_end_that_comes_after_the
 
 
 @pytest.mark.parametrize("problem", [UnreachableError("the probe is gone"), KeyboardInterrupt()])
-def test_the_clean_overlay_goes_when_measuring_fails(
+def test_the_overlay_goes_when_measuring_fails(
     wan: PerfectWan, store: Store, measured: Callable[[Measuring], None], problem: BaseException
 ) -> None:
     def fail(_: AskedPair) -> Measurement:
@@ -176,7 +197,7 @@ def test_the_clean_overlay_goes_when_measuring_fails(
     assert outcomes(store)[0][1] in {"failed", "interrupted"}
 
 
-def test_the_clean_overlay_goes_when_nobody_listens_any_more(
+def test_the_overlay_goes_when_nobody_listens_any_more(
     wan: PerfectWan, store: Store, measured: Callable[[Measuring], None]
 ) -> None:
     measured(lambda _: found())
@@ -228,7 +249,7 @@ def test_a_pair_that_cannot_be_measured_hides_no_other(
     assert store.calibrations.get("t").keys() == {OTHER, OTHER[::-1]}
 
 
-def test_a_change_of_somebody_else_in_between_does_not_leave_the_clean_overlay(
+def test_a_change_of_somebody_else_in_between_does_not_leave_the_overlay(
     wan: PerfectWan, measured: Callable[[Measuring], None]
 ) -> None:
     measured(lambda _: found())
@@ -263,8 +284,11 @@ def test_without_a_store_or_a_probe_nothing_begins(wan: PerfectWan) -> None:
 # -- what a measurement comes to
 
 
+NOTHING = Delay(0)
+
+
 def direction_of(result: Measurement, index: int = 0) -> Any:
-    return concluded(PairResult(*PAIR, result, ())).directions[index]
+    return concluded(PairResult(*PAIR, result, ()), NOTHING, NOTHING).directions[index]
 
 
 def test_where_the_clocks_differ_half_the_round_trip_is_each_directions() -> None:
@@ -272,6 +296,15 @@ def test_where_the_clocks_differ_half_the_round_trip_is_each_directions() -> Non
     result = measurement(3.0, apart, apart)
     assert [direction_of(result, n).delay for n in (0, 1)] == [1_500_000, 1_500_000]
     assert direction_of(result).jitter == 200_000
+
+
+def test_what_was_emulated_is_taken_off_each_way_and_off_the_round_trip() -> None:
+    apart = replace(way(1.0, 0.2), delay=Unmeasured("clocks not checked"))
+    result = measurement(33.0, apart, way(21.0))
+    one = concluded(PairResult(*PAIR, result, ()), Delay(10 * MS), Delay(20 * MS))
+    assert [measured.delay for measured in one.directions] == [1_500_000, 1_000_000]
+    less = concluded(PairResult(*PAIR, result, ()), Delay(40 * MS), Delay(22 * MS))
+    assert [measured.delay for measured in less.directions] == [0, 0]
 
 
 def test_round_trips_alone_give_half_of_all() -> None:
@@ -291,7 +324,7 @@ def test_a_rate_is_the_paths_only_where_the_path_was_the_limit() -> None:
 
 def test_silence_is_a_failure() -> None:
     silent = replace(found(), rtt=Unmeasured("no packet came through"))
-    assert concluded(PairResult(*PAIR, silent, ())).failure is not None
+    assert concluded(PairResult(*PAIR, silent, ()), NOTHING, NOTHING).failure is not None
 
 
 # -- what verify tells of it
@@ -304,7 +337,7 @@ def test_a_pair_counts_as_calibrated_when_what_is_laid_stands_on_it(
 
     def tells() -> tuple[bool, str]:
         (pair,) = asked_pairs(wan)
-        return pair.calibrated, backgrounds(wan, [pair])[PAIR].calibration.state
+        return pair.underlay is not None, backgrounds(wan, [pair])[PAIR].calibration.state
 
     assert tells() == (False, "uncalibrated")
     run(calibrate(wan, [PAIR]))

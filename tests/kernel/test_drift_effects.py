@@ -35,13 +35,9 @@ class World:
         run(self.wan.apply(self.wan.plan_overlay({THERE: asked, BACK: asked}, "test", "test", replace=True)))
 
     def clear(self) -> None:
+        subprocess.run(at(LAB, "wan1", "tc", "qdisc", "del", "dev", "there", "root"), check=False)
         self.wan.read()
         run(self.wan.apply(self.wan.plan_removal([o.id for o in self.wan.overlays])))
-        subprocess.run(
-            at(LAB, "wan1", *f"tc qdisc del dev {THERE.target} root".split()),
-            check=False,
-            capture_output=True,
-        )
 
     def handle(self) -> str:
         """Of the delay line towards `there`."""
