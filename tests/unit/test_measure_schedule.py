@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microdc.impairment import CLEAN, Impairment
+from microdc.impairment import CLEAN, Framing, Impairment, Slots
+from microdc.losses import Chance, GilbertElliott
+from microdc.measure.attempts import opens_needed, stream_tries
 from microdc.measure.model import Both, Unmeasured
 from microdc.measure.operate import expected_seconds
 from microdc.measure.schedule import (
@@ -16,7 +21,7 @@ from microdc.measure.schedule import (
     StreamPlan,
     batches,
     loss_plan,
-    opens_needed,
+    ping_plan,
     stream_plan,
     timing_plan,
 )
@@ -144,3 +149,78 @@ def test_streams_that_run_together_offer_no_more_than_is_allowed(offered: list[i
     found = batches(offered, most)
     assert sorted(index for batch in found for index in batch) == list(range(len(offered)))
     assert all(len(batch) == 1 or sum(offered[i] for i in batch) <= most for batch in found)
+
+
+RUNS = GilbertElliott(Percent(0.2525), Percent(25.0))  # 1 % is lost
+
+
+def test_losses_in_runs_take_more_attempts_and_more_packets() -> None:
+    runs, plain = both(Impairment(loss_model=RUNS)), both(Impairment(loss=Percent(1.0)))
+    opens, attempts = opens_needed(runs), opens_needed(plain)
+    assert opens is not None
+    assert attempts is not None
+    assert 0.01 * 0.75 ** (opens - 1) < 1e-8  # attempts are packets in a row
+    assert opens > 5 * attempts
+    assert 2 <= stream_tries(plain) <= stream_tries(runs) <= 6
+    loss, fewer = (loss_plan(asked, OPTIONS, pairs=1, sent=0) for asked in (runs, plain))
+    assert loss is not None
+    assert fewer is not None
+    assert fewer.count < loss.count
+    assert loss.seconds < OPTIONS.loss_seconds
+
+
+def test_a_model_that_loses_everything_opens_no_session() -> None:
+    dead = both(Impairment(loss_model=GilbertElliott(Percent(100.0), Percent(0.0))))
+    assert opens_needed(dead) is None
+    assert timing_plan(dead, OPTIONS) is None
+    assert isinstance(stream_plan(replace(dead.a_to_b, rate=Rate(10**6)), OPTIONS, ip_version=4), Unmeasured)
+
+
+def test_no_packets_are_sent_for_losses_that_are_not_judged() -> None:
+    for one in (
+        Impairment(loss=Percent(5.0), loss_correlation=Percent(25.0)),
+        Impairment(loss_model=GilbertElliott(Percent(0.5), Percent(5.0))),
+    ):
+        assert loss_plan(both(one, one), OPTIONS, pairs=1, sent=0) is None
+        assert ping_plan(both(one, one), OPTIONS, pairs=1, sent=0) is None
+    ordered = both(Impairment(Delay(10 * MS), loss=Percent(5.0)))
+    overtaking = both(replace(ordered.a_to_b, reorder=Chance(Percent(10.0))))
+    assert loss_plan(overtaking, OPTIONS, pairs=1, sent=0)  # for the round trip
+    assert ping_plan(ordered, OPTIONS, pairs=1, sent=0)
+
+
+def test_copies_take_sessions_and_packets() -> None:
+    twice = both(Impairment(duplicate=Chance(Percent(50.0))), Impairment(duplicate=Chance(Percent(20.0))))
+    plan, plain = (timing_plan(asked, OPTIONS) for asked in (twice, both(CLEAN)))
+    assert plan is not None
+    assert plain is not None
+    assert 0.6**plan.sessions <= 1e-6 < 0.6 ** (plan.sessions - 1)
+    assert plain.sessions == 3
+    always = timing_plan(both(Impairment(duplicate=Chance(Percent(100.0)))), OPTIONS)
+    assert always is not None
+    assert always.sessions < 100
+    seldom = both(Impairment(duplicate=Chance(Percent(1.0))))
+    loss, fewer = (loss_plan(asked, OPTIONS, pairs=1, sent=0) for asked in (seldom, both(CLEAN)))
+    assert loss is not None
+    assert fewer is not None
+    assert loss.count > fewer.count
+
+
+def test_packets_do_not_fill_slots() -> None:
+    slots = Slots(Delay(20 * MS), packets=2)
+    plan = loss_plan(both(Impairment(slots=slots)), OPTIONS, pairs=1, sent=0)
+    assert plan is not None
+    assert plan.interval >= 4 * 10 * MS
+    small = loss_plan(both(Impairment(slots=Slots(Delay(20 * MS), bytes=1420))), OPTIONS, pairs=1, sent=0)
+    assert small is not None
+    assert small.interval >= 4 * 2 * MS
+
+
+def test_streams_fill_what_a_line_leaves_of_its_rate() -> None:
+    one = Impairment(rate=Rate(10_000_000), framing=Framing(cell=48, cell_overhead=5))
+    plan = stream_plan(one, OPTIONS, ip_version=4)
+    assert isinstance(plan, StreamPlan)
+    assert 1.15 * 8_000_000 < plan.offered < 1.15 * 9_100_000
+    others: list[dict[str, Any]] = [{"slots": Slots(Delay(MS))}, {"limit": 100}]
+    for other in others:
+        assert isinstance(stream_plan(replace(one, **other), OPTIONS, ip_version=4), Unmeasured)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microdc.impairment import CLEAN, Impairment
+from microdc.impairment import CLEAN, Framing, Impairment, Slots
+from microdc.losses import Chance, GilbertElliott
 from microdc.measure.assemble import Knocks, from_knocks, from_pings
 from microdc.measure.model import (
     Both,
@@ -356,3 +357,174 @@ def test_a_gross_error_of_the_delay_always_fails(there: Impairment, error: float
     allowed = Tolerance().for_delay(there.owd + 10 * MS, there.jitter, 500) / MS
     found = measurement((there.owd / MS + 10) + error * allowed)
     assert outcome(judge(Both(there, replace(CLEAN, owd=Delay(10 * MS))), found)) is Outcome.FAIL
+
+
+RUNS = GilbertElliott(Percent(1.0), Percent(24.0))  # 4 % are lost
+SOME = Chance(Percent(10.0))
+
+
+@pytest.mark.parametrize(
+    ("sent", "lost", "expected"),
+    [
+        (16_000, 640, Outcome.PASS),
+        (16_000, 800, Outcome.PASS),  # independent ones would not be as many
+        (16_000, 1_400, Outcome.FAIL),
+        (16_000, 100, Outcome.FAIL),
+        (2_000, 80, Outcome.UNMEASURED),
+    ],
+)
+def test_losses_in_runs_are_judged_by_their_mean(sent: int, lost: int, expected: Outcome) -> None:
+    verdicts = judge(asked(loss_model=RUNS), measurement(20.0, way(lost=lost, sent=sent)))
+    verdict = find(verdicts, "loss", Direction.A_TO_B)
+    assert (verdict.outcome, verdict.required) == (expected, True)
+    assert verdict.asked == pytest.approx(4.0)
+    independent = find(judge(asked(loss=Percent(4.0)), measurement(20.0, way(lost=800, sent=16_000))), "loss")
+    assert independent.outcome is Outcome.FAIL
+
+
+def test_a_model_that_loses_everything_is_a_dead_direction() -> None:
+    dead = Impairment(loss_model=GilbertElliott(Percent(100.0), Percent(0.0)))
+    cut = from_knocks(Knocks(Both(LossCount(25, 25), LossCount(25, 0)), ""))
+    assert outcome(judge(Both(dead, CLEAN), cut)) is Outcome.PASS
+    open_path = from_knocks(Knocks(Both(LossCount(25, 3), LossCount(25, 0)), ""))
+    assert outcome(judge(Both(dead, CLEAN), open_path)) is Outcome.FAIL
+
+
+def test_losses_that_cannot_be_judged_are_told_and_ask_for_nothing() -> None:
+    wanted = asked(loss=Percent(5.0), loss_correlation=Percent(25.0))
+    verdicts = judge(wanted, measurement(20.0, way(lost=300)))
+    verdict = find(verdicts, "loss", Direction.A_TO_B)
+    assert (verdict.outcome, verdict.required) == (Outcome.UNMEASURED, False)
+    assert verdict.measured == pytest.approx(0.75)
+    assert "correlated losses" in verdict.why
+    assert outcome(verdicts) is Outcome.PASS
+
+
+@pytest.mark.parametrize(("lost", "expected"), [(2_000, Outcome.PASS), (200, Outcome.FAIL)])
+def test_where_packets_overtake_each_other_losses_are_those_of_the_round_trip(
+    lost: int, expected: Outcome
+) -> None:
+    found = replace(measurement(20.0, way(lost=lost // 2)), round_trip_loss=LossCount(ENOUGH, lost))
+    wanted = asked(loss=Percent(5.0), reorder=SOME)
+    verdicts = judge(wanted, found)
+    assert [v.direction for v in verdicts if v.quantity == "loss" and v.required] == [Direction.ROUND_TRIP]
+    assert find(verdicts, "loss").outcome is expected
+    assert outcome(verdicts) is expected
+
+
+def test_order_that_is_not_asked_to_be_kept_is_counted_only() -> None:
+    wanted = asked(reorder=SOME)
+    verdicts = judge(wanted, replace(measurement(20.0, way(late=500)), round_trip_loss=LossCount(ENOUGH, 0)))
+    verdict = find(verdicts, "reordering", Direction.A_TO_B)
+    assert (verdict.outcome, verdict.measured, verdict.required) == (Outcome.UNMEASURED, 500, False)
+    for quantity in ("rtt", "owd", "jitter"):
+        told = find(verdicts, quantity)
+        assert (told.outcome, told.required) == (Outcome.UNMEASURED, False)
+        assert "overtake" in told.why
+    assert find(verdicts, "reordering", Direction.B_TO_A).outcome is Outcome.PASS
+    assert outcome(verdicts) is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"), [(4_000, Outcome.PASS), (0, Outcome.FAIL), (10_000, Outcome.FAIL)]
+)
+def test_copies_are_judged_where_they_are_asked(found: int, expected: Outcome) -> None:
+    measured = replace(measurement(), round_trip_loss=LossCount(ENOUGH, 0), duplicates=found)
+    verdict = find(judge(asked(duplicate=SOME), measured), "duplicates")
+    assert (verdict.outcome, verdict.direction) == (expected, Direction.ROUND_TRIP)
+    assert verdict.asked == pytest.approx(10.0)
+    assert not [v for v in judge(asked(), measured) if v.quantity == "duplicates"]
+
+
+def test_few_packets_and_fping_tell_nothing_of_copies() -> None:
+    few = replace(measurement(), round_trip_loss=LossCount(100, 0), duplicates=10)
+    verdict = find(judge(asked(duplicate=SOME), few), "duplicates")
+    assert (verdict.outcome, verdict.required) == (Outcome.UNMEASURED, True)
+    assert "are needed" in verdict.why
+    verdict = find(judge(asked(duplicate=SOME), pings(0, 5000)), "duplicates")
+    assert (verdict.outcome, verdict.required) == (Outcome.UNMEASURED, False)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "median", "spread", "expected"),
+    [
+        ("uniform", 30.0, 6.8, Outcome.PASS),
+        ("uniform", 30.0, 10.0, Outcome.FAIL),  # that would be normal
+        ("pareto", 26.8, 5.25, Outcome.PASS),
+        ("pareto", 34.0, 5.25, Outcome.FAIL),
+        ("pareto", 26.8, 0.0, Outcome.FAIL),
+        ("paretonormal", 27.6, 6.45, Outcome.PASS),
+    ],
+)
+def test_delays_that_are_not_normal_are_held_against_their_table(
+    distribution: str, median: float, spread: float, expected: Outcome
+) -> None:
+    wanted = Both(Impairment(Delay(30 * MS), Delay(10 * MS), distribution=distribution), CLEAN)
+    found = measurement(median, way(median, spread), way(0.0))
+    verdicts = judge(wanted, found)
+    assert outcome(verdicts) is expected
+
+
+def test_the_median_of_a_table_is_what_is_asked_of_a_delay() -> None:
+    wanted = Both(Impairment(Delay(30 * MS), Delay(10 * MS), distribution="pareto"), CLEAN)
+    verdicts = judge(wanted, measurement(26.8, way(26.8, 5.25), way(0.0)))
+    for quantity in ("rtt", "owd"):
+        verdict = find(verdicts, quantity)
+        assert verdict.asked == pytest.approx(26.8 * MS, abs=0.2 * MS)
+        assert verdict.tolerance.startswith("-")  # the tail is on one side
+        assert ", +" in verdict.tolerance
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"slots": Slots(Delay(20 * MS))},
+        {"duplicate": SOME, "jitter": Delay(5 * MS)},
+    ],
+)
+def test_delays_that_are_not_judged(options: dict[str, Any]) -> None:
+    found = replace(
+        measurement(50.0, way(40.0, 30.0)), round_trip_loss=LossCount(ENOUGH, 0), duplicates=4_000
+    )
+    verdicts = judge(asked(**options), found)
+    for quantity in ("rtt", "owd", "jitter"):
+        verdict = find(verdicts, quantity)
+        assert (verdict.outcome, verdict.required) == (Outcome.UNMEASURED, False)
+        assert verdict.measured is not None
+    assert outcome(verdicts) is Outcome.PASS
+
+
+@pytest.mark.parametrize("options", [{"slots": Slots(Delay(MS))}, {"limit": 5000}])
+def test_throughput_that_is_not_judged(options: dict[str, Any]) -> None:
+    wanted = asked(rate=Rate(10_000_000), **options)
+    for found in (stream(5.0, 11.5), Unmeasured("none was sent")):
+        verdict = find(
+            judge(wanted, measurement(20.0, way(throughput=found))), "throughput", Direction.A_TO_B
+        )
+        assert (verdict.outcome, verdict.required) == (Outcome.UNMEASURED, False)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"), [(9.06, Outcome.PASS), (10.0, Outcome.FAIL), (8.0, Outcome.FAIL)]
+)
+def test_throughput_of_a_line_that_adds_to_packets(found: float, expected: Outcome) -> None:
+    """1514 bytes are 32 cells of 53 bytes: 1696."""
+    wanted = asked(rate=Rate(10_150_000), framing=Framing(cell=48, cell_overhead=5))
+    measured = measurement(20.0, way(throughput=stream(found, 11.5)))
+    assert find(judge(wanted, measured), "throughput", Direction.A_TO_B).outcome is expected
+
+
+def test_losses_in_runs_may_take_much_of_a_short_stream() -> None:
+    wanted = asked(rate=Rate(1_000_000), loss_model=GilbertElliott(Percent(5.0), Percent(15.0)))
+    short = Throughput(700_000, 1_500_000, 1_500_000, 2.0, 0)
+    verdict = find(judge(wanted, measurement(20.0, way(throughput=short))), "throughput", Direction.A_TO_B)
+    assert verdict.outcome is Outcome.UNMEASURED
+    enough = replace(short, sent=3_000_000)
+    verdict = find(judge(wanted, measurement(20.0, way(throughput=enough))), "throughput", Direction.A_TO_B)
+    assert verdict.outcome is Outcome.FAIL
+
+
+def test_silence_on_a_path_that_loses_in_runs_needs_more_packets_to_be_a_failure() -> None:
+    runs = Impairment(loss_model=GilbertElliott(Percent(0.5), Percent(8.0)))
+    for sent, expected in ((60, Outcome.UNMEASURED), (500, Outcome.FAIL)):
+        assert find(judge(Both(runs, CLEAN), pings(sent, sent)), "rtt").outcome is expected
