@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from microdc.agent import program, wire
+from microdc.agent import program, starting, wire
 from microdc.agent.model import Commit, Committed, Dumps, Hello, Probe, Reading
 from microdc.errors import ApplyError, MicrodcError, RefusedError, UnreachableError
 from microdc.host.model import Host, Process
 
 PROTOCOL = 2
-NEEDS_ROOT = "root is needed here"
 REPLY_SECONDS = 60.0
 ATTEMPTS = 3
 _RUNTIME = "/run/microdc"
@@ -30,6 +29,10 @@ class ChangedError(RefusedError):
 
 class UnconfirmedError(RefusedError):
     """Another change there waits to be confirmed. Nothing was changed by us."""
+
+
+class SilentError(UnreachableError):
+    """Nothing was answered for so long that waiting again would not help."""
 
 
 class RejectedError(ApplyError):
@@ -127,10 +130,16 @@ def _answer(host: Host, process: Process, line: bytes) -> dict[str, Any]:
 
     def lost(what: str) -> UnreachableError:
         process.kill()  # an answer that comes late must not be taken for that to the next question
-        hint = process.stderr_tail() or "run the command again: it reads what is there"
+        hint = starting.telling(process.stderr_tail()) or "run the command again: it reads what is there"
         return UnreachableError(what, where=str(host.address), hint=hint)
 
-    watchdog = threading.Timer(REPLY_SECONDS, process.kill)
+    late = threading.Event()
+
+    def expire() -> None:
+        late.set()
+        process.kill()
+
+    watchdog = threading.Timer(REPLY_SECONDS, expire)
     watchdog.start()
     try:
         if line:
@@ -145,21 +154,32 @@ def _answer(host: Host, process: Process, line: bytes) -> dict[str, Any]:
     finally:
         watchdog.cancel()
     if not answer.endswith(b"\n"):
+        if late.is_set():
+            raise SilentError(
+                f"the agent does not answer: nothing came within {REPLY_SECONDS:g} s",
+                where=str(host.address),
+                hint="is that machine overloaded?",
+            )
         raise lost("the agent does not answer")
     try:
-        reply: dict[str, Any] = json.loads(answer)
+        reply = json.loads(answer)
     except ValueError:
-        raise lost(f"what answers is not the agent: {answer[:80]!r}") from None
+        reply = None
+    if not isinstance(reply, dict):
+        raise lost(f"what answers is not the agent: {answer[:80]!r}")
     return reply
 
 
 def greet(host: Host, process: Process) -> Agent:
     """The conversation with an agent that begins with its greeting. Raises UnreachableError, RefusedError."""
     reply = _answer(host, process, b"")
-    if reply.get("protocol") != PROTOCOL:
+    if "protocol" not in reply:
+        process.kill()
+        raise UnreachableError(f"what answers is not the agent: {reply}", where=str(host.address))
+    if reply["protocol"] != PROTOCOL:
         process.kill()
         raise RefusedError(
-            f"the agent there speaks protocol {reply.get('protocol')}, this microdc speaks {PROTOCOL}",
+            f"the agent there speaks protocol {reply['protocol']}, this microdc speaks {PROTOCOL}",
             where=str(host.address),
             hint="take away what it keeps with the microdc that laid it (microdc wan reset), or end it there with "
             f"`kill {reply.get('pid', 'PID')}`: then its overlays are forgotten, and microdc apply lays the WAN anew",
@@ -187,33 +207,14 @@ def open_agent(host: Host, *, directory: str | None = None) -> Agent:
             return greet(host, process)
         except UnreachableError as problem:
             process.kill()
-            explained = _explained(problem, python)
+            explained = starting.explained(problem, python)
             if explained is not None:
                 raise explained from problem
-            if attempt == ATTEMPTS - 1:
-                raise
+            if attempt == ATTEMPTS - 1 or isinstance(problem, SilentError):
+                raise starting.looked_into(problem, host, python) from problem
             if "can't open file" in problem.hint:
-                host.run(["mkdir", "-p", place])
-                host.put(program.source(), path)
+                starting.bring(host, place, path)
         except BaseException:
             process.kill()
             raise
     raise AssertionError("unreachable: the last attempt returns or raises")
-
-
-def _explained(problem: UnreachableError, python: str) -> UnreachableError | None:
-    """What a start that failed means, where trying again does not help."""
-    said = problem.hint
-    if NEEDS_ROOT in said:
-        return UnreachableError(
-            "the WAN is root's to change",
-            where=problem.where,
-            hint="name a user that is root: ssh://root@...",
-        )
-    if f"{python}: not found" in said or f"{python}: command not found" in said:
-        return UnreachableError(
-            f"there is no {python} on that machine, which the agent needs",
-            where=problem.where,
-            hint="install Python 3.8 or newer there, such as with `apt install python3-minimal`",
-        )
-    return None

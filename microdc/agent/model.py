@@ -120,7 +120,8 @@ class Reading:
 class Port:
     """What the agent needs to give an interface back: messages per slot for no impairment, and for no qdisc.
 
-    singly: the offloads that have to be off while it is held ("gro", "lro", "tso", "gso"), so that packets come one by one.
+    singly: the offloads that have to be off while it is held ("gro", "lro", "tso", "gso"; "segments": TCP's own batches), so that
+    packets come one by one.
     """
 
     index: int

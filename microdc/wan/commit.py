@@ -12,8 +12,12 @@ from microdc.wan.compile import compile_leaf
 from microdc.wan.layers import layer_of, leaf_messages, slot
 from microdc.wan.model import Direction, Leaf, Overlay, Plan, PortChange
 
-SINGLY: Mapping[str, tuple[str, ...]] = {"uplink": ("gro", "lro"), "edge": ("gro", "lro", "tso", "gso")}
-"""The offloads that have to be off, so that each packet is delayed and lost by itself: at an edge those of sending too."""
+SINGLY: Mapping[str, tuple[str, ...]] = {
+    "uplink": ("gro", "lro"),
+    "edge": ("gro", "lro", "tso", "gso", "segments"),
+}
+"""The offloads that have to be off, so that each packet is delayed and lost by itself. At an edge those of sending too, and the
+segments that TCP puts into one packet: Linux builds such packets with TSO and GSO off as well, and cuts them behind the qdisc."""
 
 
 def commits(plan: Plan, confirm: Confirm | None = None) -> dict[str, Commit]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from microdc.agent.model import Hello, Interface, State
 from microdc.errors import InputError, UnreachableError
-from microdc.impairment import CLEAN, Impairment
 from microdc.netlink.classify import Side as Match
 from microdc.netlink.diff import diff
 from microdc.netlink.model import Observed, QdiscTree
 from microdc.netlink.structure import recalled
-from microdc.testbed.model import Testbed
+from microdc.testbed.model import Site, Testbed
 from microdc.testbed.shapers import ShapedPort, Shaper, others
-from microdc.wan.compile import compile_port
+from microdc.wan.compile import compile_frame, compile_tree
 from microdc.wan.layers import after, on_top, stack
 from microdc.wan.model import BASE, Asked, Direction, Leaf, Overlay, Plan, PortChange
 
@@ -39,27 +38,43 @@ class Wish:
     take_over: bool = False
 
 
-def interface_of(testbed: Testbed, port: ShapedPort, hello: Hello) -> Interface:
-    """A port's interface on its host. Raises UnreachableError if it is not there, InputError if it is too small."""
+def interface_of(testbed: Testbed, port: ShapedPort, hello: Hello, shaper: str = "") -> Interface:
+    """A port's interface on its host. shaper: the host's name, for what is said of it.
+
+    Raises UnreachableError if it is not there, InputError if it is too small.
+    """
     interface = hello.interfaces.get(port.interface)
     site = testbed.sites[port.site]
-    where = str(testbed.where("sites", port.site, "uplink" if port.side == "uplink" else "racks"))
+    where = str(testbed.where(*_place(site, port, shaper)))
+    host = " ".join(["the", "emulator" if port.side == "uplink" else "server", shaper]).strip()
     if interface is None:
         known = ", ".join(sorted(n for n in hello.interfaces if n != "lo"))
-        host = "emulator" if port.side == "uplink" else "server"
         role = f"behind which {port.site} should lie" if port.side == "uplink" else "by which it should send"
         raise UnreachableError(
-            f"the {host} has no interface {port.interface!r}, {role}",
+            f"{host} has no interface {port.interface!r}, {role}",
             where=where,
             hint=f"it has {known}" if known else "it has none",
         )
     if interface.mtu < site.mtu:
         raise InputError(
-            f"{site.name} has an MTU of {site.mtu}, the interface {port.interface} only {interface.mtu}",
+            f"{site.name} has an MTU of {site.mtu}, the interface {port.interface} of {host} only {interface.mtu}",
             where=where,
             hint="raise the interface's or lower the site's: larger packets would vanish",
         )
     return interface
+
+
+def _place(site: Site, port: ShapedPort, shaper: str) -> tuple[str, ...]:
+    """Where the documents name a port."""
+    if port.side == "uplink":
+        return "sites", site.name, "uplink"
+    racks = (server.rack for server in site.edges if server.name == shaper)
+    return (
+        "sites",
+        site.name,
+        "racks",
+        *((rack, "servers", shaper, "edge") if (rack := next(racks, "")) else ()),
+    )
 
 
 def make_plan(testbed: Testbed, situations: Mapping[str, Situation], wish: Wish) -> Plan:
@@ -110,20 +125,21 @@ def _plan_port(
 ) -> PortChange:
     """tops: what lies on top of each direction, before and after."""
     was, top = tops
-    interface = interface_of(testbed, port, situation.hello)
+    interface = interface_of(testbed, port, situation.hello, situation.shaper.name)
     networks = {site.name: site.data_networks for site in others(testbed, port)}
     directions = {name: direction_of(port, name) for name in networks}
     covered = any(direction in top for direction in directions.values())
     mtu = testbed.sites[port.site].mtu
     match: Match = "src" if port.side == "uplink" else "dst"
 
-    def compiled(values: Mapping[Direction, Asked]) -> tuple[QdiscTree, dict[str, Leaf]]:
-        wanted = {name: _impairment(values.get(direction)) for name, direction in directions.items()}
-        return compile_port(networks, wanted, mtu, match)
+    frame = compile_frame(networks, mtu, match)
 
-    (laid, _), (tree, leaves), (_, clean) = compiled(was), compiled(top), compiled({})
-    observed = recalled(situation.observed[interface.name].tree, laid)
-    desired = tree if covered else QdiscTree()
+    def leaves(values: Mapping[Direction, Asked]) -> dict[str, Leaf]:
+        return frame.leaves({n: values[d].emulated for n, d in directions.items() if d in values})
+
+    laid, wanted, clean = leaves(was), leaves(top), leaves({})
+    observed = recalled(situation.observed[interface.name].tree, compile_tree(frame, laid))
+    desired = compile_tree(frame, wanted) if covered else QdiscTree()
     where = f"{situation.shaper.name}:{interface.name}"
     return PortChange(
         situation.shaper.name,
@@ -132,7 +148,7 @@ def _plan_port(
         mtu,
         diff(desired, observed, where=where, take_over=take_over),
         desired,
-        {directions[name]: leaf for name, leaf in leaves.items()},
+        {directions[name]: leaf for name, leaf in wanted.items()},
         {directions[name]: leaf for name, leaf in clean.items()},
     )
 
@@ -140,7 +156,3 @@ def _plan_port(
 def direction_of(port: ShapedPort, other: str) -> Direction:
     """The direction between a port's site and another that leaves at the port."""
     return Direction(other, port.site) if port.side == "uplink" else Direction(port.site, other)
-
-
-def _impairment(asked: Asked | None) -> Impairment:
-    return asked.emulated if asked else CLEAN

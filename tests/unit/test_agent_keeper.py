@@ -331,6 +331,25 @@ def test_offloads_are_turned_off_where_they_were_on_and_given_back(
     assert not keeper.keeps
 
 
+@pytest.mark.parametrize("ends", [False, True])
+def test_what_is_no_switch_gets_its_very_value_back(
+    keeper: Keeper, clock: list[float], offloads: dict[tuple[str, str], int], *, ends: bool
+) -> None:
+    offloads["x", "segments"] = 40
+    held = {"x": {**port("x", "x/1")["x"], "singly": ["segments"]}}
+    commit(keeper, put=[layer("o1", "x/1", seconds=1)], ports=held)
+    assert offloads["x", "segments"] == 1
+    commit(
+        keeper, put=[layer("o2", "x/1", seconds=1)], ports=held
+    )  # what is single already is not taken for its value
+    if ends:
+        clock[0] += 1
+        keeper.expire()
+    else:
+        commit(keeper, drop=["o1", "o2"], bare=["x"])
+    assert offloads["x", "segments"] == 40
+
+
 def test_a_refused_commit_leaves_offloads_alone(
     keeper: Keeper, offloads: dict[tuple[str, str], bool]
 ) -> None:

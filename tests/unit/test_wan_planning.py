@@ -252,7 +252,7 @@ def test_the_agents_of_edge_servers_keep_packets_single_on_their_way_out() -> No
         testbed, edge_situations(testbed), Wish("w", overlay("o1", (Direction("rio", "quito"), SLOW)))
     )
     sent = commits(made)
-    assert set(sent["r-a"].ports["eno1"].singly) == {"gro", "lro", "tso", "gso"}
+    assert set(sent["r-a"].ports["eno1"].singly) == {"gro", "lro", "tso", "gso", "segments"}
     assert sent["r-a"].put[0].data["shapers"] == ["r-a", "r-b"]
     assert sent["q-a"].put == []
     assert sent["q-a"].bare == ["eno1"]

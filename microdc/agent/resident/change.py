@@ -1,6 +1,6 @@
 """Changes as the agent carries them out in the kernel and takes them back.
 
-A change: {"inverse": [[message, ...], ...], "switches": [[interface, offload, was], ...]}; messages in base64.
+A change: {"inverse": [[message, ...], ...], "switches": [[interface, offload, was, becomes], ...]}; messages in base64.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import base64
 import errno
 from typing import Any
 
-from .interfaces import interfaces, offload
+from .interfaces import interfaces, offload, single
 from .kernel import Kernel
 
 
@@ -21,8 +21,8 @@ def carry_out(kernel: Kernel, batch: list[bytes], change: dict[str, Any]) -> dic
             left = take_back(kernel, {"inverse": change["inverse"][:index], "switches": []})
             told = {"error": words, "errno": code, "index": index, "not_rolled_back": left}
             return {**told, "interfaces": list(interfaces())}
-    for name, what, was in change["switches"]:
-        offload(name, what, on=not was)
+    for name, what, _was, becomes in change["switches"]:
+        offload(name, what, on=becomes)
     return None
 
 
@@ -33,7 +33,7 @@ def take_back(kernel: Kernel, change: dict[str, Any], *ignored: int) -> list[str
         code, words = tell(kernel, message)
         if code not in (0, errno.ENODEV, *ignored):
             left.append(words)
-    for name, what, was in change["switches"]:
+    for name, what, was, _becomes in change["switches"]:
         offload(name, what, on=was)
     return left
 
@@ -46,12 +46,17 @@ def tell(kernel: Kernel, message: str) -> tuple[int, str]:
         return problem.errno or errno.EIO, str(problem)
 
 
-def switches(ports: dict[str, Any], bare: list[str], off: dict[str, list[str]]) -> list[list[Any]]:
-    """The offloads that a change turns: off where packets must come singly, on where a port is given back.
+def switches(ports: dict[str, Any], bare: list[str], off: dict[str, dict[str, int]]) -> list[list[Any]]:
+    """The offloads that a change turns: off where packets must come singly, back where a port is given back.
 
-    ports: each names in "singly" those that must be off. off: by interface, those that were turned off before.
+    ports: each names in "singly" those that must be off. off: by interface, what those were that were turned off before.
     """
+    wanted = [(name, what) for name, port in ports.items() for what in port["singly"]]
     found = [
-        [name, what, True] for name, port in ports.items() for what in port["singly"] if offload(name, what)
+        [name, what, was, single(what)]
+        for name, what in wanted
+        if (was := offload(name, what)) is not None and was != single(what)
     ]
-    return found + [[name, what, False] for name in bare for what in off.get(name, ())]
+    return found + [
+        [name, what, single(what), was] for name in bare for what, was in off.get(name, {}).items()
+    ]

@@ -196,9 +196,9 @@ class Keeper:
         deadline = boottime() + confirm["seconds"]
         return {**confirm, "deadline": deadline, "undo": self.undo}
 
-    def _off(self, name: str) -> list[str]:
-        """The offloads of an interface that were turned off here."""
-        return list(self.ports.get(name, {}).get("offloads", ()))
+    def _off(self, name: str) -> dict[str, int]:
+        """What the offloads of an interface were that were turned off here."""
+        return dict(self.ports.get(name, {}).get("offloads", {}))
 
     def _after(
         self, request: dict[str, Any], turned: list[list[Any]]
@@ -213,8 +213,8 @@ class Keeper:
             layers.insert(at, {**layer, "ends": ends, "made": layer.get("made") or time.time()})
         ports = {name: port for name, port in self.ports.items() if name not in request["bare"]}
         for name, port in request["ports"].items():
-            off = {*self._off(name), *(what for at, what, _ in turned if at == name)}
-            ports[name] = {**port, "offloads": sorted(off)}
+            off = {what: was for at, what, was, _ in turned if at == name}
+            ports[name] = {**port, "offloads": {**off, **self._off(name)}}
         return layers, ports
 
     def confirm(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -288,8 +288,8 @@ class Keeper:
                 self._tell(name, [m for slot in slots if interface_of(slot) == name for m in self._top(slot)])
             elif name in self.ports:
                 self._tell(name, self.ports[name]["bare"])
-                for what in self._off(name):
-                    offload(name, what, on=True)
+                for what, was in self._off(name).items():
+                    offload(name, what, on=was)
                 del self.ports[name]
         for layer in ended:
             self._note(f"layer {layer['id']} of {layer['owner']} ended")
