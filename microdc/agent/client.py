@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from microdc.agent import program, starting, wire
-from microdc.agent.model import Commit, Committed, Dumps, Hello, Probe, Reading
+from microdc.agent.model import Commit, Committed, Dumps, Hello, Probe, Reading, State
 from microdc.errors import ApplyError, MicrodcError, RefusedError, UnreachableError
 from microdc.host.model import Host, Process
 
@@ -83,14 +83,18 @@ class Agent:
         reply = self._ask("commit", **wire.commit(commit))
         return Committed(wire.state(reply["state"]), wire.decoded(reply["dumps"]))
 
-    def confirm(self, generation: int, read_back: Dumps) -> Committed:
+    def confirm(self, generation: int, change: str, read_back: Dumps) -> Committed:
         """A change that waits for it stays. Raises ChangedError if it was taken back meanwhile."""
-        reply = self._ask("confirm", generation=generation, read_back=wire.encoded(read_back))
+        reply = self._ask("confirm", generation=generation, change=change, read_back=wire.encoded(read_back))
         return Committed(wire.state(reply["state"]), wire.decoded(reply["dumps"]))
 
-    def revert(self, generation: int) -> list[str]:
-        """Takes the last commit back; gives what could not be taken back."""
-        return list(self._ask("revert", generation=generation)["not_rolled_back"])
+    def revert(self, generation: int, change: str) -> list[str]:
+        """Takes the last commit back; gives what could not be taken back. Raises ChangedError if the last is another."""
+        return list(self._ask("revert", generation=generation, change=change)["not_rolled_back"])
+
+    def release(self, interfaces: Sequence[str]) -> State:
+        """Gives interfaces back that nobody wants any more, with all that is laid on them."""
+        return wire.state(self._ask("release", interfaces=list(interfaces))["state"])
 
     def probe(self, batch: Sequence[bytes], dumps: Mapping[str, bytes]) -> Probe:
         """What the kernel there says to messages, tried in a namespace made for it in which there is only `lo` (index 1)."""

@@ -97,7 +97,11 @@ class Unconfirmed:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that is laid, bottom first. touched: by interface. watched_since: Unix time; before it nobody looked."""
+    """All that is laid, bottom first. touched: by interface. watched_since: Unix time; before it nobody looked.
+
+    last: the name of the last change, "" if it was taken back. serial: the highest number that a layer was ever called by.
+    ports: the interfaces that are held.
+    """
 
     generation: int
     layers: tuple[LaidLayer, ...]
@@ -105,6 +109,9 @@ class State:
     touched: Mapping[str, Touched] = field(default_factory=dict)
     watched_since: float = 0.0
     unconfirmed: Unconfirmed | None = None
+    last: str = ""
+    serial: int = 0
+    ports: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,7 @@ class Commit:
     """A change that the agent makes whole or not at all.
 
     batch: messages in order, each with those that take it back. read_back: by interface, the dumps wanted after it.
+    change: its name, by which it is confirmed or taken back. serial: the highest number that a layer is called by.
     """
 
     generation: int
@@ -153,6 +161,8 @@ class Commit:
     bare: Sequence[str] = ()
     read_back: Dumps = field(default_factory=dict)
     confirm: Confirm | None = None
+    change: str = ""
+    serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)

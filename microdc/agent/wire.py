@@ -52,6 +52,9 @@ def state(reply: Mapping[str, Any]) -> State:
         {name: Touched(*seen) for name, seen in reply["touched"].items()},
         reply["watched_since"],
         Unconfirmed(**waits) if waits else None,
+        reply["last"],
+        reply["serial"],
+        frozenset(reply["ports"]),
     )
 
 
@@ -65,6 +68,8 @@ def commit(change: Commit) -> dict[str, Any]:
         "bare": list(change.bare),
         "confirm": change.confirm and {"seconds": change.confirm.seconds, "by": change.confirm.by},
         "read_back": encoded(change.read_back),
+        "change": change.change,
+        "serial": change.serial,
     }
 
 

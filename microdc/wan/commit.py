@@ -10,7 +10,7 @@ from microdc.netlink.messages import decode, dump_requests, encode
 from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Htb, Qdisc
 from microdc.wan.compile import compile_leaf
 from microdc.wan.layers import layer_of, leaf_messages, slot
-from microdc.wan.model import Direction, Leaf, Overlay, Plan, PortChange
+from microdc.wan.model import BASE, Direction, Leaf, Overlay, Plan, PortChange
 
 SINGLY: Mapping[str, tuple[str, ...]] = {
     "uplink": ("gro", "lro"),
@@ -43,10 +43,12 @@ def _commit(plan: Plan, emulator: str, ports: list[PortChange], confirm: Confirm
         batch,
         [layer for layer in _layers(plan, held) if layer.values],
         plan.drop,
-        {port.interface: _port(port) for port in held},
+        {port.interface: _port(port) for port in held if port.operations or not port.held},
         [port.interface for port in ports if port.desired.empty],
         read_back(ports),
         confirm,
+        plan.change,
+        plan.serial,
     )
 
 
@@ -56,13 +58,16 @@ def read_back(ports: Iterable[PortChange]) -> Dumps:
 
 
 def _layers(plan: Plan, held: list[PortChange]) -> list[Layer]:
-    """The layers to be laid: the new one, or all anew where the structure changes.
+    """The layers to be laid: the new one, or all anew where their messages may no longer be right.
 
     A layer's messages name interfaces and classes by number; one laid over an earlier structure would set the wrong ones
-    when it shows again.
+    when it shows again. And where the whole WAN is laid, or drift is mended, what the same values come to may have changed: another
+    MTU, another version of this program.
     """
     structural = any(operation.structural for port in held for operation in port.operations)
-    laid = plan.overlays if structural else [plan.put] if plan.put else []
+    changed = any(port.operations for port in held)
+    whole = plan.put.id == BASE if plan.put else not plan.drop and changed
+    laid = plan.overlays if structural or whole else [plan.put] if plan.put else []
     return [layer_of(overlay, held, _own_leaves(overlay, held), _shapers(plan, overlay)) for overlay in laid]
 
 

@@ -31,7 +31,7 @@ class Everywhere:
     """A plan on its way to all agents.
 
     agents: open conversations, by shaper. reopen: a new connection to a shaper's agent. committed: what
-    each came to, so far. seconds: until an unconfirmed part is taken back; None where nothing has to be confirmed.
+    each came to, so far. confirmed: those whose part stays. seconds: until an unconfirmed part is taken back; None where nothing has to be confirmed.
     """
 
     plan: Plan
@@ -39,6 +39,7 @@ class Everywhere:
     reopen: Callable[[str], AbstractContextManager[Agent]]
     seconds: float | None = None
     committed: dict[str, Committed] = field(default_factory=dict)
+    confirmed: set[str] = field(default_factory=set)
 
     def carry_out(self, commits: Mapping[str, Commit]) -> Generator[Step, None, Mapping[str, Committed]]:
         """Makes the change on all; what each came to. Raises what went wrong, having taken all of it back.
@@ -93,15 +94,15 @@ class Everywhere:
         try:
             with self.reopen(name) as agent:
                 state = agent.read({}).state
-                ours = state.generation == commit.generation + 1
-                left = agent.revert(state.generation) if ours else []
+                left = agent.revert(state.generation, commit.change) if state.last == commit.change else []
         except MicrodcError as again:
             later = (
                 f"if it was made it is taken back there within {self.seconds:g} s"
                 if self.seconds
                 else _UNKNOWN
             )
-            return UnreachableError(f"{problem.what}; {later}", where=name, hint=again.what)
+            hint = again.what if isinstance(again, UnreachableError) else ""
+            return UnreachableError(f"{problem.what}; {later}", where=name, hint=hint)
         if left:
             return ApplyError(f"{problem.what}; NOT all was taken back: {'; '.join(left)}", where=name)
         return UnreachableError(f"{problem.what}; nothing is changed there", where=name, hint=problem.hint)
@@ -111,7 +112,7 @@ class Everywhere:
         for attempt in range(CONFIRM_ATTEMPTS):
             try:
                 with self.reopen(name) as agent:
-                    confirmed = agent.confirm(generation, commit.read_back)
+                    confirmed = agent.confirm(generation, commit.change, commit.read_back)
             except ChangedError as problem:
                 raise ApplyError(
                     f"the confirmation came too late: the change was taken back after {self.seconds:g} s",
@@ -124,6 +125,7 @@ class Everywhere:
                     raise UnreachableError(what, where=name, hint=problem.hint) from problem
             else:
                 self.committed[name] = confirmed
+                self.confirmed.add(name)
                 self._check(name, confirmed)
                 return confirmed
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -137,27 +139,30 @@ class Everywhere:
 
     def _take_back(self) -> list[str]:
         """Takes back what was done, by the old connection or else by a new one; in words, where that failed."""
-        left = []
-        for name, committed in self.committed.items():
-            try:
-                missed = self._revert(name, committed.state.generation)
-            except ChangedError:
-                continue  # its time was over, and it took its part back by itself
-            except MicrodcError as problem:
-                after = (
-                    f"is taken back there within {self.seconds:g} s" if self.seconds else "may still be there"
-                )
-                left.append(f"{name}: its part {after} ({problem.what})")
-            else:
-                left += [f"{name}: {words}" for words in missed]
-        return left
+        with ThreadPoolExecutor(AT_ONCE, "take-back") as pool:
+            return [words for found in pool.map(self._taken_back, list(self.committed)) for words in found]
+
+    def _taken_back(self, name: str) -> list[str]:
+        generation = self.committed[name].state.generation
+        try:
+            return [f"{name}: {words}" for words in self._revert(name, generation)]
+        except ChangedError:
+            if name in self.confirmed:
+                return [
+                    f"{name}: its part was confirmed and stays: something ended or was changed there since"
+                ]
+            return []  # its time was over, and it took its part back by itself
+        except MicrodcError as problem:
+            waits = self.seconds is not None and name not in self.confirmed
+            after = f"is taken back there within {self.seconds:g} s" if waits else "may still be there"
+            return [f"{name}: its part {after} ({problem.what})"]
 
     def _revert(self, name: str, generation: int) -> Sequence[str]:
         try:
-            return self.agents[name].revert(generation)
+            return self.agents[name].revert(generation, self.plan.change)
         except UnreachableError:
             with self.reopen(name) as agent:
-                return agent.revert(generation)
+                return agent.revert(generation, self.plan.change)
 
 
 def _with_state(problem: MicrodcError, left: Sequence[str]) -> MicrodcError:

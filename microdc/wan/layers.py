@@ -64,9 +64,16 @@ def after(overlays: Sequence[Overlay], put: Overlay | None, drop: Iterable[str])
     return [put, *kept] if put.id == BASE else [*kept, put]
 
 
-def next_id(overlays: Iterable[Overlay]) -> str:
-    """A short name that no overlay has, above all others: o1, o2, ..."""
-    return f"o{max((_number(overlay.id) for overlay in overlays), default=0) + 1}"
+def next_id(states: Iterable[State], overlays: Iterable[Overlay]) -> str:
+    """A short name that no overlay has or had, above all others: o1, o2, ..."""
+    return f"o{highest(states, overlays) + 1}"
+
+
+def highest(states: Iterable[State], overlays: Iterable[Overlay]) -> int:
+    """The highest number that an overlay has or had: a name that was used once never means another one."""
+    return max(
+        (*(state.serial for state in states), *(_number(overlay.id) for overlay in overlays)), default=0
+    )
 
 
 def _number(ident: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from microdc.impairment import Impairment
 from microdc.netlink.diff import Operation
@@ -81,6 +81,7 @@ class PortChange:
 
     port: the site behind it, and which directions leave here. mtu: its largest IP packet, bytes. desired: the whole tree after
     the change; empty where the interface is given back. leaves: the objects of each direction; clean: the same for no impairment.
+    held: whether the agent holds it already.
     """
 
     emulator: str
@@ -91,6 +92,7 @@ class PortChange:
     desired: QdiscTree
     leaves: Mapping[Direction, Leaf]
     clean: Mapping[Direction, Leaf]
+    held: bool = False
 
     @property
     def interface(self) -> str:
@@ -106,7 +108,8 @@ class Plan:
     """The way from what is there to what should be: operations by interface, the overlay laid, those removed.
 
     generations: by emulator, the state that it was made for; a plan does not apply to another. overlays: all that will be
-    laid, bottom first. directions: those on which an overlay comes or goes.
+    laid, bottom first. directions: those on which an overlay comes or goes. change: names it, here and on the shapers. serial: the
+    highest number that an overlay was ever called by. strays: by emulator, interfaces that are held and no longer in the inventory.
     """
 
     summary: str
@@ -116,11 +119,14 @@ class Plan:
     put: Overlay | None = None
     drop: Sequence[str] = ()
     directions: frozenset[Direction] = frozenset()
+    change: str = ""
+    serial: int = 0
+    strays: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
         """Whether nothing would change: not in the kernel and not in what is laid."""
-        return not (self.put or self.drop or any(port.operations for port in self.ports))
+        return not (self.put or self.drop or self.strays or any(port.operations for port in self.ports))
 
     @property
     def structural(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -112,7 +113,8 @@ class Wan:
         values = on_floor(values, self.floors)
         same = self._topmost(values, owner)
         keep = same is not None and (replace or (same.values == values and same.reason == reason))
-        ident = same.id if same is not None and keep else next_id(self.overlays)
+        states = [situation.state for situation in self.situations.values()]
+        ident = same.id if same is not None and keep else next_id(states, self.overlays)
         overlay = Overlay(ident, owner, reason, values, seconds)
         return self._plan(Wish(reason, overlay, take_over=take_over))
 
@@ -127,8 +129,9 @@ class Wan:
         return self._plan(Wish(summary, drop=idents))
 
     def _plan(self, wish: Wish) -> Plan:
-        if wish.put is not None:
-            wish = replace(wish, put=replace(wish.put, change=uuid.uuid4().hex))
+        change = uuid.uuid4().hex
+        put = replace(wish.put, change=change) if wish.put else None
+        wish = replace(wish, put=put, change=change)
         plan = make_plan(self.testbed, self.situations, wish)
         for name, need in sorted(_needs(plan)):
             self._check_ability(name, need)
@@ -175,13 +178,22 @@ class Wan:
             self.ledger.check(plan)
         with self.ledger.page(kind_of(plan), plan.summary, data) if self.ledger else nullcontext() as page:
             seconds = self._confirm_seconds(confirm_within)
-            confirm = Confirm(seconds, f"{self._who()} ({data['change']})") if seconds else None
+            confirm = Confirm(seconds, f"{self._who()} ({plan.change})") if seconds else None
             change = Everywhere(plan, self._agents, self._reopened, seconds)
             done = yield from change.carry_out(commits(plan, confirm))
             for name, committed in done.items():
                 self.situations[name] = _after(self.situations[name], committed)
+            yield from self._release(plan)
             if page is not None:
                 page.result["shapers"] = self.facts()
+
+    def _release(self, plan: Plan) -> Generator[Step, None, None]:
+        """Gives interfaces back that are held and no longer in the inventory. A second act: it can be done again."""
+        for name, interfaces in plan.strays.items():
+            state = self._agents[name].release(interfaces)
+            self.situations[name] = replace(self.situations[name], state=state)
+            words = f"{', '.join(interfaces)} given back: no longer in the inventory"
+            yield Step(f"emulator {name}", "done", words)
 
     def note_plan(self, plan: Plan) -> None:
         """Writes down that a plan was made."""
@@ -203,7 +215,9 @@ class Wan:
 
     def _confirm_seconds(self, wanted: float | None) -> float | None:
         far = any(agent.host.address.kind == "ssh" for agent in self._agents.values())
-        return CONFIRM_SECONDS if wanted is None and (far or len(self._agents) > 1) else wanted
+        if wanted is not None or not (far or len(self._agents) > 1):
+            return wanted
+        return CONFIRM_SECONDS * math.ceil(len(self._agents) / AT_ONCE)
 
     @contextmanager
     def _reopened(self, name: str) -> Iterator[Agent]:
@@ -234,8 +248,12 @@ def open_wan(testbed: Testbed, ledger: Ledger | None = None) -> Wan:
         agents = {name: agent for name, (_, agent, _) in results.items()}
         wan = Wan(testbed, {n: s for n, (_, _, s) in results.items()}, ledger, agents, opened.pop_all())
     if ledger is not None:
-        ledger.collect(wan.situations)
-        ledger.settle(wan.overlays, wan.situations)
+        try:
+            ledger.collect(wan.situations)
+            ledger.settle(wan.overlays, wan.situations)
+        except BaseException:
+            wan.__exit__(None, None, None)
+            raise
     return wan
 
 
@@ -255,7 +273,7 @@ def _read(testbed: Testbed, shaper: Shaper, agent: Agent) -> Situation:
         )
     reading = agent.read({port.interface: dump_requests(0) for port in shaper.ports})
     for port in shaper.ports:
-        interface_of(testbed, port, reading.hello)
+        interface_of(testbed, port, reading.hello, shaper.name)
     return Situation(shaper, reading.hello, reading.state, _observed(reading.hello, reading.dumps))
 
 

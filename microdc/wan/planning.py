@@ -14,7 +14,7 @@ from microdc.netlink.structure import recalled
 from microdc.testbed.model import Site, Testbed
 from microdc.testbed.shapers import ShapedPort, Shaper, others
 from microdc.wan.compile import compile_frame, compile_tree
-from microdc.wan.layers import after, on_top, stack
+from microdc.wan.layers import after, highest, on_top, stack
 from microdc.wan.model import BASE, Asked, Direction, Leaf, Overlay, Plan, PortChange
 
 
@@ -30,12 +30,16 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a plan is to bring about: an overlay laid or replaced, overlays removed, or (neither) drift mended."""
+    """What a plan is to bring about: an overlay laid or replaced, overlays removed, or (neither) drift mended.
+
+    change: the name that it is to have.
+    """
 
     summary: str
     put: Overlay | None = None
     drop: Sequence[str] = ()
     take_over: bool = False
+    change: str = ""
 
 
 def interface_of(testbed: Testbed, port: ShapedPort, hello: Hello, shaper: str = "") -> Interface:
@@ -93,6 +97,8 @@ def make_plan(testbed: Testbed, situations: Mapping[str, Situation], wish: Wish)
     ]
     put = wish.put if wish.put and not _is_laid(wish.put, before) else None
     drop = [overlay for overlay in before if overlay.id in wish.drop]
+    replaced = [overlay for overlay in before if put and overlay.id == put.id]
+    touched = (put, *drop, *replaced)
     return Plan(
         wish.summary,
         ports,
@@ -100,8 +106,18 @@ def make_plan(testbed: Testbed, situations: Mapping[str, Situation], wish: Wish)
         stacked,
         put,
         [overlay.id for overlay in drop],
-        frozenset(direction for overlay in (put, *drop) if overlay for direction in overlay.values),
+        frozenset(direction for overlay in touched if overlay for direction in overlay.values),
+        wish.change,
+        highest([s.state for s in situations.values()], stacked),
+        _strays(situations),
     )
+
+
+def _strays(situations: Mapping[str, Situation]) -> dict[str, list[str]]:
+    """By shaper, what its agent holds and the inventory no longer names."""
+    known = {name: {port.interface for port in s.shaper.ports} for name, s in situations.items()}
+    found = {name: sorted(s.state.ports - known[name]) for name, s in situations.items()}
+    return {name: interfaces for name, interfaces in found.items() if interfaces}
 
 
 def _is_laid(overlay: Overlay, overlays: Iterable[Overlay]) -> bool:
@@ -150,6 +166,7 @@ def _plan_port(
         desired,
         {directions[name]: leaf for name, leaf in wanted.items()},
         {directions[name]: leaf for name, leaf in clean.items()},
+        port.interface in situation.state.ports,
     )
 
 

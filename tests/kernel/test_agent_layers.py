@@ -117,12 +117,12 @@ def test_a_commit_can_be_taken_back_once(port: Port) -> None:
     generation = lay(port, "base", one=cls(0x10, SLOW))
     before = port.tree
     later = lay(port, "over", one=cls(0x10, SLOWER))
-    assert port.agent.revert(later) == []
+    assert port.agent.revert(later, "") == []
     assert port.tree == before
     assert [layer.id for layer in port.state.layers] == ["base"]
     for number in (later, generation, later + 1):
         with pytest.raises(ChangedError):
-            port.agent.revert(number)
+            port.agent.revert(number, "")
 
 
 def test_giving_an_interface_back_can_be_taken_back(port: Port) -> None:
@@ -132,7 +132,7 @@ def test_giving_an_interface_back_can_be_taken_back(port: Port) -> None:
     generation = port.commit(port.operations(QdiscTree()), drop=["base"], bare=["a"])
     assert port.tree.empty
     assert "generic-receive-offload: on" in port.run("ethtool", "-k", "a")
-    assert port.agent.revert(generation) == []
+    assert port.agent.revert(generation, "") == []
     assert port.tree == before
     assert "generic-receive-offload: off" in port.run("ethtool", "-k", "a")
 

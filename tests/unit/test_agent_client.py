@@ -36,6 +36,9 @@ STATE = {
     "touched": {},
     "watched_since": 1.0,
     "unconfirmed": None,
+    "last": "",
+    "serial": 0,
+    "ports": [],
 }
 
 

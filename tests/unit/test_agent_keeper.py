@@ -116,6 +116,8 @@ def commit(keeper: Keeper, *batch: tuple[str, *tuple[str, ...]], **more: Any) ->
         "ports": more.get("ports", {}),
         "bare": more.get("bare", []),
         "confirm": more.get("confirm"),
+        "change": more.get("change", "c"),
+        "serial": more.get("serial", 0),
         "read_back": more.get("read_back", {}),
     }
     return keeper.answer(json.loads(json.dumps({**request, **more.get("also", {})})))
@@ -292,12 +294,12 @@ def test_revert_brings_back_the_layers_and_the_kernel(
     commit(keeper, ("a", "-a"), ("b", "-b"), drop=["o1"], bare=["x"])
     assert offloads["x", "gro"]
     told(keeper)
-    answer = keeper.answer({"verb": "revert", "generation": 2})
+    answer = keeper.answer({"verb": "revert", "generation": 2, "change": "c"})
     assert answer == {"generation": 3, "not_rolled_back": []}
     assert told(keeper) == ["-b", "-a"]
     assert laid(keeper) == ["o1"]
     assert not offloads["x", "gro"]
-    assert keeper.answer({"verb": "revert", "generation": 3})["error"] == "changed"
+    assert keeper.answer({"verb": "revert", "generation": 3, "change": "c"})["error"] == "changed"
     again = Keeper(tmp_path)
     assert (laid(again), told(again)) == (["o1"], [])
 
@@ -311,7 +313,7 @@ def test_an_agent_that_died_in_a_revert_ends_it(keeper: Keeper, tmp_path: Path) 
 
     keeper.kernel.on_request = die
     with pytest.raises(Died):
-        keeper.answer({"verb": "revert", "generation": 1})
+        keeper.answer({"verb": "revert", "generation": 1, "change": "c"})
     again = Keeper(tmp_path)
     assert (laid(again), told(again)) == ([], ["-a"])
 
@@ -391,7 +393,7 @@ def test_a_change_that_is_not_confirmed_in_time_is_taken_back(
 def test_a_change_that_is_confirmed_stays(keeper: Keeper, clock: list[float], tmp_path: Path) -> None:
     commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm())
     for _ in range(2):  # whose answer was lost asks again
-        answer = keeper.answer({"verb": "confirm", "generation": 1, "read_back": {}})
+        answer = keeper.answer({"verb": "confirm", "generation": 1, "change": "c", "read_back": {}})
         assert answer["state"]["unconfirmed"] is None
     clock[0] += 100
     keeper.expire()
@@ -403,7 +405,10 @@ def test_a_confirmation_that_comes_late_is_told(keeper: Keeper, clock: list[floa
     commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm())
     clock[0] += 31
     keeper.expire()
-    assert keeper.answer({"verb": "confirm", "generation": 1, "read_back": {}})["error"] == "changed"
+    assert (
+        keeper.answer({"verb": "confirm", "generation": 1, "change": "c", "read_back": {}})["error"]
+        == "changed"
+    )
 
 
 def test_nobody_changes_anything_while_a_change_waits(keeper: Keeper, clock: list[float]) -> None:
@@ -439,7 +444,10 @@ def test_an_unconfirmed_change_is_taken_back_on_time_though_the_agent_was_killed
 def test_an_unconfirmed_change_is_reverted_at_once_when_that_is_asked(keeper: Keeper, tmp_path: Path) -> None:
     commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm())
     again = Keeper(tmp_path)
-    assert again.answer({"verb": "revert", "generation": 1}) == {"generation": 2, "not_rolled_back": []}
+    assert again.answer({"verb": "revert", "generation": 1, "change": "c"}) == {
+        "generation": 2,
+        "not_rolled_back": [],
+    }
     assert (told(again), laid(again), again.next_end()) == (["-a"], [], None)
 
 
@@ -452,11 +460,74 @@ def test_a_full_disk_does_not_keep_an_unconfirmed_change(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", write_text)
-    answer = keeper.answer({"verb": "confirm", "generation": 1, "read_back": {}})
+    answer = keeper.answer({"verb": "confirm", "generation": 1, "change": "c", "read_back": {}})
     assert answer["errno"] == errno.ENOSPC
     clock[0] += 31
     keeper.expire()
     assert (told(keeper), laid(keeper)) == (["a", "-a"], [])
+
+
+def test_only_the_change_that_is_named_is_confirmed_or_taken_back(keeper: Keeper) -> None:
+    commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], change="ours")
+    for verb in ("confirm", "revert"):
+        other = {"verb": verb, "generation": 1, "change": "theirs", "read_back": {}}
+        assert keeper.answer(other) == {"error": "changed", "generation": 1}
+    assert state(keeper)["last"] == "ours"
+    keeper.answer({"verb": "revert", "generation": 1, "change": "ours"})
+    assert state(keeper)["last"] == ""
+
+
+def test_a_change_can_be_taken_back_after_the_agent_was_killed(keeper: Keeper, tmp_path: Path) -> None:
+    commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")])
+    again = Keeper(tmp_path)
+    assert again.answer({"verb": "revert", "generation": 1, "change": "c"})["not_rolled_back"] == []
+    assert (told(again), laid(again)) == (["-a"], [])
+
+
+def test_nobody_keeps_the_others_waiting_for_hours(keeper: Keeper) -> None:
+    answer = commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm(43_200))
+    assert answer["state"]["unconfirmed"]["remaining"] == module.MAX_CONFIRM_SECONDS
+
+
+def test_an_agent_that_is_ended_takes_back_what_waits(keeper: Keeper) -> None:
+    commit(keeper, ("a", "-a"), put=[layer("o1", "x/1")], confirm=confirm())
+    keeper.give_up()
+    assert (told(keeper), laid(keeper)) == (["a", "-a"], [])
+    assert "ended before it was confirmed" in notes(keeper)
+    keeper.give_up()
+    assert told(keeper) == []
+
+
+def test_a_layer_that_is_laid_anew_ends_when_it_would_have_ended(keeper: Keeper, clock: list[float]) -> None:
+    commit(keeper, put=[layer("o1", "x/1", seconds=10), layer("o2", "x/1")], ports=port("x", "x/1"))
+    clock[0] += 4
+    as_read = {**layer("o1", "x/1", seconds=9), "made": 1.0}  # what a controller read some seconds ago
+    commit(keeper, put=[as_read])
+    assert keeper.next_end() == 6
+    commit(keeper, put=[layer("o1", "x/1", seconds=100)])  # a new one of this name has a new end
+    assert keeper.next_end() == 100
+
+
+def test_numbers_of_layers_are_not_forgotten(keeper: Keeper, tmp_path: Path) -> None:
+    commit(keeper, put=[layer("o7", "x/1")], serial=7)
+    commit(keeper, drop=["o7"], serial=0)
+    assert state(Keeper(tmp_path))["serial"] == 7
+
+
+def test_an_interface_that_nobody_wants_is_given_back(
+    keeper: Keeper, offloads: dict[tuple[str, str], bool], tmp_path: Path
+) -> None:
+    before = dict(offloads)
+    ports = {**port("x", "x/1"), **port("y", "y/1")}
+    commit(keeper, put=[layer("o1", "x/1", "y/1"), layer("o2", "y/1")], ports=ports)
+    told(keeper)
+    for _ in range(2):
+        answer = keeper.answer({"verb": "release", "interfaces": ["y", "z"]})
+    assert told(keeper) == ["bare y"]
+    assert answer["state"]["ports"] == ["x"]
+    assert laid(keeper) == ["o1"]
+    assert offloads["y", "gro"] == before["y", "gro"]
+    assert Keeper(tmp_path).ports.keys() == {"x"}
 
 
 def test_what_others_change_on_our_interfaces_is_kept_in_mind(

@@ -22,7 +22,7 @@ from microdc.errors import UnreachableError
 from microdc.host import namespaces
 from microdc.host.local import NamespaceHost
 from microdc.netlink.messages import decode, dump_requests, encode
-from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Foreign, Htb, Qdisc
+from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Foreign, Htb, HtbClass, Qdisc
 
 pytestmark = pytest.mark.root
 
@@ -151,6 +151,41 @@ def test_a_killed_standby_is_replaced_and_none_outlives_an_agent_that_ends(
         wait_for(lambda: not processes(directory))
 
 
+def test_a_killed_agents_first_change_is_taken_back_though_nobody_comes(
+    namespace: str, directory: str
+) -> None:
+    """Killed in the middle of its first change: half of it is in the kernel, and nothing was kept before."""
+    add = encode("add", Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb()), 1)
+    remove = encode("delete", Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb()), 1)
+    classes = [
+        encode("add", HtbClass(ROOT_HANDLE | n, ROOT_HANDLE, 1000, 1000, 1, 1, 1500), 1)
+        for n in range(1, 9000)
+    ]
+    batch = [(add, [remove]), *((message, []) for message in classes)]
+
+    def root() -> str:
+        argv = ["nsenter", f"--net=/run/netns/{namespace}", "--", "tc", "qdisc", "show", "dev", "lo"]
+        return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent, ThreadPoolExecutor(1) as pool:
+        change = pool.submit(agent.commit, Commit(0, batch, [Layer("o1", "t", "", {})]))
+        wait_for(lambda: "7dc0" in root())
+        kill(agent.hello.pid, signal.SIGKILL)
+        with pytest.raises(UnreachableError):
+            change.result()
+    wait_for(lambda: "7dc0" not in root())
+    wait_for(lambda: "died in a change" in state_file(directory).read_text())
+
+
+def test_an_unconfirmed_change_is_taken_back_when_the_agent_is_ended(namespace: str, directory: str) -> None:
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        agent.commit(Commit(0, [], [Layer("o1", "test", "", {})], confirm=Confirm(500.0, "test")))
+        kill(agent.hello.pid, signal.SIGTERM)
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        assert laid(agent) == []
+        assert "ended before it was confirmed" in agent.read({}).state.notes[-1].text
+
+
 def test_an_unconfirmed_change_is_taken_back_by_the_successor_of_a_killed_agent(
     namespace: str, directory: str
 ) -> None:
@@ -202,7 +237,7 @@ def test_a_connection_that_is_lost_takes_nothing_along(namespace: str, directory
         with pytest.raises(UnreachableError):
             agent.read({})
         with pytest.raises(UnreachableError):
-            agent.revert(1)
+            agent.revert(1, "")
         assert laid(other) == ["o1"]
 
 

@@ -123,6 +123,18 @@ def test_a_controller_that_does_not_read_keeps_nobody_waiting(server: Server) ->
         assert len(deaf.hear()["state"]["layers"][0]["values"]["x/1"]["much"]) == 5_000_000
 
 
+def test_a_failure_in_what_ends_stops_nothing_else(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def expire() -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(server.keeper, "expire", expire)
+    with Talk(server) as talk:
+        assert talk.ask(STATE)["state"]["generation"] == 0
+    assert "a fault" in capfd.readouterr().err
+
+
 def test_a_controller_that_leaves_in_the_middle_does_no_harm(server: Server) -> None:
     lay(server, 5_000_000)
     with Talk(server) as leaving:
@@ -134,22 +146,32 @@ def test_a_controller_that_leaves_in_the_middle_does_no_harm(server: Server) -> 
         assert talk.ask(b'{"verb": "hello"}\n')["protocol"] == PROTOCOL
 
 
-def test_there_is_room_for_a_limited_number(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_are_too_many_the_most_silent_goes(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
     with Talk(server) as first:
         assert first.ask(STATE)["state"]["generation"] == 0
         with Talk(server) as second:
-            assert second.greeting == b""
-        assert first.ask(STATE)["state"]["generation"] == 0
+            assert second.ask(STATE)["state"]["generation"] == 0
+            assert first.stream.readline() == b""  # it had been silent longest
 
 
-def test_it_ends_when_there_is_nothing_to_keep(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_ends_when_there_is_nothing_to_keep_and_what_happened_is_known_later(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
     server = Server(place)
+    server.keeper._note("layer o1 of me ended")
     server.keeper._save()
     server.run()
     server.close()
-    assert list(place.iterdir()) == []
+    assert [entry.name for entry in place.iterdir()] == ["state.json"]
+    again = Server(place)
+    assert [note["number"] for note in again.keeper.notes] == [1]
+    again.keeper._note("another")
+    assert again.keeper.notes[-1]["number"] == 2
+    again.close()
 
 
 def test_a_socket_that_a_killed_agent_left_is_replaced(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

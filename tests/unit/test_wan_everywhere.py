@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,9 @@ def commit(message: bytes = ADD, seconds: float | None = None) -> Commit:
     confirm = Confirm(seconds, "test") if seconds else None
     values = {"lo/x": Value([], DIRECTION)}
     layer = Layer("o1", "test", "", values, data={"change": "c", "shapers": list(NAMES)})
-    return Commit(0, [(message, [DELETE])], [layer], (), {"lo": port}, (), {"lo": dump_requests(0)}, confirm)
+    return Commit(
+        0, [(message, [DELETE])], [layer], (), {"lo": port}, (), {"lo": dump_requests(0)}, confirm, "c"
+    )
 
 
 def carry_out(change: Everywhere, **commits: Commit) -> list[Step]:
@@ -106,7 +109,7 @@ def carry_out(change: Everywhere, **commits: Commit) -> list[Step]:
     return steps
 
 
-PLAN = Plan("test", (), dict.fromkeys(NAMES, 0), ())
+PLAN = Plan("test", (), dict.fromkeys(NAMES, 0), (), change="c")
 
 
 def test_a_change_is_made_on_all_and_confirmed(hosts: Hosts) -> None:
@@ -136,7 +139,7 @@ def refusing_plan() -> Plan:
 
     bad = Operation("add", Qdisc(0x10000, ROOT_HANDLE | 5, Foreign("no-such-kind")), "new", ())
     port = PortChange("two", ShapedPort("lo", "site", "uplink"), 1, 1500, [bad], QdiscTree(), {}, {})
-    return Plan("test", (port,), dict.fromkeys(NAMES, 0), ())
+    return Plan("test", (port,), dict.fromkeys(NAMES, 0), (), change="c")
 
 
 def test_what_cannot_be_confirmed_over_a_new_connection_does_not_stay(hosts: Hosts) -> None:
@@ -185,6 +188,36 @@ def test_an_answer_that_is_lost_is_looked_for(hosts: Hosts) -> None:
     with pytest.raises(UnreachableError, match="nothing is changed there"):
         carry_out(Everywhere(PLAN, agents, hosts.reopen, 30), one=commit(seconds=30), two=commit(seconds=30))
     assert not any(hosts.shaped(name) for name in NAMES)
+
+
+def test_anothers_change_is_not_taken_for_ours_when_an_answer_is_lost(hosts: Hosts) -> None:
+    agents = hosts.agents()
+    with hosts.reopen("two") as other:
+        other.commit(replace(commit(), change="theirs"))
+    agents["two"].close()
+    with pytest.raises(UnreachableError, match="nothing is changed there"):
+        carry_out(Everywhere(PLAN, agents, hosts.reopen, 30), one=commit(seconds=30), two=commit(seconds=30))
+    assert not hosts.shaped("one")
+    assert hosts.shaped("two")
+
+
+def test_a_part_that_was_confirmed_and_cannot_be_taken_back_is_told(hosts: Hosts) -> None:
+    """On one host the change is confirmed and something else is changed; on the other it cannot be confirmed."""
+    agents = hosts.agents()
+    confirmed = threading.Event()
+
+    @contextmanager
+    def reopen(name: str) -> Iterator[Agent]:
+        if name == "two":
+            assert confirmed.wait(60)
+            raise UnreachableError("no route to host", where=name)
+        with hosts.reopen(name) as agent:
+            yield agent
+            agent.commit(Commit(agent.read({}).state.generation, [], [Layer("o9", "t", "", {})]))
+        confirmed.set()
+
+    with pytest.raises(ApplyError, match="NOT all was taken back: one: its part was confirmed and stays"):
+        carry_out(Everywhere(PLAN, agents, reopen, 30), one=commit(seconds=30), two=commit(seconds=30))
 
 
 CONTROLLER = """

@@ -160,8 +160,9 @@ def test_an_overlay_survives_the_way_to_the_agent_and_back() -> None:
 
 
 def test_names_of_overlays_are_not_used_twice() -> None:
-    assert next_id([]) == "o1"
-    assert next_id([overlay("o1"), overlay(BASE), overlay("o7")]) == "o8"
+    assert next_id([], []) == "o1"
+    assert next_id([], [overlay("o1"), overlay(BASE), overlay("o7")]) == "o8"
+    assert next_id([State(3, (), serial=9), State(0, ())], [overlay("o7")]) == "o10"
 
 
 def test_a_change_of_structure_lays_all_layers_anew() -> None:
@@ -256,3 +257,36 @@ def test_the_agents_of_edge_servers_keep_packets_single_on_their_way_out() -> No
     assert sent["r-a"].put[0].data["shapers"] == ["r-a", "r-b"]
     assert sent["q-a"].put == []
     assert sent["q-a"].bare == ["eno1"]
+
+
+def test_what_is_held_and_no_longer_in_the_inventory_is_given_back() -> None:
+    there = a_situation()
+    held = replace(there, state=replace(there.state, ports=frozenset({"bcn", "old0"})))
+    made = plan(held, Wish("w"))
+    assert made.strays == {"wan1": ["old0"]}
+    assert not made.empty
+
+
+def test_a_lease_on_a_site_that_loses_what_was_laid_counts() -> None:
+    base = overlay(BASE, (THERE, FAST), (Direction("boston", "paris"), FAST))
+    there = carried_out(a_situation(), plan(a_situation(), Wish("w", base)))
+    made = plan(there, Wish("w", overlay(BASE, (THERE, FAST))))
+    assert "boston" in made.sites
+
+
+def test_mending_lays_all_layers_anew_since_what_they_come_to_may_have_changed() -> None:
+    base = carried_out(a_situation(), plan(a_situation(), Wish("w", overlay(BASE, (THERE, FAST)))))
+    both = carried_out(base, plan(base, Wish("w", overlay("o1", (THERE, SLOW)))))
+    tree = both.observed["bcn"].tree
+    cls = next(iter(tree.classes.values()))
+    other = replace(tree, classes={**tree.classes, cls.handle: replace(cls, burst=1)})
+    made = plan(replace(both, observed={**both.observed, "bcn": Observed(other)}), Wish("w"))
+    assert [layer.id for layer in commits(made)["wan1"].put] == [BASE, "o1"]
+
+
+def test_only_what_the_agent_does_not_know_is_sent_of_ports() -> None:
+    wish = Wish("w", overlay("o1", (THERE, SLOW), (BACK, SLOW)))
+    there = carried_out(a_situation(), plan(a_situation(), wish))
+    held = replace(there, state=replace(there.state, ports=frozenset({"bcn", "par"})))
+    made = plan(held, Wish("w", overlay("o2", (THERE, FAST))))
+    assert commits(made)["wan1"].ports.keys() == {"bcn"}

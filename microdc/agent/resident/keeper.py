@@ -6,12 +6,13 @@ import base64
 import contextlib
 import json
 import os
-import struct
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .change import carry_out, switches, take_back, tell
+from .dumps import dumps
 from .interfaces import interfaces, offload
 from .kernel import UNDONE, Kernel
 from .place import boottime, identity
@@ -19,16 +20,23 @@ from .probe import probe
 from .touch import Listener
 
 PROTOCOL = 2
-VERBS = ("hello", "read", "commit", "confirm", "revert", "probe")
+VERBS = ("hello", "read", "commit", "confirm", "revert", "release", "probe")
 MAX_NOTES = 50
+MAX_CONFIRM_SECONDS = 600.0
+"""While a change waits nobody else changes anything and no layer ends: a dead controller must not hold that up for hours."""
+
+
+KEPT = ("generation", "serial", "last", "layers", "ports", "notes", "touched", "undo", "unconfirmed")
+"""What is kept over a kill of this process."""
 
 
 class Keeper:
     """What is laid on this host, and the few things that a controller can ask.
 
     A change is saved before the kernel hears of it (change.py has its form): an agent that was killed in it takes it
-    back when it is started again. undo: the last change, with the layers and ports before it. unconfirmed: the same,
-    kept over a kill, while the change waits to be confirmed; it is taken back when its time is over. While it waits, no layer ends.
+    back when it is started again. last: the name of the last change, undo: what takes it back, with the layers and ports
+    before it. unconfirmed: while the last change waits to be confirmed; it is taken back when its time is over, and until then no
+    layer ends. serial: the highest number that a layer was ever called by.
     touched: by interface, when somebody else first and last changed something there since our last change: [first, last, times].
     """
 
@@ -36,7 +44,8 @@ class Keeper:
         self.path = directory / "state.json"
         self.kernel = Kernel()
         self.listener = Listener(self.kernel.number)
-        self.generation = 0
+        self.generation = self.serial = 0
+        self.last = ""
         self.layers: list[dict[str, Any]] = []
         self.ports: dict[str, dict[str, Any]] = {}
         self.notes: list[dict[str, Any]] = []
@@ -59,25 +68,15 @@ class Keeper:
             return
         if state["protocol"] != PROTOCOL:
             return
-        self.generation, self.notes, self.touched = state["generation"], state["notes"], state["touched"]
-        self.layers, self.ports, self.unconfirmed = state["layers"], state["ports"], state["unconfirmed"]
-        self.undo = self.unconfirmed and self.unconfirmed["undo"]
+        for name in KEPT:
+            setattr(self, name, state[name])
         if state["pending"]:
             left = self._take_back(state["pending"], *UNDONE)
             self._note("; ".join(["the agent died in a change, which was taken back", *left]))
             self._save()
 
     def _save(self, pending: dict[str, Any] | None = None) -> None:
-        state = {
-            "protocol": PROTOCOL,
-            "generation": self.generation,
-            "layers": self.layers,
-            "ports": self.ports,
-            "notes": self.notes,
-            "touched": self.touched,
-            "unconfirmed": self.unconfirmed,
-            "pending": pending,
-        }
+        state = {"protocol": PROTOCOL, "pending": pending, **{name: getattr(self, name) for name in KEPT}}
         partial = self.path.with_suffix(".part")
         partial.write_text(json.dumps(state), "utf-8")
         partial.replace(self.path)
@@ -113,7 +112,7 @@ class Keeper:
 
         dumps: interface name -> kind -> request; its interface number is filled in here. None for one that is not there.
         """
-        return {"hello": self.hello({}), "state": self.state(), "dumps": self._dumps(request["dumps"])}
+        return {"hello": self.hello({}), "state": self.state(), "dumps": dumps(self.kernel, request["dumps"])}
 
     def state(self) -> dict[str, Any]:
         now = boottime()
@@ -128,6 +127,9 @@ class Keeper:
         waits = self.unconfirmed
         return {
             "generation": self.generation,
+            "serial": self.serial,
+            "last": self.last,
+            "ports": list(self.ports),
             "layers": layers,
             "notes": self.notes,
             "touched": self.touched,
@@ -135,26 +137,13 @@ class Keeper:
             "unconfirmed": waits and {"by": waits["by"], "remaining": max(0.0, waits["deadline"] - now)},
         }
 
-    def _dumps(self, wanted: dict[str, dict[str, str]]) -> dict[str, dict[str, str] | None]:
-        known = interfaces()
-
-        def encoded(message: str, index: int) -> str:
-            data = base64.b64decode(message)
-            found = self.kernel.dump(data[:20] + struct.pack("=i", index) + data[24:])
-            return base64.b64encode(found).decode()
-
-        return {
-            name: {kind: encoded(m, known[name][0]) for kind, m in kinds.items()} if name in known else None
-            for name, kinds in wanted.items()
-        }
-
     def commit(self, request: dict[str, Any]) -> dict[str, Any]:
         """Makes a change whole or not at all, with the layers that belong to it.
 
         batch: [[message, [inverse message, ...]], ...]; layers: {"put": [...], "drop": [ids]}; ports: what is needed
         to give an interface back; bare: interfaces that the batch gives back. confirm: None, or {"seconds", "by"}: it is
-        taken back then unless it is confirmed. Refused as "changed" if another change came in between, as
-        "unconfirmed" while another one waits.
+        taken back then unless it is confirmed. change: names it. Refused as "changed" if another change came in
+        between, as "unconfirmed" while another one waits.
         """
         if self.unconfirmed:
             return {"error": "unconfirmed", **self.state()["unconfirmed"]}
@@ -164,37 +153,40 @@ class Keeper:
         turned = switches(request["ports"], request["bare"], {name: self._off(name) for name in self.ports})
         change = {"inverse": [inverse for _, inverse in request["batch"]], "switches": turned}
         layers, ports = self._after(request, turned)
-        before = (self.generation, self.layers, self.ports)
+        before = {name: getattr(self, name) for name in KEPT}
         self._save(change)
-        self.look()
-        self.listener.listen(on=False)
         try:
-            refused = carry_out(self.kernel, batch, change)
+            with self._own():
+                refused = carry_out(self.kernel, batch, change)
             if refused is not None:
                 with contextlib.suppress(OSError):
                     self._save()
                 return refused
-            dumps = self._dumps(request["read_back"])
-            self.undo = (change, *before[1:])
+            found = dumps(self.kernel, request["read_back"])
+            self.undo = (change, self.layers, self.ports)
             self.generation, self.layers, self.ports = self.generation + 1, layers, ports
-            self.touched = {name: kept for name, kept in self.touched.items() if name not in request["ports"]}
-            self.unconfirmed = self._waiting(request["confirm"])
+            self.last, self.serial = request["change"], max(self.serial, request["serial"])
+            mended = {*request["read_back"], *request["ports"]}
+            self.touched = {name: seen for name, seen in self.touched.items() if name not in mended}
+            self.unconfirmed = waiting(request["confirm"])
             self._save()
         except Exception as problem:
-            self.generation, self.layers, self.ports = before
-            self.undo = self.unconfirmed = None
+            for name, value in before.items():
+                setattr(self, name, value)
             left = self._take_back(change, *UNDONE)
             self._note("; ".join([f"a change failed and was taken back: {problem}", *left]))
             raise
+        return {"state": self.state(), "dumps": found}
+
+    @contextlib.contextmanager
+    def _own(self) -> Iterator[None]:
+        """For the time of changes of our own: others' are looked at first, and ours are not told of."""
+        self.look()
+        self.listener.listen(on=False)
+        try:
+            yield
         finally:
             self.listener.listen(on=True)
-        return {"state": self.state(), "dumps": dumps}
-
-    def _waiting(self, confirm: dict[str, Any] | None) -> dict[str, Any] | None:
-        if confirm is None or self.undo is None:
-            return None
-        deadline = boottime() + confirm["seconds"]
-        return {**confirm, "deadline": deadline, "undo": self.undo}
 
     def _off(self, name: str) -> dict[str, int]:
         """What the offloads of an interface were that were turned off here."""
@@ -207,8 +199,11 @@ class Keeper:
         put, now = request["layers"]["put"], boottime()
         gone = {*request["layers"]["drop"], *(layer["id"] for layer in put)}
         layers = [layer for layer in self.layers if layer["id"] not in gone]
+        old_ends = {layer["id"]: layer["ends"] for layer in self.layers}
         for layer in put:
             ends = None if layer["seconds"] is None else now + layer["seconds"]
+            if layer.get("made"):  # laid anew: that moves no end
+                ends = old_ends.get(layer["id"], ends)
             at = 0 if layer["bottom"] else len(layers)
             layers.insert(at, {**layer, "ends": ends, "made": layer.get("made") or time.time()})
         ports = {name: port for name, port in self.ports.items() if name not in request["bare"]}
@@ -219,7 +214,7 @@ class Keeper:
 
     def confirm(self, request: dict[str, Any]) -> dict[str, Any]:
         """The last change stays. Once more is no harm. Reads back."""
-        if request["generation"] != self.generation:
+        if (request["generation"], request["change"]) != (self.generation, self.last):
             return {"error": "changed", "generation": self.generation}
         if self.unconfirmed:
             kept, self.unconfirmed = self.unconfirmed, None
@@ -228,28 +223,51 @@ class Keeper:
             except OSError:
                 self.unconfirmed = kept
                 raise
-        return {"state": self.state(), "dumps": self._dumps(request["read_back"])}
+        return {"state": self.state(), "dumps": dumps(self.kernel, request["read_back"])}
 
     def revert(self, request: dict[str, Any]) -> dict[str, Any]:
         """Takes the last change back: what a controller asks for when the read-back is not what it sent."""
-        if self.undo is None or request["generation"] != self.generation:
+        if self.undo is None or (request["generation"], request["change"]) != (self.generation, self.last):
             return {"error": "changed", "generation": self.generation}
-        left = self._undo(self.undo)
+        left = self._undo()
         return {"generation": self.generation, "not_rolled_back": left}
 
-    def _undo(self, undo: Any) -> list[str]:
-        change, self.layers, self.ports = undo
+    def _undo(self) -> list[str]:
+        change, self.layers, self.ports = self.undo
         self.undo = self.unconfirmed = None
+        self.last = ""
         self.generation += 1
         with contextlib.suppress(OSError):  # on a full disk the change is taken back all the same
             self._save(change)
         return self._take_back(change)
 
     def _take_back(self, change: dict[str, Any], *ignored: int) -> list[str]:
-        left = take_back(self.kernel, change, *ignored)
+        with self._own():
+            left = take_back(self.kernel, change, *ignored)
         with contextlib.suppress(OSError):
             self._save()
         return left
+
+    def release(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Gives interfaces back that nobody wants any more, with all that is laid on them. Once more is no harm."""
+        if self.unconfirmed:
+            return {"error": "unconfirmed", **self.state()["unconfirmed"]}
+        gone = [name for name in request["interfaces"] if name in self.ports]
+        for layer in self.layers:
+            layer["values"] = {s: v for s, v in layer["values"].items() if interface_of(s) not in gone}
+        self.layers = [layer for layer in self.layers if layer["values"]]
+        with self._own():
+            for name in gone:
+                self._give_back(name)
+        self.generation += bool(gone)
+        self.undo = None
+        self._save()
+        return {"state": self.state()}
+
+    def give_up(self) -> None:
+        """Before an orderly end: what waits to be confirmed is taken back now, since nobody would do it later."""
+        if self.unconfirmed:
+            self._lapse("the agent was ended before it was confirmed")
 
     def probe(self, request: dict[str, Any]) -> dict[str, Any]:
         return probe(request["batch"], request["dumps"])
@@ -269,34 +287,44 @@ class Keeper:
         if self.unconfirmed:
             if self.unconfirmed["deadline"] > now:
                 return
-            waited = self.unconfirmed
-            left = self._undo(waited["undo"])
-            text = f"a change by {waited['by']} was taken back: not confirmed within {waited['seconds']:g} s"
-            self._note("; ".join([text, *left]))
-            with contextlib.suppress(OSError):
-                self._save()
+            self._lapse(f"not confirmed within {self.unconfirmed['seconds']:g} s")
         ended = [layer for layer in self.layers if layer["ends"] is not None and layer["ends"] <= now]
         if ended:
             self._end(ended)
 
+    def _lapse(self, why: str) -> None:
+        """Takes the change back that was not confirmed."""
+        by = self.unconfirmed["by"] if self.unconfirmed else ""
+        left = self._undo()
+        self._note("; ".join([f"a change by {by} was taken back: {why}", *left]))
+        with contextlib.suppress(OSError):
+            self._save()
+
     def _end(self, ended: list[dict[str, Any]]) -> None:
         self.layers = [layer for layer in self.layers if layer not in ended]
         covered = {interface_of(slot) for layer in self.layers for slot in layer["values"]}
-        slots = sorted({slot for layer in ended for slot in layer["values"]})
-        for name in sorted({interface_of(slot) for slot in slots}):
-            if name in covered:
-                self._tell(name, [m for slot in slots if interface_of(slot) == name for m in self._top(slot)])
-            elif name in self.ports:
-                self._tell(name, self.ports[name]["bare"])
-                for what, was in self._off(name).items():
-                    offload(name, what, on=was)
-                del self.ports[name]
+        slots: dict[str, list[str]] = {}
+        for slot in sorted({slot for layer in ended for slot in layer["values"]}):
+            slots.setdefault(interface_of(slot), []).append(slot)
+        with self._own():
+            for name, inside in slots.items():
+                if name in covered:
+                    self._tell(name, [message for slot in inside for message in self._top(slot)])
+                elif name in self.ports:
+                    self._give_back(name)
         for layer in ended:
             self._note(f"layer {layer['id']} of {layer['owner']} ended")
         self.generation += 1
         self.undo = None
         with contextlib.suppress(OSError):  # a restarted agent would end the same layers again
             self._save()
+
+    def _give_back(self, name: str) -> None:
+        """An interface as it was before us."""
+        self._tell(name, self.ports[name]["bare"])
+        for what, was in self._off(name).items():
+            offload(name, what, on=was)
+        del self.ports[name]
 
     def _top(self, slot: str) -> list[str]:
         """The messages of the topmost layer that has the slot; those of no impairment where none has."""
@@ -320,6 +348,14 @@ class Keeper:
             if port["index"] in numbers or 0 in numbers:
                 first, _last, times = self.touched.get(name, [now, now, 0])
                 self.touched[name] = [first, now, times + 1]
+
+
+def waiting(confirm: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A change that has to be confirmed, with its deadline."""
+    if confirm is None:
+        return None
+    seconds = min(confirm["seconds"], MAX_CONFIRM_SECONDS)
+    return {**confirm, "seconds": seconds, "deadline": boottime() + seconds}
 
 
 def interface_of(slot: str) -> str:

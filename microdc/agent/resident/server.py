@@ -17,8 +17,8 @@ from .standby import Standby
 
 IDLE_SECONDS = 30.0
 """How long an agent that has nothing to keep waits for the next controller."""
-MAX_REQUEST = 1 << 27
-"""Bytes of one request: ten times what a thousand sites need."""
+MAX_REQUEST = 1 << 30
+"""Bytes of one request. A full mesh of 140 sites needs 0.15 GB where all of it is built at once."""
 MAX_CONNECTIONS = 64
 
 
@@ -60,15 +60,27 @@ class Server:
             idle = quiet_since + IDLE_SECONDS - boottime()
             if idle <= 0:
                 return
-            if self.standby and self.keeper.keeps:
-                self.standby.start()
+            if self.keeper.keeps:
+                self._stand_by()
             end = self.keeper.next_end()
             reading, writing = self._ready(idle if end is None else min(end, idle))
-            self.keeper.expire()
+            self._expire()
             for connection in writing:
                 self._write(connection)
             for connection in reading:
                 self._read(connection)
+
+    def _stand_by(self) -> None:
+        """Sees that somebody takes over when this process is killed."""
+        if self.standby:
+            self.standby.start()
+
+    def _expire(self) -> None:
+        """What ends, ends; a failure in it stops nothing else."""
+        try:
+            self.keeper.expire()
+        except Exception:  # noqa: BLE001 - the agent lives on and keeps the rest
+            traceback.print_exc()
 
     def _ready(self, seconds: float) -> tuple[list[Connection], list[Connection]]:
         """Waits for what can be read and written. The process may be ended here, and not within a change."""
@@ -84,14 +96,19 @@ class Server:
         readable, writable, _ = select.select(readers, writers, [], seconds)
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
         if self.listener in readable:
-            new = self.listener.accept()[0]
-            if len(self.connections) < MAX_CONNECTIONS:
-                self.connections.append(Connection(new, _line(self.keeper.answer({"verb": "hello"}))))
+            with contextlib.suppress(OSError):
+                self._take_in(self.listener.accept()[0])
         if self.keeper.listener in readable:
             self.keeper.look()
         if self.standby and self.standby in readable:
             self.standby.lost()
         return [one for one in readable if isinstance(one, Connection)], writable
+
+    def _take_in(self, new: socket.socket) -> None:
+        """One more controller; where there are too many, the one that has been silent longest goes."""
+        if len(self.connections) >= MAX_CONNECTIONS:
+            self._drop(self.connections[0])
+        self.connections.append(Connection(new, _line(self.keeper.answer({"verb": "hello"}))))
 
     def _read(self, connection: Connection) -> None:
         try:
@@ -101,6 +118,8 @@ class Server:
         if not data:
             self._drop(connection)
             return
+        self.connections.remove(connection)
+        self.connections.append(connection)  # the most silent stand first
         while data:
             head, newline, data = data.partition(b"\n")
             connection.inbox += head[: MAX_REQUEST + 1 - len(connection.inbox)]
@@ -112,7 +131,10 @@ class Server:
         if len(line) > MAX_REQUEST:
             return {"error": f"a request of more than {MAX_REQUEST} bytes"}
         try:
-            return self.keeper.answer(json.loads(line))
+            request = json.loads(line)
+            if request["verb"] == "commit":
+                self._stand_by()  # also for the first change: it is taken back if this process is killed in it
+            return self.keeper.answer(request)
         except Exception as problem:  # noqa: BLE001 - whatever is asked, the agent lives on and keeps its layers
             traceback.print_exc()
             return {"error": f"malformed request: {problem!r}"}
@@ -132,11 +154,11 @@ class Server:
         connection.socket.close()
 
     def close(self) -> None:
+        """An orderly end. What happened stays written down, so that a later controller hears of it."""
         if self.standby:
             self.standby.dismiss()
-        for path in (self.path, *(() if self.keeper.keeps else (self.keeper.path,))):
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
 
 
 def _line(answer: dict[str, Any]) -> bytes:

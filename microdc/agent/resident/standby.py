@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -35,6 +36,14 @@ class Standby:
         """Starts one where none is."""
         if self.line is not None:
             return
+        try:
+            self._start()
+        except OSError:  # no more processes or descriptors: tried again the next time
+            if self.line is not None:
+                self.line.close()
+            self.line = self.process = None
+
+    def _start(self) -> None:
         self.line, other = socket.socketpair()
         argv = [
             sys.executable,
@@ -73,6 +82,7 @@ class Standby:
 
 def stand_by(descriptor: int, argv: list[str]) -> None:
     """Waits for the end of the agent that holds the other end of the descriptor; takes its place if it did not say bye."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))  # the agent blocks it while it is busy
     with socket.socket(fileno=descriptor) as line:
         try:
             said = line.recv(1)

@@ -41,8 +41,11 @@ def serve(place: Path) -> None:
     os.write(1, b"listening\n")
     try:
         server.run()
-    finally:
+    except SystemExit:
+        server.keeper.give_up()
         server.close()
+        raise
+    server.close()  # any other end is like a kill: the standby takes over
 
 
 def spawn(place: Path) -> None:
