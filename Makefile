@@ -88,8 +88,10 @@ format: $(VENV)/.dev  ## Put the code into its form
 	$(BIN)/ruff format
 
 .PHONY: bench
-bench: $(VENV)/.dev  ## Measure microdc itself
-	@for bench in benchmarks/bench_*.py; do echo "$$bench"; $(BIN)/python "$$bench"; done
+bench: $(VENV)/.dev  ## Measure microdc itself; minutes, on a machine with nothing else to do
+	@for bench in benchmarks/bench_*.py; do \
+		echo "$$bench"; $(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python "$$bench"; \
+	done
 
 .PHONY: build
 build: $(VENV)/.dev  ## Build the wheel and the source distribution into dist/

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from microdc.cli import complete, narrate, plans, render
+from microdc.cli.confirming import confirm_option
 from microdc.cli.documents import inventory_and_library, read_profile
 from microdc.cli.ledger import open_wan_for
-from microdc.cli.parameters import DURATION, confirm_option, direction_values, owner_option
+from microdc.cli.parameters import DURATION, direction_values, owner_option
 from microdc.errors import Exit, InputError
 
 _TAKE_OVER = click.option("--take-over", is_flag=True, help="Replace root qdiscs that are not microdc's.")
@@ -23,7 +24,7 @@ Examples:
 @_TAKE_OVER
 @owner_option
 def plan(*, take_over: bool, owner: str) -> Exit:
-    """Show what `apply` would change on the emulators, and why. Changes nothing."""
+    """Show what `apply` would change where the WAN lives, on emulators and edge servers, and why. Changes nothing."""
     testbed, library = inventory_and_library()
     with open_wan_for(testbed, owner) as wan:
         found = wan.plan_inventory(library, owner, take_over=take_over)
@@ -44,7 +45,7 @@ Examples:
 @confirm_option
 @owner_option
 def apply(*, dry_run: bool, take_over: bool, confirm_within: float | None, owner: str) -> None:
-    """Make the emulators do what the inventory says of each pair of sites.
+    """Make the WAN what the inventory says of each pair of sites, on emulators and edge servers.
 
     Running links are changed in place, without losing a packet. Overlays laid by apply-profile stay on top.
     """

@@ -18,9 +18,7 @@ COMMANDS = {
     ),
     "plan": Entry("microdc.cli.apply", "plan", "Show what apply would change, and why."),
     "apply": Entry("microdc.cli.apply", "apply", "Make the emulators do what the inventory says."),
-    "wan": Entry(
-        "microdc.cli.wan", "wan", "Show, verify, calibrate, watch, undo and reset the emulated WAN."
-    ),
+    "wan": Entry("microdc.cli.wan", "wan", "Show, verify, calibrate, watch, undo and reset the WAN."),
     "log": Entry("microdc.cli.log", "log", "Show what was done, by whom, and how it came out."),
     "events": Entry("microdc.cli.events", "events", "Tell what happens, one event a line, as it happens."),
     "record": Entry("microdc.cli.record", "record", "Export a run whole; show it, run it again and compare."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator
+from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -22,8 +23,11 @@ _EVERY = 5.0
 
 
 def watch(operation: Generator[Step, None, R]) -> R:
-    """Runs an operation to its end, tells its steps on stderr, and returns what it returns."""
-    with Narrator() as narrator:
+    """Runs an operation to its end, tells its steps on stderr, and returns what it returns.
+
+    Where they cannot be told, or somebody interrupts, the operation is ended here, while all that it needs is still open.
+    """
+    with Narrator() as narrator, closing(operation):
         while True:
             try:
                 step = next(operation)

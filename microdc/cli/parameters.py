@@ -60,12 +60,6 @@ def _owner() -> str:
 owner_option = click.option(
     "--owner", default=_owner, show_default="the setting `owner`", help="Whose change this is; kept with it."
 )
-confirm_option = click.option(
-    "--confirm-within",
-    type=DURATION,
-    help="The change ends by itself after this time, unless it was read back over a new connection."
-    "  [default: 30s, where the emulators are reached over the network or are several]",
-)
 
 
 def check_sites(testbed: Testbed, names: Iterable[str]) -> None:

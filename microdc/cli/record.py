@@ -108,15 +108,35 @@ def rerun(*, run: str, keep: bool, owner: str) -> None:
 def _found(run: str) -> Record:
     """The record of a file, or of the journal's entry of that number."""
     from microdc.store.operate import open_store
-    from microdc.wan.record import read
 
     path = Path(run)
-    if path.is_file():
-        return read(path.read_bytes(), run)
-    if not run.isdigit():
+    if _is_file(path):
+        return _of_file(path)
+    if not (run.isascii() and run.isdecimal()):
         raise InputError("there is no such file, and no entry of the journal is called so", where=run)
     with open_store(context.settings().store.value) as store:
         return _of_store(store, int(run))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have, or a directory that may not be looked into
+        return False
+
+
+def _of_file(path: Path) -> Record:
+    from microdc.wan.record import read
+    from microdc.wan.recordfile import LARGEST
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror}", where=str(path)) from None
+    if len(data) > LARGEST:
+        raise InputError(f"this is larger than {LARGEST // 2**20} MiB, so it is no record", where=str(path))
+    return read(data, str(path))
 
 
 def _of_store(store: Store, ident: int) -> Record:

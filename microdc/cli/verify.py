@@ -63,9 +63,9 @@ def verify(
 def _measured(
     pairs: tuple[tuple[str, str], ...], *, quick: bool, seconds: float | None, max_rate: int | None
 ) -> tuple[list[PairResult], Backgrounds]:
-    from microdc.measure.model import PairResult
     from microdc.measure.operate import MeasureOptions
     from microdc.units import Rate
+    from microdc.wan.results import collected
     from microdc.wan.verify import asked_pairs, backgrounds, verify
 
     testbed, _ = inventory_and_library()
@@ -78,9 +78,8 @@ def _measured(
         throughput_seconds=standard.throughput_seconds * (0.5 if quick else 1.0),
         max_rate=Rate(max_rate) if max_rate else standard.max_rate,
     )
-    results = []
     owner = context.settings().owner.value
-    with open_wan_for(testbed, owner) as wan, narrate.Narrator() as narrator:
+    with open_wan_for(testbed, owner) as wan:
         wanted = asked_pairs(wan, pairs)
         if not wanted:
             raise InputError(
@@ -88,11 +87,7 @@ def _measured(
                 where=testbed.name,
                 hint="microdc apply first",
             )
-        for item in verify(wan, wanted, options):
-            if isinstance(item, PairResult):
-                results.append(item)
-            else:
-                narrator(item)
+        results = narrate.watch(collected(verify(wan, wanted, options)))
         return results, backgrounds(wan, wanted)
 
 

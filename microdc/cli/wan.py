@@ -8,10 +8,11 @@ import click
 
 from microdc.cli import narrate, plans, render
 from microdc.cli.calibrate import calibrate
+from microdc.cli.confirming import confirm_option
 from microdc.cli.documents import inventory_and_library
 from microdc.cli.drift import drift
 from microdc.cli.ledger import open_wan_for
-from microdc.cli.parameters import confirm_option, owner_option
+from microdc.cli.parameters import owner_option
 from microdc.cli.render import Styled, Table
 from microdc.cli.verify import verify
 from microdc.cli.watch import watch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from pyroute2.netlink import NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST
+from microdc.netlink.rtnetlink import NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST
 
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
@@ -24,13 +24,17 @@ def u32(kind: int, value: int) -> bytes:
 
 def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The attributes in data: (type without flags, payload)."""
-    at = 0
-    while at + _ATTRIBUTE.size <= len(data):
-        length, kind = _ATTRIBUTE.unpack_from(data, at)
-        if length < _ATTRIBUTE.size:
+    at, last, unpack = (
+        0,
+        len(data) - 4,
+        _ATTRIBUTE.unpack_from,
+    )  # a dump has ten for each object: this is its cost
+    while at <= last:
+        length, kind = unpack(data, at)
+        if length < 4:
             return
-        yield kind & 0x3FFF, data[at + _ATTRIBUTE.size : at + length]
-        at += length + (-length % 4)
+        yield kind & 0x3FFF, data[at + 4 : at + length]
+        at += (length + 3) & ~3
 
 
 def message(kind: int, flags: int, body: bytes) -> bytes:

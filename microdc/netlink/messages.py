@@ -6,19 +6,6 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from pyroute2.netlink import NLM_F_CREATE, NLM_F_EXCL
-from pyroute2.netlink.rtnl import (
-    RTM_DELQDISC,
-    RTM_DELTCLASS,
-    RTM_DELTFILTER,
-    RTM_GETQDISC,
-    RTM_GETTCLASS,
-    RTM_GETTFILTER,
-    RTM_NEWQDISC,
-    RTM_NEWTCLASS,
-    RTM_NEWTFILTER,
-)
-
 from microdc.netlink import htb, netem, u32
 from microdc.netlink.attributes import TCMSG, attribute, attributes, dump_request, message, messages
 from microdc.netlink.model import (
@@ -35,6 +22,19 @@ from microdc.netlink.model import (
     Qdisc,
     QdiscTree,
     Rule,
+)
+from microdc.netlink.rtnetlink import (
+    NLM_F_CREATE,
+    NLM_F_EXCL,
+    RTM_DELQDISC,
+    RTM_DELTCLASS,
+    RTM_DELTFILTER,
+    RTM_GETQDISC,
+    RTM_GETTCLASS,
+    RTM_GETTFILTER,
+    RTM_NEWQDISC,
+    RTM_NEWTCLASS,
+    RTM_NEWTFILTER,
 )
 
 Verb = Literal["add", "change", "delete"]

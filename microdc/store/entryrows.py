@@ -50,7 +50,7 @@ def write(
         "version": __version__,
     }
     ident: int = connection.execute(
-        insert(tables.entries).values(values).returning(tables.entries.c.id)
+        insert(tables.entries).returning(tables.entries.c.id), values
     ).scalar_one()
     if inputs:
         digests = {name: hashlib.sha256(content).hexdigest() for name, content in inputs.items()}
@@ -60,7 +60,7 @@ def write(
         named = [{"entry": ident, "name": plain_text(n), "digest": digest} for n, digest in digests.items()]
         connection.execute(insert(tables.inputs), named)
     what = "happened" if over else "began"
-    connection.execute(insert(tables.events).values(entry=ident, what=what, at=began))
+    connection.execute(insert(tables.events), {"entry": ident, "what": what, "at": began})
     return ident
 
 
@@ -76,7 +76,9 @@ def chosen(
 
 
 def one(connection: Connection, ident: int) -> Entry:
-    row = connection.execute(select(tables.entries).where(tables.entries.c.id == ident)).first()
+    row = connection.execute(
+        select(tables.entries).where(tables.entries.c.id == min(ident, 2**63 - 1))
+    ).first()
     if row is None:
         raise InputError(f"there is no entry {ident} in the journal", hint="`microdc log --all` lists them")
     return entry_of(row)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from microdc.errors import InputError, RefusedError
-from microdc.store import entryrows, tables
+from microdc.store import entryrows, happeningrows, tables
 from microdc.store.database import Database
+from microdc.store.happenings import Happening
 from microdc.store.model import Actor, Entry, Event, Outcome
 from microdc.store.plain import plain
 from microdc.store.process import presence
@@ -54,7 +55,8 @@ class Journal:
             raise ValueError("an end is not open")
         with self._database.writing() as connection:
             if not self._close(connection, ident, ("open", "interrupted"), outcome, result):
-                raise self._not_open(connection, ident)
+                ended = entryrows.one(connection, ident).outcome
+                raise InputError(f"it has ended already: {ended}", where=f"entry {ident}")
 
     def note(
         self,
@@ -73,44 +75,50 @@ class Journal:
                 connection, now, kind, actor, testbed, summary=summary, data=data, outcome=outcome
             )
 
-    def settle(self, ident: int, found: Mapping[str, Any] | None = None) -> None:
-        """Closes an open entry whose process is gone as "interrupted". found: what is known of what it left.
+    def settle(
+        self,
+        ident: int,
+        found: Mapping[str, Any] | None = None,
+        *,
+        outcome: Literal["done", "interrupted"] = "interrupted",
+    ) -> bool:
+        """Closes an open entry whose process is gone; whether that was left to do. found: what is known of what it left.
 
-        Raises RefusedError while its process runs, or where that cannot be told from here (then `end` closes it), and
-        InputError where the entry is not open.
+        Raises RefusedError while its process runs, or where that cannot be told from here (then `end` closes it).
         """
         with self._database.writing() as connection:
             entry = entryrows.one(connection, ident)
+            if entry.outcome != "open":
+                return False
             there = presence(entry.actor)
-            if entry.outcome == "open" and there != "gone":
+            if there != "gone":
                 words = {
                     "running": "still runs",
                     "unknown": "is another host's: it cannot be told whether it runs",
                 }
                 what = f"the process {entry.actor.pid} on {entry.actor.host} {words[there]}"
                 raise RefusedError(what, where=f"entry {ident}", hint="settle it on that host")
-            if not self._close(connection, ident, ("open",), "interrupted", found):
-                raise self._not_open(connection, ident)
+            return self._close(connection, ident, ("open",), outcome, found)
 
     def happened(
         self, testbed: str, emulator: str, boot: str, number: int, *, at: datetime, text: str
     ) -> bool:
-        """Takes in what an emulator did without a controller; whether it is new.
+        """Takes in one thing that an emulator did without a controller; whether it is new."""
+        return self.take_in(testbed, [Happening(emulator, boot, number, at, text)]) == 1
 
-        number: counts the agent's events within `boot`, so that the same one comes in once, whoever reads it.
+    def take_in(self, testbed: str, told: Sequence[Happening]) -> int:
+        """Takes in what emulators did without a controller, in one transaction; how much of it is new.
+
+        Where nothing is, which is nearly always, nobody who writes is waited for.
         """
-        actor = Actor("", "agent", emulator, 0, (), 0, boot)
+        with self._database.reading() as connection:
+            if not happeningrows.new(connection, testbed, told):
+                return 0
         with self._database.writing() as connection:
-            key = tables.happenings.c
-            known = select(key.entry).where(
-                key.testbed == testbed, key.emulator == emulator, key.boot == boot, key.number == number
-            )
-            if connection.execute(known).first():
-                return False
-            entry = entryrows.write(connection, at, "agent", actor, testbed, summary=text, outcome="done")
-            values = {"testbed": testbed, "emulator": emulator, "boot": boot, "number": number}
-            connection.execute(insert(tables.happenings).values(entry=entry, **values))
-            return True
+            new = happeningrows.new(connection, testbed, told)  # another controller may have been faster
+            for happening in new:
+                happeningrows.add(connection, testbed, happening)
+            return len(new)
 
     # -- reading
 
@@ -204,9 +212,3 @@ class Journal:
             return False
         connection.execute(insert(tables.events).values(entry=ident, what="ended", at=now))
         return True
-
-    @staticmethod
-    def _not_open(connection: Connection, ident: int) -> InputError:
-        return InputError(
-            f"it has ended already: {entryrows.one(connection, ident).outcome}", where=f"entry {ident}"
-        )

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from microdc.agent.client import ChangedError
-from microdc.errors import InputError, MicrodcError, UnreachableError
+from microdc.errors import InputError
 from microdc.events import Step
 from microdc.impairment import Impairment
 from microdc.measure.model import Both, Failure, PairResult
-from microdc.measure.operate import MeasureOptions, expected_seconds
+from microdc.measure.operate import MeasureOptions
 from microdc.units import Delay
 from microdc.wan.bare import PairCalibration, concluded
-from microdc.wan.ledger import Ledger
+from microdc.wan.ledger import Ledger, Page
 from microdc.wan.model import Asked, Direction, Plan
 from microdc.wan.operate import Wan
+from microdc.wan.passing import lasting, passing
 from microdc.wan.probes import AskedPair, check_probe, measure_between
+from microdc.wan.results import collected
 from microdc.wan.underlay import Calibrations, fingerprint
 
 OPTIONS = MeasureOptions(rtt_seconds=10.0, loss_seconds=5.0, throughput_seconds=1.0)
@@ -27,9 +28,6 @@ REFERENCE = Delay(25_000_000)
 """One way, ns: so much is emulated while the underlay is measured, and taken off again. Timers fire late, and an emulator in
 whose delay line nothing waits does not show it: a guest emulated in software adds 0.4 ms to a round trip as soon as anything
 is delayed, and hardly more to longer delays (measured at 10, 50, 100 and 300 ms)."""
-_PATIENCE, _MARGIN = 3.0, 60.0
-"""The overlay ends by itself after so many times what the measurement should take, and so many seconds."""
-_ATTEMPTS = 3
 
 
 def known(wan: Wan) -> Calibrations:
@@ -53,29 +51,13 @@ def calibrate(
         check_probe(wan.testbed, wan.testbed.sites[name])
     values = _values(wan, pairs)
     asked = [_asked_pair(pair, values, options) for pair in pairs]
-    seconds = _PATIENCE * expected_seconds([Both(*pair.asked) for pair in asked], options) + _MARGIN
+    seconds = lasting([Both(*pair.asked) for pair in asked], options)
     summary = f"the underlay between {', '.join(f'{a} and {b}' for a, b in pairs)}"
     data = {"pairs": [list(pair) for pair in pairs], "seconds": seconds}
     with wan.ledger.page("calibration", summary, data) as page:
         plan = wan.plan_overlay(values, wan.ledger.actor.owner, REASON, seconds=seconds)
-        try:
-            yield from wan.apply(plan)
-            results = yield from _measured(wan, asked, options)
-            found = [_concluded(result, plan) for result in results]
-            found = _undisturbed(wan, plan, found)
-            _keep(wan, wan.ledger, found)
-            page.result["pairs"] = [_told(pair) for pair in found]
-        except BaseException as problem:
-            _take_away_after(wan, plan, problem)
-            raise
-        try:
-            yield from _take_away(wan, plan)
-        except UnreachableError as problem:
-            kept = f"what was measured is kept; the overlay ends by itself within {seconds:.0f} s"
-            raise UnreachableError(
-                f"{problem.what}; {kept}", where=problem.where, hint=problem.hint
-            ) from problem
-    return found
+        measuring = _kept(wan, page, plan, asked, options)
+        return (yield from passing(wan, plan, measuring, "the calibration"))
 
 
 def _once(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -86,16 +68,17 @@ def _once(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return list(found.values())
 
 
-def _measured(
-    wan: Wan, pairs: Sequence[AskedPair], options: MeasureOptions
-) -> Generator[Step, None, list[PairResult]]:
-    found = {}
-    for item in measure_between(wan.testbed, pairs, options):
-        if isinstance(item, PairResult):
-            found[item.a, item.b] = item
-        else:
-            yield item
-    return [found[pair.a, pair.b] for pair in pairs]
+def _kept(
+    wan: Wan, page: Page, plan: Plan, pairs: Sequence[AskedPair], options: MeasureOptions
+) -> Generator[Step, None, list[PairCalibration]]:
+    """Measures while the overlay lies, and keeps what was found."""
+    results = yield from collected(measure_between(wan.testbed, pairs, options))
+    by_pair = {(result.a, result.b): result for result in results}
+    found = _undisturbed(wan, plan, [_concluded(by_pair[pair.a, pair.b], plan) for pair in pairs])
+    if wan.ledger is not None:  # the page is one of its own
+        _keep(wan, wan.ledger, found)
+    page.result["pairs"] = [_told(pair) for pair in found]
+    return found
 
 
 def _values(wan: Wan, pairs: Sequence[tuple[str, str]]) -> dict[Direction, Asked]:
@@ -160,30 +143,3 @@ def _told(pair: PairCalibration) -> Mapping[str, object]:
         "method": pair.method,
         "failure": str(pair.failure) if pair.failure else None,
     }
-
-
-def _take_away(wan: Wan, plan: Plan) -> Generator[Step, None, None]:
-    """Removes the overlay, if it still lies. Others may change the WAN meanwhile: then what is there is read again."""
-    for attempt in range(_ATTEMPTS):
-        wan.read()
-        ours = [o.id for o in wan.overlays if plan.put is not None and o.change == plan.put.change]
-        if not ours:
-            return
-        try:
-            yield from wan.apply(replace(wan.plan_removal(ours), summary="the calibration is over"))
-        except ChangedError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-        else:
-            return
-
-
-def _take_away_after(wan: Wan, plan: Plan, problem: BaseException) -> None:
-    """The same when something has gone wrong already, which is what is to be told."""
-    try:
-        for _ in _take_away(wan, plan):
-            pass
-    except MicrodcError as second:
-        problem.add_note(
-            f"the overlay of the calibration could not be taken away, and ends by itself: {second}"
-        )

@@ -13,19 +13,23 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 from microdc.errors import InputError
-from microdc.impairment import Impairment
+from microdc.impairment import CLEAN, Impairment
 from microdc.netlink.classify import Side as Match
 from microdc.netlink.classify import classify
 from microdc.netlink.model import (
     ROOT_HANDLE,
     TC_H_ROOT,
     Fifo,
+    HashTable,
     Htb,
     HtbClass,
     Qdisc,
     QdiscTree,
+    Rule,
 )
 from microdc.netlink.netem import TICK
 from microdc.testbed.model import Network
@@ -59,6 +63,7 @@ def minors(names: Iterable[str]) -> dict[str, int]:
     return found
 
 
+@lru_cache(maxsize=1 << 14)  # a plan compiles the same more than once: what was, what will be, no impairment
 def compile_leaf(minor: int, impairment: Impairment, mtu: int) -> Leaf:
     """One direction. mtu: bytes, the largest IP packet on the interface."""
     packet = mtu + ETHERNET_HEADER
@@ -75,30 +80,51 @@ def compile_leaf(minor: int, impairment: Impairment, mtu: int) -> Leaf:
     )
 
 
-def compile_port(
-    others: Mapping[str, Iterable[Network]], values: Mapping[str, Impairment], mtu: int, match: Match = "src"
-) -> tuple[QdiscTree, dict[str, Leaf]]:
-    """The tree of one interface, and its leaves by the site at the other end.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What of an interface's tree does not depend on the values: the classes' numbers by site, and the filters."""
 
-    others: the networks of each such site. values: what happens to packets that come from there ("src"), or go there
-    ("dst"). Raises InputError where the kernel's classifier cannot hold the networks.
+    mtu: int
+    numbers: Mapping[str, int]
+    tables: Mapping[int, HashTable]
+    rules: Mapping[tuple[int, int], Rule]
+
+    def leaves(self, values: Mapping[str, Impairment]) -> dict[str, Leaf]:
+        """By the site at the other end. values: what happens to its packets; nothing where it has none."""
+        return {
+            name: compile_leaf(minor, values.get(name, CLEAN), self.mtu)
+            for name, minor in self.numbers.items()
+        }
+
+
+def compile_frame(others: Mapping[str, Iterable[Network]], mtu: int, match: Match = "src") -> Frame:
+    """others: the networks of each site at the other end, from which packets come ("src"), or to which they go ("dst").
+
+    Raises InputError where the kernel's classifier cannot hold the networks.
     """
     numbers = minors(others)
-    leaves = {name: compile_leaf(numbers[name], values[name], mtu) for name in others}
     tables, rules = classify(
-        ((network, leaves[name].cls.handle) for name, networks in others.items() for network in networks),
+        ((network, ROOT_HANDLE | numbers[name]) for name, networks in others.items() for network in networks),
         match,
     )
+    return Frame(mtu, numbers, {table.ident: table for table in tables}, {rule.key: rule for rule in rules})
+
+
+def compile_tree(frame: Frame, leaves: Mapping[str, Leaf]) -> QdiscTree:
+    """The whole of an interface."""
     qdiscs = {ROOT_HANDLE: Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb())}
     for leaf in leaves.values():
         qdiscs[leaf.netem.handle] = leaf.netem
         qdiscs[leaf.buffer.handle] = leaf.buffer
-    return (
-        QdiscTree(
-            qdiscs,
-            {leaf.cls.handle: leaf.cls for leaf in leaves.values()},
-            {table.ident: table for table in tables},
-            {rule.key: rule for rule in rules},
-        ),
-        leaves,
+    return QdiscTree(
+        qdiscs, {leaf.cls.handle: leaf.cls for leaf in leaves.values()}, frame.tables, frame.rules
     )
+
+
+def compile_port(
+    others: Mapping[str, Iterable[Network]], values: Mapping[str, Impairment], mtu: int, match: Match = "src"
+) -> tuple[QdiscTree, dict[str, Leaf]]:
+    """The tree of one interface, and its leaves by the site at the other end; see `compile_frame`."""
+    frame = compile_frame(others, mtu, match)
+    leaves = frame.leaves(values)
+    return compile_tree(frame, leaves), leaves

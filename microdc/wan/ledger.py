@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from microdc import impairment
 from microdc.errors import MicrodcError, RefusedError
+from microdc.store.happenings import Happening
 from microdc.store.model import Actor, Entry
 from microdc.store.process import presence
 from microdc.wan import floor
@@ -70,14 +70,15 @@ class Ledger:
 
     def collect(self, situations: Mapping[str, Situation]) -> None:
         """Takes in what the agents did without a controller."""
-        for name, situation in situations.items():
-            for note in situation.state.notes:
-                at = datetime.fromtimestamp(note.at, UTC)
-                boot = situation.hello.boot
-                self.store.journal.happened(self.testbed, name, boot, note.number, at=at, text=note.text)
+        told = [
+            Happening(name, s.hello.boot, note.number, datetime.fromtimestamp(note.at, UTC), note.text)
+            for name, s in situations.items()
+            for note in s.state.notes
+        ]
+        self.store.journal.take_in(self.testbed, told)
 
     def settle(self, overlays: list[Overlay], situations: Mapping[str, Situation]) -> None:
-        """Closes what a process began that is gone: by what it left on the shapers."""
+        """Closes what a process began that is gone: by what it left on the shapers. Another controller may do the same."""
         for entry in self.store.journal.unfinished(self.testbed):
             waits = [
                 n
@@ -87,9 +88,9 @@ class Ledger:
             if presence(entry.actor) != "gone" or waits:
                 continue
             found = _found(entry, overlays)
-            if found.get("complete"):
+            if found["complete"]:
                 words = "the process was gone before it wrote this down; the shapers hold all of it"
-                self.store.journal.end(entry.id, "done", {**found, "settled": words})
+                self.store.journal.settle(entry.id, {**found, "settled": words}, outcome="done")
             else:
                 self.store.journal.settle(entry.id, found)
 
@@ -97,7 +98,7 @@ class Ledger:
 def plan_data(plan: Plan) -> dict[str, Any]:
     """A plan as the journal keeps it. change: names it on the shapers too."""
     return {
-        "change": plan.put.change if plan.put else uuid.uuid4().hex,
+        "change": plan.change,
         "put": overlay_data(plan.put) if plan.put else None,
         "drop": list(plan.drop),
         "operations": {

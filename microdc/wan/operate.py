@@ -174,9 +174,9 @@ class Wan:
             yield Step(plan.summary, "skipped", "nothing to change")
             return
         data = plan_data(plan)
-        if self.ledger is not None:
-            self.ledger.check(plan)
         with self.ledger.page(kind_of(plan), plan.summary, data) if self.ledger else nullcontext() as page:
+            if self.ledger is not None:
+                self.ledger.check(plan)
             seconds = self._confirm_seconds(confirm_within)
             confirm = Confirm(seconds, f"{self._who()} ({plan.change})") if seconds else None
             change = Everywhere(plan, self._agents, self._reopened, seconds)

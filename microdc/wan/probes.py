@@ -19,12 +19,15 @@ from microdc.testbed.model import Site, Testbed
 
 @dataclass(frozen=True, slots=True)
 class AskedPair:
-    """Two sites and what holds between them, a to b and b to a. calibrated: of both the underlay's own part is taken off."""
+    """Two sites and what holds between them, a to b and b to a.
+
+    underlay: where what both directions have of themselves was measured and is taken off, its round trip's jitter in ns.
+    """
 
     a: str
     b: str
     asked: tuple[Impairment, Impairment]
-    calibrated: bool = False
+    underlay: int | None = None
 
 
 def measure_between(
@@ -47,7 +50,7 @@ def measure_between(
                 yield PairResult(pair.a, pair.b, None, (), failure)
             elif not isinstance(a, Failure):
                 ips = testbed.sites[pair.a].probe_ip, testbed.sites[pair.b].probe_ip
-                requests.append(PairRequest(pair.a, pair.b, a, failure, *ips, *pair.asked, pair.calibrated))
+                requests.append(PairRequest(pair.a, pair.b, a, failure, *ips, *pair.asked, pair.underlay))
         yield from measure_pairs(requests, options)
 
 

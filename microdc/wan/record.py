@@ -1,17 +1,13 @@
 """One self-contained record of a run: what was laid, from which documents, on which kernels, and what was measured.
 
-A file of it is a zip with `record.json` and the documents under `inputs/`. It runs again on any testbed that has the
-sites that it names. Pure: what is written and read are bytes.
+It runs again on any testbed that has the sites that it names. Pure: what is written and read are bytes.
 """
 
 from __future__ import annotations
 
-import json
-import zipfile
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import PurePosixPath
 from typing import Any
 
 from microdc.errors import InputError
@@ -19,12 +15,7 @@ from microdc.measure.model import PairResult
 from microdc.store.model import Entry
 from microdc.wan.ledger import values_of_data
 from microdc.wan.model import Asked, Direction
-
-FORMAT = 1
-LARGEST = 64 * 2**20
-"""Bytes that a record may unfold to."""
-_JSON = "record.json"
-_INPUTS = "inputs/"
+from microdc.wan.recordfile import no_record, pack, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,66 +81,55 @@ def of_entry(entry: Entry, inputs: Mapping[str, bytes], measured: Sequence[Entry
 
 
 def measured_under(change: Entry, entries: Sequence[Entry]) -> list[Entry]:
-    """The measurements made after a change and before the next one. entries: the journal, oldest first."""
+    """The measurements made of what a change laid, while it was what held. entries: the journal, oldest first.
+
+    It holds until its own end, or until another change of the testbed may have laid something. A measurement counts if
+    what it was judged by is what the change laid, in every direction of the change that it measured.
+    """
+    put = change.data.get("put")
+    if not put:
+        return []
+    values, seconds = values_of_data(put), put.get("seconds")
+    end = math.inf if seconds is None else change.began.timestamp() + seconds
     found = []
     for entry in entries:
-        if entry.id <= change.id or entry.outcome != "done":
+        if entry.id <= change.id or entry.testbed != change.testbed:
             continue
-        if entry.kind == "measurement":
-            found.append(entry)
-        elif "operations" in entry.data and entry.kind != "plan":
+        if entry.began.timestamp() >= end or _may_have_laid(entry):
             break
+        if entry.kind == "measurement" and entry.outcome == "done" and _measures(entry, values):
+            found.append(entry)
     return found
+
+
+def _may_have_laid(entry: Entry) -> bool:
+    """Whether an entry is of a change, and it is not known that it left all as it was."""
+    return "operations" in entry.data and entry.kind != "plan" and entry.outcome not in {"failed", "refused"}
+
+
+def _measures(measurement: Entry, values: Mapping[Direction, Asked]) -> bool:
+    """Whether some of these values were measured, and none in whose place something else held."""
+    pairs = measurement.data.get("pairs", ())
+    measured = {direction for a, b in pairs for direction in (Direction(a, b), Direction(b, a))}
+    laid = values_of_data(measurement.data.get("laid") or {"values": ()})
+    common = measured & values.keys()
+    return bool(common) and all(laid.get(direction) == values[direction] for direction in common)
 
 
 def write(record: Record) -> bytes:
     """A record as a file; the same record gives the same bytes."""
-    told = {"record": FORMAT, "about": record.about, "pairs": record.pairs, "options": record.options}
-    archive = BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
-        bundle.writestr(_plain(_JSON), json.dumps(told, indent=1, sort_keys=True))
-        for name, content in sorted(record.inputs.items()):
-            bundle.writestr(_plain(_INPUTS + name), content)
-    return archive.getvalue()
-
-
-def _plain(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    return info
+    told = {"about": record.about, "pairs": record.pairs, "options": record.options}
+    return pack(told, record.inputs)
 
 
 def read(data: bytes, name: str) -> Record:
     """A record from a file called `name` in errors. Raises InputError for what is none, or is a newer one."""
+    told, inputs = unpack(data, name)
     try:
-        with zipfile.ZipFile(BytesIO(data)) as bundle:
-            if sum(info.file_size for info in bundle.infolist()) > LARGEST:
-                raise InputError(f"this unfolds to more than {LARGEST // 2**20} MiB", where=name)
-            told = json.loads(bundle.read(_JSON))
-            inputs = {
-                str(PurePosixPath(info.filename).relative_to(_INPUTS)): bundle.read(info)
-                for info in bundle.infolist()
-                if info.filename.startswith(_INPUTS)
-            }
-        if told["record"] != FORMAT:
-            raise InputError(
-                f"this record is of format {told['record']}, this microdc reads {FORMAT}",
-                where=name,
-                hint="a newer microdc reads it",
-            )
         values = values_of_data(told["about"]["laid"])
-        return Record(told["about"], values, told["pairs"], told["options"], inputs)
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        TypeError,
-        ValueError,
-        RuntimeError,
-        NotImplementedError,
-    ) as problem:
-        raise InputError(
-            f"this is no record of a run: {problem}", where=name, hint="microdc record export writes one"
-        ) from None
+    except InputError as problem:  # which does not know of what file the value is
+        raise no_record(str(problem), name) from None
+    return Record(told["about"], values, told["pairs"], told["options"], inputs)
 
 
 def compare(record: Record, again: Sequence[PairResult]) -> list[Figure]:

@@ -27,6 +27,7 @@ from microdc.testbed.load import load
 pytestmark = [
     pytest.mark.root,
     pytest.mark.lab,
+    pytest.mark.long,
     pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="needs ssh-keygen"),
 ]
 

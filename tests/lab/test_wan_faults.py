@@ -31,7 +31,7 @@ from microdc.lab.teardown import guest_processes
 from microdc.testbed.load import load
 from microdc.wan.operate import open_wan
 
-pytestmark = [pytest.mark.root, pytest.mark.lab]
+pytestmark = [pytest.mark.root, pytest.mark.lab, pytest.mark.long]
 
 PAIR = ("--pair", "east:west")
 OVERLAY = ("apply-profile", "openstack-owd-50", *PAIR)

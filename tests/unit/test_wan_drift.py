@@ -21,6 +21,8 @@ from test_wan_planning import (
 )
 
 from microdc.agent.model import Touched, Unconfirmed
+from microdc.cli import drift as drift_command
+from microdc.cli.render import Table, plain_table, to_plain
 from microdc.impairment import Impairment
 from microdc.netlink.model import (
     ROOT_HANDLE,
@@ -311,3 +313,36 @@ def test_an_overlay_that_has_no_part_on_a_shaper_is_not_missed_there() -> None:
 def test_entries_that_are_no_changes_are_passed_over() -> None:
     other = replace(entry(1), data={"pairs": []}, result={})
     assert not look(laid(), other).drifted
+
+
+# -- what a person reads
+
+
+def told(found: Drift) -> str:
+    human = drift_command._human(found)
+    parts = [human] if isinstance(human, Table | str) else human
+    return "\n".join(part if isinstance(part, str) else plain_table(part) for part in parts)
+
+
+def test_a_person_reads_what_differs_and_since_when() -> None:
+    there = laid()
+    _, netem, _ = handles(there)
+    seen = replace(there.state, touched={"bcn": Touched(NOW, NOW + 60, 2)})
+    text = told(look(changed(replace(there, state=seen), netem, latency=5_000_000)))
+    assert "paris → barcelona  delay line  delay 20ms  delay 5ms" in text
+    assert "2 changes until" in text
+    assert "cannot be verified: distribution of paris → barcelona" in text
+
+
+def test_a_person_reads_what_a_reboot_took_and_that_all_else_is_well() -> None:
+    text = told(look(a_situation(), entry(1, o(BASE), boot="old"), entry(2, o("o1"), boot="old")))
+    assert "wan1 was rebooted after" in text
+    assert "the overlays inventory, o1 are gone: microdc apply lays the inventory's again." in text
+    assert told(look(a_situation())) == "Everything is as it was applied."
+
+
+def test_the_data_is_plain() -> None:
+    data = to_plain(drift_command._data(look(with_tree(laid(), QdiscTree()))))
+    assert data["drifted"] is True
+    assert data["differences"][0]["directions"] == [{"from": "paris", "to": "barcelona"}]
+    assert data["differences"][0]["since"]["first"] is None

@@ -6,28 +6,32 @@ The controller's side and the agent's are the real ones; only the way between th
 from __future__ import annotations
 
 import json
+import os
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
-from pyroute2.netlink.rtnl import RTM_DELQDISC, RTM_GETQDISC, RTM_NEWQDISC
 from test_wan_planning import BACK, THERE, a_testbed
 
 from microdc.agent.resident import change, keeper
 from microdc.host.model import Address
 from microdc.impairment import Impairment
+from microdc.netlink import rtnetlink
 from microdc.netlink.attributes import TCMSG
 from microdc.netlink.messages import encode
+from microdc.netlink.rtnetlink import RTM_DELQDISC, RTM_GETQDISC, RTM_NEWQDISC
 from microdc.units import Delay, Percent, Rate, Size
 from microdc.wan import operate
 from microdc.wan.compile import compile_leaf
 from microdc.wan.model import Asked
 from microdc.wan.operate import Wan, open_wan
 
-PORTS = {"par": [2, 1500, ""], "bcn": [3, 1500, ""], "bos": [4, 1500, ""]}
+PORTS: dict[str, Any] = {"par": [2, 1500, ""], "bcn": [3, 1500, ""], "bos": [4, 1500, ""]}
 SET = Impairment(Delay(50_000_000), rate=Rate(10_000_000), buffer=Size(100_000), limit=5000)
 
 
@@ -69,7 +73,7 @@ class FarHost:
         self.talks += 1
         return Talk(self)
 
-    def __enter__(self) -> FarHost:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None: ...
@@ -105,7 +109,7 @@ def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FarHost:
     monkeypatch.setattr(keeper, "interfaces", lambda: PORTS)
     for module in (keeper, change):
         monkeypatch.setattr(module, "offload", lambda *_args, **_more: None)
-    monkeypatch.setattr(keeper.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     kept = keeper.Keeper(tmp_path)
     assert isinstance(kept.kernel, Kernel)
     made = FarHost(kept, kept.kernel)
@@ -140,7 +144,7 @@ def lay(wan: Wan, there: Impairment, back: Impairment | None = None) -> None:
         ({"rate": Rate(5_000_000), "owd": Delay(20_000_000)}, ["cls", "netem"]),
         ({"rate": Rate(5_000_000), "loss": Percent(1.0), "buffer": Size(50_000)}, ["cls", "netem", "buffer"]),
     ],
-    ids=lambda value: "+".join(value),
+    ids="+".join,
 )
 def test_a_change_of_one_direction_is_one_message_for_each_object_that_differs(
     laid: FarHost, what: dict[str, Any], changed: list[str]
@@ -184,3 +188,18 @@ def test_the_same_again_is_one_question_and_no_message(laid: FarHost) -> None:
         lay(wan, SET)
     assert laid.asked == ["read"]
     assert laid.kernel.told == []
+
+
+def test_a_change_loads_no_pyroute2() -> None:
+    """It would take longer than the change."""
+    code = "import sys, microdc.wan.operate; sys.exit('pyroute2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_numbers_of_messages_are_those_of_pyroute2() -> None:
+    from pyroute2 import netlink
+    from pyroute2.netlink import rtnl
+
+    ours = {name: value for name, value in vars(rtnetlink).items() if name.isupper()}
+    theirs = {**vars(netlink), **vars(rtnl)}
+    assert ours == {name: theirs[name] for name in ours}

@@ -202,7 +202,13 @@ def test_a_pair_is_as_old_as_its_older_direction() -> None:
 
 
 def test_a_calibrated_path_is_held_to_half_a_millisecond_or_a_percent() -> None:
-    tight = Tolerance().calibrated()
+    tight = Tolerance().calibrated(0)
     assert tight.for_delay(20 * MS, 0, 100) == MS // 2
     assert tight.for_delay(300 * MS, 0, 100) == 3 * MS
-    assert replace(Tolerance(), delay=100, delay_share=0.001).calibrated().delay == 100
+    assert replace(Tolerance(), delay=100, delay_share=0.001).calibrated(0).delay == 100
+
+
+def test_what_the_underlay_jitters_blurs_the_median_of_few_packets() -> None:
+    shaky = Tolerance().calibrated(2 * MS)
+    # 4.5 standard errors of 1.2533 * 2 ms / 10
+    assert shaky.for_delay(20 * MS, 0, 100) == pytest.approx(MS // 2 + 1_127_970, abs=10)

@@ -13,6 +13,7 @@ import pytest
 from microdc.agent.model import Hello, Note, State, Unconfirmed
 from microdc.errors import ApplyError, RefusedError
 from microdc.impairment import Impairment
+from microdc.store.journal import Journal
 from microdc.store.operate import Store, open_store
 from microdc.store.process import this_process
 from microdc.testbed.model import Reach
@@ -24,7 +25,7 @@ from microdc.wan.planning import Situation
 
 VALUES = {Direction("paris", "boston"): Asked(Impairment(owd=Delay(40_000_000)), "lte")}
 OVERLAY = Overlay("o1", "ann", "a test", VALUES, change="c1")
-PLAN = Plan("a test", (), {"wan1": 0}, [OVERLAY], OVERLAY, (), frozenset(VALUES))
+PLAN = Plan("a test", (), {"wan1": 0}, [OVERLAY], OVERLAY, (), frozenset(VALUES), change="c1")
 
 
 @pytest.fixture
@@ -88,6 +89,15 @@ def test_what_somebody_else_holds_is_not_changed(ledger: Ledger, store: Store, r
     store.leases.take(this_process("ben", ["x"]), "lab", [resource], 60, reason="thesis")
     with pytest.raises(RefusedError, match="ben"):
         ledger.check(PLAN)
+
+
+def test_a_refusal_is_written_down(ledger: Ledger, store: Store) -> None:
+    store.leases.take(this_process("ben", ["x"]), "lab", ["site:paris"], 60, reason="thesis")
+    with pytest.raises(RefusedError), ledger.page(kind_of(PLAN), PLAN.summary, plan_data(PLAN)):
+        ledger.check(PLAN)
+    (entry,) = store.journal.entries("lab", kinds=["apply-profile"])
+    assert entry.outcome == "refused"
+    assert "ben" in entry.result["error"]
 
 
 def test_other_sites_other_testbeds_and_own_leases_are_no_matter(ledger: Ledger, store: Store) -> None:
@@ -155,6 +165,19 @@ def test_an_undo_that_came_through_is_done_and_one_that_did_not_is_interrupted(
     ledger.settle([replace(OVERLAY, id="o2")], situation())
     assert store.journal.entry(through).outcome == "done"
     assert store.journal.entry(not_through).outcome == "interrupted"
+
+
+@pytest.mark.parametrize("laid", [[], [OVERLAY]])
+def test_two_controllers_that_settle_the_same_do_not_trip_over_each_other(
+    ledger: Ledger, store: Store, monkeypatch: pytest.MonkeyPatch, laid: list[Overlay]
+) -> None:
+    ident = left_open(store, plan_data(PLAN))
+    seen = store.journal.unfinished("lab")
+    ledger.settle(laid, situation())
+    settled = store.journal.entry(ident)
+    monkeypatch.setattr(Journal, "unfinished", lambda *_: seen)
+    ledger.settle([] if laid else [OVERLAY], situation())
+    assert store.journal.entry(ident) == settled
 
 
 def test_what_runs_is_left_alone(ledger: Ledger, store: Store) -> None:

@@ -10,6 +10,8 @@ import pytest
 from test_wan_planning import THERE, a_situation, a_testbed, carried_out, overlay, plan
 
 from microdc.agent.model import Reading, State
+from microdc.cli import watch as watch_command
+from microdc.cli.render import to_plain
 from microdc.impairment import Impairment
 from microdc.netlink.model import Counters
 from microdc.testbed.model import Testbed
@@ -19,7 +21,7 @@ from microdc.wan.model import Asked, Direction
 from microdc.wan.operate import Wan
 from microdc.wan.planning import Situation, Wish
 from microdc.wan.rates import Tally, leaves, rates, tally
-from microdc.wan.watch import Glance, Place, sample, watch
+from microdc.wan.watch import Glance, Place, Sample, Tick, sample, watch
 
 NONE = Counters()
 RATED = Asked(Impairment(rate=Rate(8_000_000), buffer=None), "rated")
@@ -205,3 +207,36 @@ def test_a_state_without_layers_asks_nothing(shaped: Shaped) -> None:
     (tick,) = watch(cast("Wan", shaped), count=1, clock=clock, sleep=clock.sleep)
     assert {s.asked for s in tick.samples} == {None}
     assert Direction("paris", "boston") in {s.place.direction for s in tick.samples}
+
+
+# -- what is printed
+
+
+def a_tick() -> Tick:
+    place = Place(THERE, "wan1", "bcn")
+    found = rates(a_tally(), a_tally(bytes=1_000_000, packets=1000, drops=5), 1.0)
+    return Tick(
+        1_800_000_000.0, (Sample(place, Rate(10_000_000), 0.8, found), Sample(place, None, None, None))
+    )
+
+
+def test_lines_have_a_column_for_each_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    watch_command._lines(a_tick())
+    first, second = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert first[1:6] == ["paris", "→", "barcelona", "wan1:bcn", "8.040"]
+    assert (
+        len(first) == len(second) == len(watch_command._COLUMNS) + 3
+    )  # the time, and two more words in a direction
+    assert second[5:] == ["-"] * 10
+
+
+def test_a_narrow_terminal_gets_fewer_columns() -> None:
+    wide, narrow = (watch_command._table(a_tick(), narrow=narrow) for narrow in (False, True))
+    assert set(narrow.columns) < set(wide.columns)
+    assert {len(row) for row in narrow.rows} == {len(narrow.columns)}
+
+
+def test_a_tick_is_plain_data() -> None:
+    first, second = to_plain(watch_command._data(a_tick()))["directions"]
+    assert (first["from"], first["share"], first["rates"]["lost"]) == ("paris", 0.8, 5.0)
+    assert second["rates"] is None
