@@ -18,7 +18,7 @@ from typing import Any, Self
 import pytest
 from test_wan_planning import BACK, THERE, a_testbed
 
-from microdc.agent.resident import change, keeper
+from microdc.agent.resident import change, dumps, keeper
 from microdc.host.model import Address
 from microdc.impairment import Impairment
 from microdc.netlink import rtnetlink
@@ -106,7 +106,8 @@ class Talk:
 @pytest.fixture
 def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FarHost:
     monkeypatch.setattr(keeper, "Kernel", Kernel)
-    monkeypatch.setattr(keeper, "interfaces", lambda: PORTS)
+    for module in (keeper, dumps):
+        monkeypatch.setattr(module, "interfaces", lambda: PORTS)
     for module in (keeper, change):
         monkeypatch.setattr(module, "offload", lambda *_args, **_more: None)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
