@@ -90,6 +90,10 @@ def _why_anew(desired: QdiscTree, observed: QdiscTree) -> str:
     for old, new in fixed:
         if old is not None and new is not None and old != new:
             return f"has to be rebuilt: {changes(old, new)}"
+    built = desired.classes.keys() - observed.classes.keys()
+    if any(rule.target in built for rule in observed.rules.values()):
+        # once the class is there the rule holds it, if only while the change is taken back
+        return "has to be rebuilt: a filter leads to a class that is not there"
     return ""
 
 

@@ -1,0 +1,67 @@
+"""microdc among the ways of applying."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from ways import Way
+from workload import INTERFACE, Workload, asked, shaper
+
+from microdc.agent.client import Agent, open_agent
+from microdc.host.local import NamespaceHost
+from microdc.netlink.messages import decode, dump_requests
+from microdc.wan.operate import Wan
+from microdc.wan.planning import Situation
+
+
+class Microdc(Way):
+    """microdc with an open conversation: plan, commit, read-back held against the plan. The agent runs and keeps overlays."""
+
+    name = "microdc"
+
+    def __init__(self, work: Workload, namespace: str, directory: str) -> None:
+        super().__init__(work)
+        self.testbed = work.testbed()
+        self.host = NamespaceHost(namespace)
+        self.directory = directory
+        self.agent = open_agent(self.host, directory=directory)
+        self.wan = self.opened(self.agent)
+
+    def opened(self, agent: Agent) -> Wan:
+        reading = agent.read({INTERFACE: dump_requests(0)})
+        observed = {INTERFACE: decode(reading.hello.interfaces[INTERFACE].index, reading.dumps[INTERFACE])}
+        situation = Situation(shaper(), reading.hello, reading.state, observed)
+        return Wan(self.testbed, {"wan1": situation}, None, {"wan1": agent}, ExitStack())
+
+    def prepare(self, act: str, step: int) -> None:
+        if act == "lay":  # another way may have been here
+            self.wan = self.opened(self.agent)
+        values = asked(self.work.values(step))
+        self.values = dict([next(iter(values.items()))]) if act == "one" else values
+
+    def act(self) -> None:
+        self.change(self.wan)
+
+    def change(self, wan: Wan) -> None:
+        plan = wan.plan_overlay(self.values, "benchmark", "benchmark", replace=True)
+        for _ in wan.apply(plan):
+            pass
+
+    def clear(self) -> None:
+        self.wan = self.opened(self.agent)
+        plan = self.wan.plan_removal([overlay.id for overlay in self.wan.overlays])
+        for _ in self.wan.apply(plan):
+            pass
+
+    def close(self) -> None:
+        self.agent.close()
+
+
+class MicrodcAnew(Microdc):
+    """The same with all that an invocation does first: the way to the agent that runs, and reading what is there."""
+
+    name = "microdc, opened anew"
+
+    def act(self) -> None:
+        with open_agent(self.host, directory=self.directory) as agent:
+            self.change(self.opened(agent))
