@@ -32,7 +32,7 @@ from microdc.units import Delay, Percent, Rate, Size
 from microdc.wan import abilities
 from microdc.wan.compile import compile_port
 
-pytestmark = [pytest.mark.root, pytest.mark.netem]
+pytestmark = [pytest.mark.root, pytest.mark.netem, pytest.mark.long]
 
 MS = 1_000_000
 SIGMAS = 5.5
