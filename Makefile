@@ -56,7 +56,8 @@ lab-down: $(VENV)/.lab  ## End the virtual testbed; nothing of it is left
 
 .PHONY: test
 test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
-	$(PYTEST) -m "not long"
+	$(PYTEST) -m "not long" -n 2 tests/unit
+	$(PYTEST) -m "not long" tests/kernel tests/lab
 
 .PHONY: test-full
 test-full: system $(VENV)/.dev  ## Run the long tests

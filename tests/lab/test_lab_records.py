@@ -12,7 +12,7 @@ from microdc.errors import Exit
 from microdc.testbed.load import load
 from microdc.wan.operate import open_wan
 
-pytestmark = [pytest.mark.root, pytest.mark.lab]
+pytestmark = [pytest.mark.root, pytest.mark.lab, pytest.mark.long]
 
 PAIR = ("--pair", "east:west")
 
