@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from functools import cache
 
 import pytest
@@ -10,6 +11,11 @@ import pytest
 from microdc.host.abilities import try_kernel
 
 pytest_plugins = ["skips", "leftovers"]
+
+
+def pytest_configure() -> None:
+    """A run in the background of a script has Ctrl-C ignored, and so would have all that the tests start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @cache
