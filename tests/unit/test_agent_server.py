@@ -187,6 +187,17 @@ def test_a_socket_that_a_killed_agent_left_is_replaced(place: Path, monkeypatch:
     assert not (place / "agent.sock").exists()
 
 
+def test_an_agent_that_ends_leaves_the_socket_of_another_alone(place: Path) -> None:
+    first = Server(place)
+    (place / "agent.sock").rename(place / "aside")
+    second = Server(place)
+    first.close()
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(str(place / "agent.sock"))
+    second.close()
+    assert not (place / "agent.sock").exists()
+
+
 def test_what_is_kept_stays_when_it_is_ended(place: Path) -> None:
     server = Server(place)
     lay(server, 10)

@@ -48,6 +48,7 @@ class Server:
             self.path.unlink()
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(str(self.path))
+        self.inode = self.path.stat().st_ino
         self.listener.listen(16)
         self.connections: list[Connection] = []
 
@@ -158,7 +159,10 @@ class Server:
         if self.standby:
             self.standby.dismiss()
         with contextlib.suppress(FileNotFoundError):
-            self.path.unlink()
+            if (
+                self.path.stat().st_ino == self.inode
+            ):  # not that of an agent whose directory took the place of ours
+                self.path.unlink()
 
 
 def _line(answer: dict[str, Any]) -> bytes:
