@@ -14,10 +14,10 @@ from typing import Any, Self
 
 from microdc.agent import program, starting, wire
 from microdc.agent.model import Commit, Committed, Dumps, Hello, Probe, Reading, State
+from microdc.agent.resident import PROTOCOL
 from microdc.errors import ApplyError, MicrodcError, RefusedError, UnreachableError
 from microdc.host.model import Host, Process
 
-PROTOCOL = 2
 REPLY_SECONDS = 60.0
 ATTEMPTS = 3
 _RUNTIME = "/run/microdc"

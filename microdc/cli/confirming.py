@@ -6,10 +6,8 @@ from typing import Any
 
 import click
 
+from microdc.agent.resident import MAX_CONFIRM_SECONDS
 from microdc.cli.parameters import DURATION, Duration
-
-MOST_SECONDS = 600.0
-"""A policy. While a change waits nobody else changes that host, and a host that was cut off by it stays so."""
 
 
 class ConfirmTime(Duration):
@@ -17,9 +15,9 @@ class ConfirmTime(Duration):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         seconds = DURATION.convert(value, param, ctx)
-        if seconds > MOST_SECONDS:
+        if seconds > MAX_CONFIRM_SECONDS:
             self.fail(
-                f"{value} is more than {MOST_SECONDS / 60:.0f}m: so long a change that cuts its host off would stay,"
+                f"{value} is more than {MAX_CONFIRM_SECONDS / 60:.0f}m: so long a change that cuts its host off would stay,"
                 " and nobody else could change anything there",
                 param,
                 ctx,

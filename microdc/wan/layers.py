@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from microdc.agent.model import LaidLayer, Layer, State, Value
-from microdc.impairment import from_data, to_data
 from microdc.netlink.messages import encode
-from microdc.wan import floor
+from microdc.wan import plain
 from microdc.wan.model import BASE, Asked, Direction, Leaf, Overlay, PortChange
 
 
 def overlay_of(layer: LaidLayer, missing: Sequence[str] = ()) -> Overlay:
     """An agent's layer read back. missing: the shapers that should have a part of it too and have none."""
-    values = {
-        Direction(data["source"], data["target"]): Asked(
-            from_data(data["impairment"]), data["origin"], floor.from_data(data["floor"])
-        )
-        for data in layer.values.values()
-    }
+    values = dict(plain.from_data(data) for data in layer.values.values())
     return Overlay(
         layer.id,
         layer.owner,
@@ -103,7 +96,7 @@ def layer_of(
     """
     values = {
         slot(port.interface, direction): Value(
-            leaf_messages(leaves[direction], port.index), _data(direction, overlay.values[direction])
+            leaf_messages(leaves[direction], port.index), plain.to_data(direction, overlay.values[direction])
         )
         for port in ports
         for direction in port.clean
@@ -119,13 +112,3 @@ def layer_of(
         bottom=overlay.id == BASE,
         data={"change": overlay.change, "shapers": list(shapers)},
     )
-
-
-def _data(direction: Direction, asked: Asked) -> dict[str, Any]:
-    return {
-        "source": direction.source,
-        "target": direction.target,
-        "impairment": to_data(asked.impairment),
-        "origin": asked.origin,
-        "floor": floor.to_data(asked.floor),
-    }

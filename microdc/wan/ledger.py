@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from microdc import impairment
 from microdc.errors import MicrodcError, RefusedError
 from microdc.store.happenings import Happening
 from microdc.store.model import Actor, Entry
 from microdc.store.process import presence
-from microdc.wan import floor
+from microdc.wan import plain
 from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan
 from microdc.wan.planning import Situation
 
@@ -126,13 +125,7 @@ def values_data(values: Mapping[Direction, Asked]) -> dict[str, Any]:
     """What is laid, by direction, as JSON holds it; `values_of_data` is the way back."""
     return {
         "values": [
-            {
-                "source": direction.source,
-                "target": direction.target,
-                "impairment": impairment.to_data(asked.impairment),
-                "origin": asked.origin,
-                "floor": floor.to_data(asked.floor),
-            }
+            plain.to_data(direction, asked)
             for direction, asked in sorted(values.items(), key=lambda item: item[0])
         ]
     }
@@ -140,12 +133,7 @@ def values_data(values: Mapping[Direction, Asked]) -> dict[str, Any]:
 
 def values_of_data(data: Mapping[str, Any]) -> dict[Direction, Asked]:
     """What was laid, as the journal keeps it."""
-    return {
-        Direction(value["source"], value["target"]): Asked(
-            impairment.from_data(value["impairment"]), value["origin"], floor.from_data(value["floor"])
-        )
-        for value in data["values"]
-    }
+    return dict(plain.from_data(value) for value in data["values"])
 
 
 def kind_of(plan: Plan) -> str:

@@ -305,7 +305,8 @@ class TestClocks:
         clocked.leases.take(ALICE, "lab", ["wan"], HOUR)
         clocked.leases.release(ALICE, "lab")
         hands.step(-1)
-        clocked.leases.take(BOB, "lab", ["wan"], HOUR)
+        (taken,) = clocked.leases.take(BOB, "lab", ["wan"], HOUR)
+        assert (taken.holder, taken.state) == ("bob", "held")
 
     def test_a_planned_window_is_of_the_calendar(self, clocked: Store, hands: Hands) -> None:
         at = hands.now.wall + timedelta(hours=10)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import MAX_CONFIRM_SECONDS, PROTOCOL
 from .change import carry_out, switches, take_back, tell
 from .dumps import dumps
 from .interfaces import interfaces, offload
@@ -19,11 +20,8 @@ from .place import boottime, identity
 from .probe import probe
 from .touch import Listener
 
-PROTOCOL = 2
 VERBS = ("hello", "read", "commit", "confirm", "revert", "release", "probe")
 MAX_NOTES = 50
-MAX_CONFIRM_SECONDS = 600.0
-"""While a change waits nobody else changes anything and no layer ends: a dead controller must not hold that up for hours."""
 
 
 KEPT = ("generation", "serial", "last", "layers", "ports", "notes", "touched", "undo", "unconfirmed")
