@@ -12,6 +12,7 @@ from microdc.measure.delays import apart
 from microdc.measure.expected import copies, losses, round_trips
 from microdc.measure.losstest import packets_needed
 from microdc.measure.model import Both, Unmeasured
+from microdc.measure.offbeat import off_beat
 from microdc.measure.rates import rate_of, surely_arriving, unjudged_rate
 from microdc.measure.tolerance import Tolerance, rtt_jitter
 from microdc.units import Percent, Rate, format_rate
@@ -90,12 +91,15 @@ class StreamPlan:
 
 
 def timing_plan(asked: Both[Impairment], options: MeasureOptions) -> EchoPlan | None:
-    """Packets far enough apart that each is timed on its own; None where no session can be opened for loss."""
+    """Packets far enough apart that each is timed on its own, and at another beat than the line's delays; None where no session
+    can be opened for loss.
+    """
     opens = opens_needed(asked)
     if opens is None:
         return None
     jitter = rtt_jitter(asked.a_to_b, asked.b_to_a)
-    interval = max(_PING_INTERVAL, apart(*asked.values(), _APART), _unhurried(asked))
+    least = max(_PING_INTERVAL, apart(*asked.values(), _APART), _unhurried(asked))
+    interval = off_beat(least, [one.owd for one in asked.values()])
     count = int(options.rtt_seconds * _S) // interval
     if jitter:
         count = max(count, min(_JITTER_PACKETS, int(3 * options.rtt_seconds * _S) // interval))

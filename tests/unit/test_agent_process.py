@@ -124,6 +124,20 @@ def test_an_agent_that_is_ended_is_told_and_what_it_kept_is_there_again(
         assert laid(agent) == ["o1"]
 
 
+def test_a_namespace_may_have_a_long_name() -> None:
+    name = f"test-{os.getpid()}-{'n' * 60}"
+    directory = tempfile.mkdtemp(prefix=f"microdc-agent-{'d' * 60}")
+    namespaces.create(name)
+    try:
+        with open_agent(NamespaceHost(name), directory=directory) as agent:
+            lay(agent, "o1")
+        with open_agent(NamespaceHost(name), directory=directory) as agent:
+            assert laid(agent) == ["o1"]
+    finally:
+        namespaces.delete(name)
+        shutil.rmtree(directory)
+
+
 def test_a_killed_agent_has_a_successor_that_ends_layers_on_time(namespace: str, directory: str) -> None:
     host = NamespaceHost(namespace)
     with open_agent(host, directory=directory) as agent:

@@ -16,6 +16,7 @@ from .change import carry_out, switches, take_back, tell
 from .dumps import dumps
 from .interfaces import interfaces, offload
 from .kernel import UNDONE, Kernel
+from .layers import changed, slots_by_interface, top, without
 from .place import boottime, identity
 from .probe import probe
 from .touch import Listener
@@ -150,7 +151,9 @@ class Keeper:
         batch = [base64.b64decode(message) for message, _ in request["batch"]]
         turned = switches(request["ports"], request["bare"], {name: self._off(name) for name in self.ports})
         change = {"inverse": [inverse for _, inverse in request["batch"]], "switches": turned}
-        layers, ports = self._after(request, turned)
+        asked = request["layers"]
+        layers = changed(self.layers, asked["put"], asked["drop"], boottime())
+        ports = self._ports_after(request, turned)
         before = {name: getattr(self, name) for name in KEPT}
         self._save(change)
         try:
@@ -190,25 +193,13 @@ class Keeper:
         """What the offloads of an interface were that were turned off here."""
         return dict(self.ports.get(name, {}).get("offloads", {}))
 
-    def _after(
-        self, request: dict[str, Any], turned: list[list[Any]]
-    ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
-        """The layers and ports as they are after a change."""
-        put, now = request["layers"]["put"], boottime()
-        gone = {*request["layers"]["drop"], *(layer["id"] for layer in put)}
-        layers = [layer for layer in self.layers if layer["id"] not in gone]
-        old_ends = {layer["id"]: layer["ends"] for layer in self.layers}
-        for layer in put:
-            ends = None if layer["seconds"] is None else now + layer["seconds"]
-            if layer.get("made"):  # laid anew: that moves no end
-                ends = old_ends.get(layer["id"], ends)
-            at = 0 if layer["bottom"] else len(layers)
-            layers.insert(at, {**layer, "ends": ends, "made": layer.get("made") or time.time()})
+    def _ports_after(self, request: dict[str, Any], turned: list[list[Any]]) -> dict[str, dict[str, Any]]:
+        """The ports as they are after a change."""
         ports = {name: port for name, port in self.ports.items() if name not in request["bare"]}
         for name, port in request["ports"].items():
             off = {what: was for at, what, was, _ in turned if at == name}
             ports[name] = {**port, "offloads": {**off, **self._off(name)}}
-        return layers, ports
+        return ports
 
     def confirm(self, request: dict[str, Any]) -> dict[str, Any]:
         """The last change stays. Once more is no harm. Reads back."""
@@ -251,9 +242,7 @@ class Keeper:
         if self.unconfirmed:
             return {"error": "unconfirmed", **self.state()["unconfirmed"]}
         gone = [name for name in request["interfaces"] if name in self.ports]
-        for layer in self.layers:
-            layer["values"] = {s: v for s, v in layer["values"].items() if interface_of(s) not in gone}
-        self.layers = [layer for layer in self.layers if layer["values"]]
+        self.layers = without(self.layers, gone)
         with self._own():
             for name in gone:
                 self._give_back(name)
@@ -300,14 +289,11 @@ class Keeper:
 
     def _end(self, ended: list[dict[str, Any]]) -> None:
         self.layers = [layer for layer in self.layers if layer not in ended]
-        covered = {interface_of(slot) for layer in self.layers for slot in layer["values"]}
-        slots: dict[str, list[str]] = {}
-        for slot in sorted({slot for layer in ended for slot in layer["values"]}):
-            slots.setdefault(interface_of(slot), []).append(slot)
+        covered = slots_by_interface(self.layers)
         with self._own():
-            for name, inside in slots.items():
+            for name, slots in slots_by_interface(ended).items():
                 if name in covered:
-                    self._tell(name, [message for slot in inside for message in self._top(slot)])
+                    self._tell(name, [m for slot in slots for m in top(self.layers, self.ports, slot)])
                 elif name in self.ports:
                     self._give_back(name)
         for layer in ended:
@@ -323,13 +309,6 @@ class Keeper:
         for what, was in self._off(name).items():
             offload(name, what, on=was)
         del self.ports[name]
-
-    def _top(self, slot: str) -> list[str]:
-        """The messages of the topmost layer that has the slot; those of no impairment where none has."""
-        for layer in reversed(self.layers):
-            if slot in layer["values"]:
-                return list(layer["values"][slot]["messages"])
-        return list(self.ports.get(interface_of(slot), {}).get("clean", {}).get(slot, ()))
 
     def _tell(self, name: str, wanted: list[str]) -> None:
         refusals = {words for code, words in (tell(self.kernel, m) for m in wanted) if code}
@@ -354,7 +333,3 @@ def waiting(confirm: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     seconds = min(confirm["seconds"], MAX_CONFIRM_SECONDS)
     return {**confirm, "seconds": seconds, "deadline": boottime() + seconds}
-
-
-def interface_of(slot: str) -> str:
-    return slot.partition("/")[0]

@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import traceback
+from os.path import relpath
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class Server:
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(str(self.path))
+        self.listener.bind(relpath(self.path))
         self.inode = self.path.stat().st_ino
         self.listener.listen(16)
         self.connections: list[Connection] = []

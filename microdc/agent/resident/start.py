@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import time
+from os.path import relpath
 from pathlib import Path
 
 from .place import boottime, identity
@@ -75,7 +76,7 @@ def reach(place: Path) -> socket.socket:
     while True:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            sock.connect(str(place / "agent.sock"))
+            sock.connect(relpath(place / "agent.sock"))
         except OSError as problem:
             sock.close()
             if boottime() > deadline:
@@ -110,6 +111,9 @@ def main() -> None:
         return
     place = Path(sys.argv[2], identity()).absolute()
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.chdir(
+        place
+    )  # from here the socket's name is short: it may have 107 bytes, and a namespace's name has up to 255
     if sys.argv[1] == "serve":
         serve(place)
         return
