@@ -65,7 +65,7 @@ class Everywhere:
             running: dict[Future[Committed], str] = {}
             for name, commit in commits.items():
                 if act == self._commit:
-                    yield Step(f"emulator {name}", "started", f"{len(commit.batch)} changes")
+                    yield Step(name, "started", f"{len(commit.batch)} changes")
                 running[pool.submit(act, name, commit)] = name
             failures = []
             for future in as_completed(running):
@@ -74,7 +74,7 @@ class Everywhere:
                     failures.append(failure)
                 else:
                     words = f"{len(commits[name].batch)} {done}" if act == self._commit else done
-                    yield Step(f"emulator {name}", "done", words)
+                    yield Step(name, "done", words)
         if failures:
             raise failures[0]
 

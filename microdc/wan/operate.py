@@ -193,7 +193,7 @@ class Wan:
             state = self._agents[name].release(interfaces)
             self.situations[name] = replace(self.situations[name], state=state)
             words = f"{', '.join(interfaces)} given back: no longer in the inventory"
-            yield Step(f"emulator {name}", "done", words)
+            yield Step(name, "done", words)
 
     def note_plan(self, plan: Plan) -> None:
         """Writes down that a plan was made."""
