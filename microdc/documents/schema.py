@@ -9,6 +9,7 @@ from microdc.documents.fields import Record
 from microdc.documents.profile import ProfileDocument
 from microdc.documents.site import SiteDocument
 from microdc.documents.testbed import TestbedDocument
+from microdc.documents.topology import TopologyDocument
 from microdc.errors import InputError
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,6 +18,7 @@ KINDS: dict[str, type[Record]] = {
     "testbed": TestbedDocument,
     "site": SiteDocument,
     "profile": ProfileDocument,
+    "topology": TopologyDocument,
 }
 """Every kind of document by name; each one's first key bears the same name."""
 

@@ -1,0 +1,1 @@
+"""Backbones: PoPs, links, the ways between them. Pure."""
