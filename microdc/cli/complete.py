@@ -77,6 +77,27 @@ def _text(file: Path) -> str:
         return ""
 
 
+def topology_names(ctx: click.Context | None = None) -> list[str]:
+    """The topologies that ship with microdc and the inventory's own, by their files."""
+    return sorted({file.stem for file in _topologies(ctx)})
+
+
+def link_names(ctx: click.Context | None = None) -> list[str]:
+    """The links of all topologies, `TOPOLOGY/POP:POP` or `TOPOLOGY/NAME`."""
+    between = re.compile(r"between: *\[ *([\w/-]+) *, *([\w/-]+) *\](?:[^\n]*?\bname: *([\w-]+))?")
+    found = {
+        f"{file.stem}/{match[3] or f'{match[1]}:{match[2]}'}"
+        for file in _topologies(ctx)
+        for match in between.finditer(_text(file))
+    }
+    return sorted(found)
+
+
+def _topologies(ctx: click.Context | None) -> Iterator[Path]:
+    for directory in (locations.data_dir("netem_profiles"), _inventory(ctx)):
+        yield from (directory / "topologies").glob("*.y*ml")
+
+
 Source = Callable[[click.Context | None], list[str]]
 
 
@@ -94,6 +115,8 @@ def completer(source: Source) -> Callable[[click.Context, click.Parameter, str],
 
 profiles = completer(profile_names)
 sites = completer(site_names)
+topologies = completer(topology_names)
+links = completer(link_names)
 emulators = completer(emulator_names)
 direction = completer(directions)
 

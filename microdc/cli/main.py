@@ -18,7 +18,7 @@ COMMANDS = {
     ),
     "plan": Entry("microdc.cli.apply", "plan", "Show what apply would change, and why."),
     "apply": Entry("microdc.cli.apply", "apply", "Make the emulators do what the inventory says."),
-    "wan": Entry("microdc.cli.wan", "wan", "Show, verify, calibrate, watch, undo and reset the WAN."),
+    "wan": Entry("microdc.cli.wan", "wan", "Show, verify, calibrate, watch, cut, undo and reset the WAN."),
     "log": Entry("microdc.cli.log", "log", "Show what was done, by whom, and how it came out."),
     "events": Entry("microdc.cli.events", "events", "Tell what happens, one event a line, as it happens."),
     "record": Entry("microdc.cli.record", "record", "Export a run whole; show it, run it again and compare."),
@@ -28,6 +28,7 @@ COMMANDS = {
     "inventory": Entry(
         "microdc.cli.inventory", "inventory", "List and show sites, racks, servers, switches."
     ),
+    "topology": Entry("microdc.cli.topology", "topology", "Show, draw and import backbone topologies."),
     "profile": Entry("microdc.cli.profile", "profile", "List and show WAN profiles."),
     "validate": Entry("microdc.cli.validate", "validate", "Check documents and report all errors at once."),
     "schema": Entry("microdc.cli.schema", "schema", "Print the JSON Schema of a document, for editors."),

@@ -41,7 +41,15 @@ class Table:
     title: str = ""
 
 
-Human = Table | str | Sequence[Table | str]
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Rows of text in pieces, each with its style; without colours the text alone says it."""
+
+    rows: Sequence[Sequence[tuple[str, str]]]
+
+
+Part = Table | Picture | str
+Human = Part | Sequence[Part]
 
 
 def emit(kind: str, data: object, table: Human | Callable[[], Human] | None = None) -> None:
@@ -85,12 +93,14 @@ def to_plain(value: object) -> Any:
 
 def show(human: Human) -> None:
     """Prints tables and text for a person on stdout."""
-    parts = [human] if isinstance(human, (Table, str)) else human
+    parts = [human] if isinstance(human, (Table, Picture, str)) else human
     for number, part in enumerate(parts):
         if number:
             click.echo()
         if isinstance(part, str):
             click.echo(part)
+        elif isinstance(part, Picture):
+            _print_picture(part)
         elif is_fancy(sys.stdout):
             _print_rich(part)
         else:
@@ -117,6 +127,19 @@ def plain_table(table: Table) -> str:
         for row in [[name.upper() for name in table.columns], *rows]
     ]
     return "\n".join([table.title, *lines] if table.title else lines)
+
+
+def _print_picture(picture: Picture) -> None:
+    if not is_fancy(sys.stdout):
+        for row in picture.rows:
+            click.echo("".join(text for text, _ in row).rstrip())
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False)
+    for row in picture.rows:
+        console.print(Text.assemble(*row), soft_wrap=True)
 
 
 def _print_rich(table: Table) -> None:

@@ -52,4 +52,6 @@ def _text(report: Report) -> str:
 def _plural(number: int, words: str) -> str:
     if number != 1:
         return words
+    if words.endswith("ies"):
+        return words.removesuffix("ies") + "y"
     return words.removesuffix("es") if words.endswith("ches") else words.removesuffix("s")

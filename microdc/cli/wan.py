@@ -9,10 +9,13 @@ import click
 from microdc.cli import narrate, plans, render
 from microdc.cli.calibrate import calibrate
 from microdc.cli.confirming import confirm_option
+from microdc.cli.cut import cut, mend
 from microdc.cli.documents import inventory_and_library
 from microdc.cli.drift import drift
 from microdc.cli.ledger import open_wan_for
+from microdc.cli.matrix import matrix
 from microdc.cli.parameters import owner_option
+from microdc.cli.path import path
 from microdc.cli.render import Styled, Table
 from microdc.cli.verify import verify
 from microdc.cli.watch import watch
@@ -28,10 +31,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def wan() -> None:
-    """Show, verify, calibrate, watch, undo and reset the emulated WAN."""
+    """Show, verify, calibrate, watch, cut, undo and reset the emulated WAN."""
 
 
-for command in (verify, calibrate, watch, drift):
+for command in (verify, calibrate, watch, drift, matrix, path, cut, mend):
     wan.add_command(command)
 
 
@@ -44,6 +47,7 @@ Examples:
 )
 def show() -> None:
     """Show what holds between the sites, direction by direction, and what is laid."""
+    from microdc.wan.cut import outdated
     from microdc.wan.operate import open_wan
     from microdc.wan.view import lines
 
@@ -77,6 +81,8 @@ def show() -> None:
                 "ends_in_seconds": overlay.seconds,
                 "directions": len(overlay.values),
                 "missing_on": list(overlay.missing),
+                "cuts": list(overlay.cuts),
+                "outdated_by": outdated(overlays).get(overlay.id, []),
             }
             for overlay in overlays
         ],
@@ -128,7 +134,16 @@ def _kernel(line: Line) -> Styled:
     return Styled("as asked", "green") if line.overlay else Styled("clean", "dim")
 
 
+def _outdated(links: Sequence[str]) -> str:
+    if not links:
+        return ""
+    return f" (worked out while {', '.join(links)} was cut too: lay it again with microdc wan cut)"
+
+
 def _overlays(overlays: Sequence[Overlay]) -> Table | str:
+    from microdc.wan.cut import outdated
+
+    old = outdated(overlays)
     if not overlays:
         return "Nothing is laid: microdc apply lays what the inventory asks, apply-profile a profile over one pair."
     rows = [
@@ -138,7 +153,7 @@ def _overlays(overlays: Sequence[Overlay]) -> Table | str:
             len(o.values),
             "-" if o.seconds is None else f"{o.seconds:.0f} s",
             Styled(f"not on {', '.join(o.missing)}", "bold red") if o.missing else "all",
-            o.reason,
+            o.reason + _outdated(old.get(o.id, ())),
         )
         for o in reversed(overlays)
     ]

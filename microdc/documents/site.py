@@ -22,6 +22,7 @@ from microdc.documents.fields import (
     Url,
 )
 from microdc.documents.reach import Reached, ReachRecord
+from microdc.documents.topology import PopNames
 
 Unit = Annotated[int, Field(ge=1, le=99)]
 Labels = dict[LabelName, Text]
@@ -182,8 +183,8 @@ class SiteDocument(Record):
     """Name of the site."""
     title: Sentence | None = None
     """What people call it."""
-    pop: Text | None = None
-    """The point of presence behind its access line, TOPOLOGY/POP."""
+    pop: PopNames | None = None
+    """The point of presence behind its access line, TOPOLOGY/POP; or a list of them, for a site with several."""
     access: Name | None = None
     """Profile of its access line, from the site (`up`) to its PoP (`down`). Left out: it sits at the PoP."""
     uplink: UplinkRecord | None = None

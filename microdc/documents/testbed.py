@@ -43,8 +43,10 @@ class PairRecord(WanRecord):
 class WanSection(Record):
     """The WAN: each pair of sites, and what holds for the pairs not named."""
 
+    topology: Name | None = None
+    """The topology over which the ways between the sites' PoPs are worked out. Left out: that of their PoPs, which is then one."""
     default: WanRecord | None = None
-    """What holds for every pair that is not named."""
+    """What holds for every pair that is not named, unless both its sites have a `pop`: their way over the backbone is worked out."""
     pairs: list[PairRecord] = Field(default_factory=list)
     """The pairs that are named."""
 

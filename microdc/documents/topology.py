@@ -52,6 +52,29 @@ def _parse_pop(value: object) -> str:
     return value
 
 
+def _parse_homes(value: object) -> tuple[str, ...]:
+    homes = tuple(value) if isinstance(value, list) else (value,)
+    for home in homes:
+        if not isinstance(home, str) or "/" not in home or re.fullmatch(_POP, home) is None:
+            raise ValueError(f"{home!r} is not a PoP: write TOPOLOGY/POP, such as nren-europe/barcelona")
+    if not homes or len(set(homes)) < len(homes):
+        raise ValueError("names no PoP, or one twice: write TOPOLOGY/POP, or a list of different ones")
+    return homes
+
+
+PopNames = Annotated[
+    tuple[str, ...],
+    PlainValidator(_parse_homes),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": f"^({_POP})$"},
+                {"type": "array", "items": {"type": "string", "pattern": f"^({_POP})$"}, "minItems": 1},
+            ]
+        }
+    ),
+]
+"""One or more PoPs by their full names; the value is a tuple."""
 PopName = Annotated[
     str, PlainValidator(_parse_pop), WithJsonSchema({"type": "string", "pattern": f"^({_POP})$"})
 ]

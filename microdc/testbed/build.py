@@ -43,6 +43,7 @@ def build(testbed: Source[TestbedDocument], sites: list[Source[SiteDocument]]) -
         emulators={name: _emulator(name, record, testbed) for name, record in top.emulators.items()},
         pairs=pairs,
         where=Places(testbed, {source.record.site: source for source in sites}, places),
+        topology=top.wan.topology or "",
     )
 
 
@@ -67,19 +68,33 @@ class Places:
 def _pairs(
     top: TestbedDocument, sites: Mapping[str, Site]
 ) -> tuple[tuple[PairWan, ...], dict[frozenset[str], tuple[str | int, ...]]]:
-    """The pairs that are named, then those that the default fills: every two sites that are joined to the WAN."""
+    """The pairs that are named, then every two sites that are joined to the WAN: over the backbone where both have PoPs, else the default."""
     pairs: list[PairWan] = []
     places: dict[frozenset[str], tuple[str | int, ...]] = {}
     for index, record in enumerate(top.wan.pairs):
         a, b = record.between
         pairs.append(PairWan(a, b, record.profile or "", record.backbone or ""))
         places[frozenset((a, b))] = ("wan", "pairs", index)
-    if (default := top.wan.default) is not None:
-        for a, b in combinations([name for name, site in sites.items() if site.joined], 2):
-            if frozenset((a, b)) not in places:
-                pairs.append(PairWan(a, b, default.profile or "", default.backbone or ""))
-                places[frozenset((a, b))] = ("wan", "default")
+    default = top.wan.default
+    for a, b in combinations([name for name, site in sites.items() if site.joined], 2):
+        if frozenset((a, b)) in places:
+            continue
+        topology = topology_of(top, sites[a].pops, sites[b].pops)
+        if topology:
+            pairs.append(PairWan(a, b, topology=topology))
+            places[frozenset((a, b))] = ("wan",)
+        elif default is not None:
+            pairs.append(PairWan(a, b, default.profile or "", default.backbone or ""))
+            places[frozenset((a, b))] = ("wan", "default")
     return tuple(pairs), places
+
+
+def topology_of(top: TestbedDocument, a: tuple[str, ...], b: tuple[str, ...]) -> str:
+    """The topology over which the way between two sites is worked out, by their PoPs; "" where there is none."""
+    homes = {pop.partition("/")[0] for pop in (*a, *b)}
+    if not a or not b:
+        return ""
+    return top.wan.topology or (homes.pop() if len(homes) == 1 else "")
 
 
 def _emulator(name: str, record: EmulatorRecord, source: Source[TestbedDocument]) -> Emulator:
@@ -109,7 +124,7 @@ def _site(source: Source[SiteDocument]) -> Site:
     return Site(
         name=record.site,
         title=record.title or record.site,
-        pop=record.pop or "",
+        pops=record.pop or (),
         access=record.access or "",
         uplink=Uplink(record.uplink.emulator, record.uplink.interface) if record.uplink else None,
         networks={purpose: tuple(networks) for purpose, networks in record.networks.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from microdc.documents.check import nearest
 from microdc.documents.model import Problem, Where
@@ -105,6 +106,26 @@ def check_pairs(files: Files) -> Iterator[Problem]:
                 where, f"the pair {' - '.join(pair.between)} is named twice", f"first on line {before.line}"
             )
         first.setdefault(key, index)
+
+
+def check_pops(files: Files) -> Iterator[Problem]:
+    """Where both sites of a pair have PoPs, one topology has both."""
+    if files.testbed is None or files.testbed.record.wan.topology:
+        return
+    named = {frozenset(pair.between) for pair in files.testbed.record.wan.pairs}
+    joined = [source for source in files.sites if source.record.pop and is_joined(source)]
+    told: set[frozenset[str]] = set()
+    for one, other in combinations(joined, 2):
+        homes = frozenset(pop.partition("/")[0] for s in (one, other) for pop in s.record.pop or ())
+        if frozenset((one.record.site, other.record.site)) in named or len(homes) < 2 or homes in told:
+            continue
+        told.add(homes)
+        first, second = sorted(homes)[:2]
+        yield Problem(
+            other.where("pop"),
+            f"{one.record.site} and {other.record.site} hang on different topologies, {first} and {second}",
+            "name one that includes both in testbed.yaml: wan: {topology: NAME}",
+        )
 
 
 def _pair_end(files: Files, where: Where, name: str) -> Iterator[Problem]:

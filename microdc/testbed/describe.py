@@ -51,7 +51,7 @@ def _document_path(item: Item) -> tuple[str, ...]:
 def _site(testbed: Testbed, site: Site) -> dict[str, Any]:
     return {
         "title": site.title,
-        "pop": site.pop,
+        "pops": list(site.pops),
         "access": site.access,
         "uplink": f"{site.uplink.emulator}:{site.uplink.interface}" if site.uplink else "",
         "networks": {purpose: [str(net) for net in nets] for purpose, nets in site.networks.items()},
@@ -61,7 +61,7 @@ def _site(testbed: Testbed, site: Site) -> dict[str, Any]:
         "labels": site.labels,
         "racks": {name: _rack(rack) for name, rack in site.racks.items()},
         "wan": {
-            _other(pair, site.name): _wan(pair) for pair in testbed.pairs if site.name in {pair.a, pair.b}
+            _other(pair, site.name): pair.origin for pair in testbed.pairs if site.name in {pair.a, pair.b}
         },
     }
 
@@ -69,9 +69,6 @@ def _site(testbed: Testbed, site: Site) -> dict[str, Any]:
 def _other(pair: PairWan, site: str) -> str:
     return pair.b if pair.a == site else pair.a
 
-
-def _wan(pair: PairWan) -> str:
-    return f"profile {pair.profile}" if pair.profile else f"backbone {pair.backbone}"
 
 
 def _rack(rack: Rack) -> dict[str, Any]:

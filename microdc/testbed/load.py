@@ -6,7 +6,7 @@ from pathlib import Path
 
 from microdc.documents.model import DocumentError, Problem
 from microdc.testbed.build import build
-from microdc.testbed.checks import check_networks, check_pairs, check_sites, check_uplinks
+from microdc.testbed.checks import check_networks, check_pairs, check_pops, check_sites, check_uplinks
 from microdc.testbed.edges import check_directions, check_edges
 from microdc.testbed.files import read_files
 from microdc.testbed.model import Testbed
@@ -17,6 +17,7 @@ _CHECKS = (
     check_uplinks,
     check_edges,
     check_pairs,
+    check_pops,
     check_directions,
     check_networks,
     check_racks,

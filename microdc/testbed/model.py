@@ -134,7 +134,8 @@ class Uplink:
 class Site:
     """One micro data centre.
 
-    access: name of the profile of the line from the site to its PoP ("" for none). networks: by purpose
+    pops: the PoPs behind its access line, as TOPOLOGY/POP. access: name of the profile of the line from the site to its PoP
+    ("" for none). networks: by purpose
     ("data", "mgmt", ...); the WAN classifies packets by the data networks. probe_reach: how the host is reached where
     measurements of this site run; probe_ip: the address that the other sites' probes send to. mtu: bytes, the largest
     IP packet inside the site.
@@ -142,7 +143,7 @@ class Site:
 
     name: str
     title: str = ""
-    pop: str = ""
+    pops: tuple[str, ...] = ()
     access: str = ""
     uplink: Uplink | None = None
     networks: Mapping[str, tuple[Network, ...]] = field(default_factory=dict)
@@ -187,14 +188,23 @@ class Emulator:
 class PairWan:
     """What the inventory asks of a pair of sites.
 
-    Exactly one of the two: profile (end to end, as it is) or backbone (PoP to PoP; both sites' access lines are
-    added). The profile's `up` is the direction a→b.
+    Exactly one of the three: profile (end to end, as it is); backbone (PoP to PoP; both sites' access lines are
+    added); topology (the way between the sites' PoPs is worked out over it; access lines are added). A profile's `up`
+    is the direction a→b.
     """
 
     a: str
     b: str
     profile: str = ""
     backbone: str = ""
+    topology: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Where what is asked of the pair comes from, in two words."""
+        if self.topology:
+            return f"over {self.topology}"
+        return f"profile {self.profile}" if self.profile else f"backbone {self.backbone}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +212,8 @@ class Testbed:
     """All of it. `where(*path)` tells the place of a value in the documents.
 
     Paths: ("sites", NAME, *keys), ("emulators", NAME, *keys), ("pairs", A, B, *keys); of a path that no document has,
-    the place of its nearest parent. pairs: every pair that is emulated, those that the default fills included.
+    the place of its nearest parent. pairs: every pair that is emulated, those that PoPs or the default fill included.
+    topology: over which ways are worked out, "" for that of the PoPs.
     """
 
     __test__ = False  # the name is the field's; pytest is not to collect it
@@ -213,3 +224,4 @@ class Testbed:
     emulators: Mapping[str, Emulator]
     pairs: tuple[PairWan, ...]
     where: Callable[..., Where]
+    topology: str = ""

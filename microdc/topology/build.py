@@ -165,6 +165,10 @@ class _Builder:
                 )
             return
         straight = great_circle(a, b)
+        if record.jitter and record.jitter > (measured or light(record.km or straight, record.medium)):
+            what = f"{ends} has a jitter larger than its delay"
+            hint = "a packet cannot arrive before it is sent: jitter is a standard deviation around the delay"
+            yield Problem(self._where("links", index, "jitter"), what, hint)
         if record.km is not None and record.km < straight:
             what = f"{ends} is {record.km:g} km long, and {straight:.1f} km as the crow flies"
             yield Problem(

@@ -29,10 +29,14 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The ways from one PoP to all that can be reached. before: by PoP, the one before it and the link from there, nearest first."""
+    """The ways from one PoP to all that can be reached.
+
+    before: by PoP, the one before it and the link from there, nearest first. costs: by PoP. ways: how many cost the same.
+    """
 
     source: str
     before: Mapping[str, tuple[str, Link]]
+    costs: Mapping[str, int]
     ways: Mapping[str, int]
 
     def reaches(self, pop: str) -> bool:
@@ -88,4 +92,4 @@ def shortest(source: str, around: Neighbours) -> Tree:
                 ways[other] += ways[pop]
                 if (new[1], pop, link.name) < (old[1], before[other][0], before[other][1].name):
                     costs[other], before[other] = new, (pop, link)
-    return Tree(source, order, ways)
+    return Tree(source, order, {pop: cost for pop, (cost, _) in costs.items()}, ways)

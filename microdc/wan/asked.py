@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from microdc.impairment import Impairment
 from microdc.testbed.model import PairWan, Testbed
 from microdc.wan.compose import compose
 from microdc.wan.model import Asked, Direction
+from microdc.wan.paths import Paths
 from microdc.wan.profile import Library, Profile
 
 
-def asked(testbed: Testbed, library: Library) -> dict[Direction, Asked]:
+def asked(testbed: Testbed, library: Library, cuts: Collection[str] = ()) -> dict[Direction, Asked]:
     """Every direction that the inventory says something about.
 
     A pair's profile holds end to end, as it is. A pair's backbone goes from PoP to PoP: both sites' access lines are
-    added, the sender's up and the receiver's down. Raises InputError for an unknown profile.
+    added, the sender's up and the receiver's down. Where the way goes over a topology it is worked out, without the links that are
+    cut. Raises InputError for an unknown profile or PoP, and where there is no way.
     """
-    return {
-        direction: value
-        for pair in testbed.pairs
-        for direction, value in of_pair(testbed, library, pair).items()
-    }
+    paths = Paths(testbed, library, cuts)
+    return {direction: value for pair in testbed.pairs for direction, value in of_pair(paths, pair).items()}
 
 
-def of_pair(testbed: Testbed, library: Library, pair: PairWan) -> dict[Direction, Asked]:
+def of_pair(paths: Paths, pair: PairWan) -> dict[Direction, Asked]:
+    """Both directions of a pair."""
     forth = Direction(pair.a, pair.b)
+    if pair.topology:
+        return paths.asked(pair)
     if pair.profile:
-        return of_profile(library[pair.profile], forth)
-    middle = library[pair.backbone]
+        return of_profile(paths.library[pair.profile], forth)
+    middle = paths.library[pair.backbone]
     return {
-        forth: _path(testbed, library, forth, middle.up, middle.name),
-        forth.reverse: _path(testbed, library, forth.reverse, middle.down, middle.name),
+        forth: _path(paths, forth, middle.up, middle.name),
+        forth.reverse: _path(paths, forth.reverse, middle.down, middle.name),
     }
 
 
@@ -43,8 +45,9 @@ def of_profile(profile: Profile, forth: Direction) -> dict[Direction, Asked]:
     }
 
 
-def _path(testbed: Testbed, library: Library, direction: Direction, backbone: Impairment, name: str) -> Asked:
-    ends = testbed.sites[direction.source].access, testbed.sites[direction.target].access
+def _path(paths: Paths, direction: Direction, backbone: Impairment, name: str) -> Asked:
+    sites, library = paths.testbed.sites, paths.library
+    ends = sites[direction.source].access, sites[direction.target].access
     up = library[ends[0]].up if ends[0] else None
     down = library[ends[1]].down if ends[1] else None
     parts = {ends[0]: up, name: backbone, f"{ends[1]} ": down}

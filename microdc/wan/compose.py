@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from functools import reduce
+from typing import Any, NamedTuple
 
 from microdc.errors import InputError
-from microdc.impairment import CLEAN, Distribution, Impairment
+from microdc.impairment import CLEAN, Framing, Impairment
 from microdc.losses import NEVER, Chance
-from microdc.units import Delay, Percent
+from microdc.units import Delay, Percent, Rate, Size
 
 _ONE_ONLY = {
     "distribution": "distribution of jitter",
@@ -20,6 +22,65 @@ _ONE_ONLY = {
     "seed": "seed",
 }
 """What only one part of a path may ask: nobody can say what two of them make together."""
+_ROOT_3 = math.sqrt(3)
+
+
+class Sums(NamedTuple):
+    """What adds up along a path, however long: a way over a backbone is one addition a hop.
+
+    owd: ns. jitter: standard deviation, ns. loss: percent. rate: bit/s, infinite for none; buffer and framing are those of the
+    slowest part.
+    """
+
+    owd: int = 0
+    jitter: float = 0.0
+    loss: float = 0.0
+    rate: float = math.inf
+    buffer: Size | None = None
+    framing: Framing | None = None
+    keep_order: bool = True
+
+
+def sums(part: Impairment) -> Sums:
+    """What of a part adds up."""
+    deviation = part.jitter / _ROOT_3 if part.distribution == "uniform" else float(part.jitter)
+    rate = math.inf if part.rate is None else part.rate
+    return Sums(part.owd, deviation, part.loss, rate, part.buffer, part.framing, part.keep_order)
+
+
+def joined(one: Sums, other: Sums) -> Sums:
+    """Two parts in a row: delays add, jitters in quadrature, losses as survivals; the rate is the least (the first of equals)."""
+    slowest = other if other.rate < one.rate else one
+    return Sums(
+        one.owd + other.owd,
+        math.hypot(one.jitter, other.jitter),
+        one.loss + other.loss - one.loss * other.loss / 100,
+        slowest.rate,
+        slowest.buffer,
+        slowest.framing,
+        one.keep_order and other.keep_order,
+    )
+
+
+def whole(total: Sums) -> Impairment:
+    """A path as one impairment, where no part asks more than adds up (`is_plain`)."""
+    return Impairment(
+        owd=Delay(total.owd),
+        jitter=Delay(round(total.jitter)),
+        loss=Percent(min(100.0, total.loss)),
+        rate=None if math.isinf(total.rate) else Rate(round(total.rate)),
+        buffer=total.buffer,
+        framing=total.framing,
+        keep_order=total.framing is not None or total.keep_order,
+    )
+
+
+def is_plain(part: Impairment) -> bool:
+    """Whether a part asks nothing but what adds up."""
+    return all(getattr(part, key) == getattr(CLEAN, key) for key in _MORE)
+
+
+_MORE = tuple(name for name in CLEAN.__dataclass_fields__ if name not in Sums._fields)
 
 
 def compose(parts: Sequence[Impairment] | Mapping[str, Impairment]) -> Impairment:
@@ -32,21 +93,18 @@ def compose(parts: Sequence[Impairment] | Mapping[str, Impairment]) -> Impairmen
     InputError where two parts ask what cannot be one.
     """
     named = parts if isinstance(parts, Mapping) else {f"part {n}": part for n, part in enumerate(parts, 1)}
-    found = list(named.values())
-    limited = [part for part in found if part.rate is not None]
-    slowest = min(limited, key=lambda part: part.rate or 0, default=CLEAN)
+    total = reduce(joined, map(sums, named.values()), Sums())
+    if all(map(is_plain, named.values())):
+        return whole(total)
     asked = {key: _only(named, key, what) for key, what in _ONE_ONLY.items()}
-    asked["gap"] = next((part.gap for part in found if part.reorder), CLEAN.gap)
-    return Impairment(
+    if asked["distribution"] == "uniform":
+        total = total._replace(jitter=total.jitter * _ROOT_3)
+    return replace(
+        whole(total),
         **asked,
-        owd=Delay(sum(part.owd for part in found)),
-        jitter=_jitter(found, asked["distribution"]),
-        rate=slowest.rate,
-        buffer=slowest.buffer,
-        framing=slowest.framing,
+        gap=next((part.gap for part in named.values() if part.reorder), CLEAN.gap),
         duplicate=_either(named, "duplicate"),
         corrupt=_either(named, "corrupt"),
-        keep_order=slowest.framing is not None or all(part.keep_order for part in found),
         **_losses(named),
     )
 
@@ -67,16 +125,6 @@ def _conflict(what: str, one: str, other: str) -> InputError:
     )
 
 
-def _jitter(parts: Sequence[Impairment], distribution: Distribution) -> Delay:
-    """In quadrature, by standard deviations: that of a uniform distribution is its half width by the root of three."""
-    lonely = [part.jitter for part in parts if part.jitter]
-    if len(lonely) < 2:
-        return Delay(sum(lonely))
-    width = math.sqrt(3)
-    deviation = math.hypot(*(p.jitter / width if p.distribution == "uniform" else p.jitter for p in parts))
-    return Delay(round(deviation * width if distribution == "uniform" else deviation))
-
-
 def _either(parts: Mapping[str, Impairment], key: str) -> Chance:
     """A chance that hits a packet in any of the parts. Correlations are kept where only one part asks the chance."""
     asking = [(name, chance) for name, part in parts.items() if (chance := getattr(part, key))]
@@ -85,25 +133,24 @@ def _either(parts: Mapping[str, Impairment], key: str) -> Chance:
     for n, (name, chance) in enumerate(asking):
         if chance.correlation:
             raise _conflict(f"correlated {key}", name, asking[0 if n else 1][0])
-    return Chance(_together([chance.share for _, chance in asking]))
+    survival = math.prod(1 - chance.share / 100 for _, chance in asking)
+    return Chance(Percent(min(100.0, max(0.0, (1 - survival) * 100))))
 
 
 def _losses(parts: Mapping[str, Impairment]) -> dict[str, Any]:
+    """What of losses does not add up."""
     lossy = [(name, part) for name, part in parts.items() if part.loss or part.loss_model]
     ecn = bool(lossy) and all(part.ecn for _, part in lossy)
     if len(lossy) == 1:
-        keys = ("loss", "loss_correlation", "loss_model")
-        return {**{key: getattr(lossy[0][1], key) for key in keys}, "ecn": ecn}
+        return {
+            "loss_correlation": lossy[0][1].loss_correlation,
+            "loss_model": lossy[0][1].loss_model,
+            "ecn": ecn,
+        }
     for n, (name, part) in enumerate(lossy):
         if part.loss_model or part.loss_correlation:
             raise _conflict("loss", name, lossy[0 if n else 1][0])
     if lossy and not ecn and any(part.ecn for _, part in lossy):
         marking = next(name for name, part in lossy if part.ecn)
         raise _conflict("loss", marking, next(name for name, part in lossy if not part.ecn))
-    return {"loss": _together([part.loss for _, part in lossy]), "loss_correlation": NEVER, "ecn": ecn}
-
-
-def _together(shares: Sequence[Percent]) -> Percent:
-    """The share of packets that is hit at least once."""
-    survival = math.prod(1 - share / 100 for share in shares)
-    return Percent(min(100.0, max(0.0, (1 - survival) * 100)))
+    return {"loss_correlation": NEVER, "ecn": ecn}

@@ -14,6 +14,9 @@ from microdc.impairment import Impairment
 from microdc.units import Delay
 from microdc.wan.direction import Values, impairment_of
 
+TOPOLOGIES = "topologies"
+"""The directory, below one of profiles, of documents of another kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -79,6 +82,8 @@ class Drafts(Mapping[str, Draft]):
         problems: list[Problem] = []
         own: dict[str, Where] = {}
         for file in sorted(directory.rglob("*.y*ml")):
+            if TOPOLOGIES in file.relative_to(directory).parts[:-1]:
+                continue
             try:
                 name = self.add(read(file))
             except DocumentError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from microdc.errors import InputError
-from microdc.wan.profile import directories_of
+from microdc.wan.profile import directories_of, topologies_of
 
 _DOCUMENTS = "*.y*ml"
 
@@ -24,10 +24,11 @@ def documents(inventory: Path) -> dict[str, bytes]:
 
 
 def _of_inventory(inventory: Path) -> Iterator[Path]:
-    _, profiles = directories_of(inventory)
+    (_, profiles), (_, topologies) = directories_of(inventory), topologies_of(inventory)
     yield inventory / "testbed.yaml"
     yield from (inventory / "sites").glob(_DOCUMENTS)
     yield from profiles.rglob(_DOCUMENTS)
+    yield from topologies.glob(_DOCUMENTS)
 
 
 def _contents(directory: Path, files: Iterator[Path]) -> Iterator[tuple[Path, bytes]]:

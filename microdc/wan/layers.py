@@ -23,6 +23,8 @@ def overlay_of(layer: LaidLayer, missing: Sequence[str] = ()) -> Overlay:
         layer.made,
         layer.data["change"],
         missing,
+        tuple(layer.data.get("cuts", ())),
+        tuple(layer.data.get("assumed", ())),
     )
 
 
@@ -110,5 +112,10 @@ def layer_of(
         overlay.seconds,
         made=overlay.made or None,
         bottom=overlay.id == BASE,
-        data={"change": overlay.change, "shapers": list(shapers)},
+        data={
+            "change": overlay.change,
+            "shapers": list(shapers),
+            "cuts": list(overlay.cuts),
+            "assumed": list(overlay.assumed),
+        },
     )

@@ -117,6 +117,7 @@ def overlay_data(overlay: Overlay) -> dict[str, Any]:
         "owner": overlay.owner,
         "reason": overlay.reason,
         "seconds": overlay.seconds,
+        "cuts": list(overlay.cuts),
         **values_data(overlay.values),
     }
 

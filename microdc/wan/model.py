@@ -62,7 +62,8 @@ class Overlay:
 
     id: BASE, or a short name that `wan undo` takes. seconds: until it ends by itself (None: it stays).
     made: Unix time (0: not laid yet). change: names the act that laid it, as the journal does. missing: the shapers
-    that should have a part of it and have none.
+    that should have a part of it and have none. cuts: the links of a backbone that are down while it is laid. assumed: those
+    that others had cut when it was worked out.
     """
 
     id: str
@@ -73,6 +74,8 @@ class Overlay:
     made: float = 0.0
     change: str = ""
     missing: Sequence[str] = ()
+    cuts: Sequence[str] = ()
+    assumed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

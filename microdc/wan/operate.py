@@ -24,6 +24,7 @@ from microdc.testbed.shapers import Shaper, shapers
 from microdc.wan import abilities
 from microdc.wan.asked import asked
 from microdc.wan.commit import commits
+from microdc.wan.cut import Detour, cut_by, detour
 from microdc.wan.everywhere import AT_ONCE, Everywhere
 from microdc.wan.floor import Floor
 from microdc.wan.layers import next_id, on_top, stack
@@ -117,6 +118,41 @@ class Wan:
         ident = same.id if same is not None and keep else next_id(states, self.overlays)
         overlay = Overlay(ident, owner, reason, values, seconds)
         return self._plan(Wish(reason, overlay, take_over=take_over))
+
+    def plan_cut(
+        self, library: Library, links: Sequence[str], owner: str, *, seconds: float | None = None
+    ) -> tuple[Plan, Detour]:
+        """What leads every pair around links of the backbone, by their names; the links that are down for the owner are just these.
+
+        The owner has one overlay of that, which is replaced. No links: it is taken away. Raises InputError where no pair goes over
+        any of them.
+        """
+        own = next((o for o in reversed(self.overlays) if o.cuts and o.owner == owner), None)
+        if not links:
+            return self.plan_removal([own.id] if own else []), Detour({})
+        others = [overlay for overlay in self.overlays if overlay is not own]
+        assumed = cut_by(others)
+        found = detour(self.testbed, library, assumed | set(links), on_top(others))
+        if not found.values and own:
+            return self.plan_removal([own.id]), found
+        if not found.values:
+            raise InputError(
+                f"no pair of sites goes over {', '.join(links)}: nothing would change",
+                hint="microdc wan path A B shows the way between two sites",
+            )
+        values = on_floor(found.values, self.floors)
+        states = [situation.state for situation in self.situations.values()]
+        ident = own.id if own else next_id(states, self.overlays)
+        overlay = Overlay(
+            ident,
+            owner,
+            f"cut {', '.join(links)}",
+            values,
+            seconds,
+            cuts=tuple(links),
+            assumed=tuple(sorted(assumed)),
+        )
+        return self._plan(Wish(overlay.reason, overlay)), found
 
     def plan_removal(self, idents: Sequence[str]) -> Plan:
         """What takes overlays away; what lies below them shows again. Raises InputError for one that is not laid."""

@@ -13,8 +13,12 @@ from microdc.documents.reader import parse
 from microdc.errors import InputError
 from microdc.impairment import Impairment
 from microdc.testbed.model import Testbed
+from microdc.topology.atlas import Atlas
+from microdc.topology.told import told
 from microdc.units import Delay
-from microdc.wan.drafts import Drafts
+from microdc.wan.backbone import Backbone
+from microdc.wan.compose import compose
+from microdc.wan.drafts import TOPOLOGIES, Drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,21 @@ class UnknownProfileError(InputError, KeyError):
 
 
 class Library(Mapping[str, Profile]):
-    """Profiles by name, in alphabetical order. A name that is none raises UnknownProfileError with the nearest."""
+    """Profiles by name, in alphabetical order. A name that is none raises UnknownProfileError with the nearest.
 
-    def __init__(self, profiles: Mapping[str, Profile], drafts: Drafts | None = None) -> None:
+    TOPOLOGY/POP:POP names the profile that comes of the way between two PoPs; no list has those. atlas: the topologies.
+    """
+
+    def __init__(
+        self, profiles: Mapping[str, Profile], drafts: Drafts | None = None, atlas: Atlas | None = None
+    ) -> None:
         self._profiles = dict(sorted(profiles.items()))
         self.drafts = drafts or Drafts()
+        self.atlas = atlas or Atlas()
 
     def __getitem__(self, name: str) -> Profile:
+        if "/" in name:
+            return derived(name, self)
         if name not in self._profiles:
             hint = nearest(name, self._profiles) or "microdc profile list shows all"
             raise UnknownProfileError(f"there is no profile {name!r}", hint=hint)
@@ -97,7 +109,49 @@ def inspect_library(*directories: Path) -> tuple[Library, list[Problem]]:
 
 def library_of(inventory: Path) -> Library:
     """The library that ships with microdc, and over it the inventory's own `profiles/`. Raises DocumentError."""
-    return load_library(*directories_of(inventory))
+    return with_atlas(load_library(*directories_of(inventory)), inventory)
+
+
+def with_atlas(library: Library, inventory: Path) -> Library:
+    """The same, with the topologies that ship with microdc, and over them the inventory's own."""
+    return Library(library, library.drafts, Atlas(*topologies_of(inventory)))
+
+
+def topologies_of(inventory: Path) -> tuple[Path, Path]:
+    """Where the topologies that an inventory may name are kept, the shadowing directory last."""
+    return locations.data_dir("netem_profiles") / TOPOLOGIES, inventory / TOPOLOGIES
+
+
+def derived(name: str, library: Library) -> Profile:
+    """The profile of TOPOLOGY/POP:POP: what the way of least delay between two PoPs does to packets.
+
+    PoPs of the topology itself need no TOPOLOGY/ before their names. Raises InputError for what is none of this.
+    """
+    top, _, ends = name.partition("/")
+    a, _, b = ends.partition(":")
+    if not a or not b or ":" in b:
+        hint = "write TOPOLOGY/POP:POP, such as nren-europe/paris:madrid"
+        raise UnknownProfileError(f"there is no profile {name!r}", hint=hint)
+    topology = library.atlas[top]
+    pops = [end if "/" in end else f"{top}/{end}" for end in (a, b)]
+    for end, pop in zip((a, b), pops, strict=True):
+        if pop not in topology.pops:
+            hint = nearest(end, [p.removeprefix(f"{top}/") for p in topology.pops])
+            raise UnknownProfileError(
+                f"{top} has no PoP {end!r}", hint=hint or f"microdc topology show {top} lists them"
+            )
+    backbone = Backbone(topology, library)
+    route = backbone.route(*pops)
+    both = [
+        backbone.link(link) if link.a == near else backbone.link(link)[::-1]
+        for near, link in zip(route.pops, route.links, strict=False)
+    ]
+    up = compose({link.name: there for link, (there, _) in zip(route.links, both, strict=True)})
+    down = compose({link.name: back for link, (_, back) in reversed([*zip(route.links, both, strict=True)])})
+    shipped = topology.where.file.is_relative_to(locations.data_dir("netem_profiles"))
+    source = "; ".join(f"{link.name}: {told(link)}" for link in route.links) or "the same PoP"
+    words = f"The way between {topology.pops[pops[0]].title} and {topology.pops[pops[1]].title} over {top}"
+    return Profile(name, words, source, up, down, topology.where, shipped=shipped)
 
 
 def directories_of(inventory: Path) -> tuple[Path, Path]:
@@ -138,11 +192,25 @@ def check(testbed: Testbed, library: Library) -> list[Problem]:
     for pair in testbed.pairs:
         for key, name in (("profile", pair.profile), ("backbone", pair.backbone)):
             problems += _unknown(library, name, testbed.where("pairs", pair.a, pair.b, key))
+    problems += unknown_topologies(testbed, library.atlas)
     return sorted(set(problems))
 
 
+def unknown_topologies(testbed: Testbed, atlas: Atlas) -> list[Problem]:
+    """Where topologies are named that are none. Whether they have the PoPs is known when they are read."""
+    named = [(testbed.topology, testbed.where("wan", "topology"))]
+    if not testbed.topology:
+        homes = [(site.name, pop.partition("/")[0]) for site in testbed.sites.values() for pop in site.pops]
+        named = [(home, testbed.where("sites", site, "pop")) for site, home in homes]
+    return [
+        Problem(where, f"unknown topology {name!r}", nearest(name, atlas.files) or "microdc topology list")
+        for name, where in named
+        if name and name not in atlas.files
+    ]
+
+
 def _unknown(library: Library, name: str, where: Where) -> list[Problem]:
-    if not name or name in library or name in library.drafts or name in library.drafts.unread:
+    if not name or "/" in name or name in library or name in library.drafts or name in library.drafts.unread:
         return []
     hint = nearest(name, library) or "microdc profile list shows all"
     return [Problem(where, f"unknown profile {name!r}", hint)]

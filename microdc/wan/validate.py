@@ -14,7 +14,17 @@ from microdc.documents.reader import Document, read
 from microdc.documents.schema import KINDS
 from microdc.testbed.load import inspect
 from microdc.testbed.model import Testbed
-from microdc.wan.profile import check, directories_of, inspect_library, load_library, parse_profile
+from microdc.topology.atlas import Atlas, load_topology
+from microdc.wan.drafts import TOPOLOGIES
+from microdc.wan.paths import unknown_pops
+from microdc.wan.profile import (
+    check,
+    directories_of,
+    inspect_library,
+    load_library,
+    parse_profile,
+    with_atlas,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +45,43 @@ def validate(path: Path) -> Report:
     if path.is_file():
         return _one_document(path)
     if path.is_dir() and not (path / "testbed.yaml").exists() and not (path / "sites").exists():
-        library, found = inspect_library(path)
-        return Report(path, tuple(found), {"profiles": len(library)})
+        return _library(path)
     return _inventory(path)
+
+
+def _library(path: Path) -> Report:
+    """A directory of profiles, with its topologies; or that of topologies alone."""
+    alone = path.name == TOPOLOGIES
+    library, problems = ({}, []) if alone else inspect_library(path)
+    atlas = Atlas(path if alone else path / TOPOLOGIES)
+    problems += [problem for name in atlas for problem in atlas.problems(name)]
+    return Report(path, tuple(sorted(set(problems))), {"profiles": len(library), "topologies": len(atlas)})
 
 
 def _inventory(path: Path) -> Report:
     testbed, problems = inspect(path)
     library, more = inspect_library(*directories_of(path))
+    library = with_atlas(library, path)
     problems += more
     if testbed is not None:
         problems += check(testbed, library)
+        problems += _topologies(testbed, library.atlas, path)
     counts = _counts(testbed) if testbed is not None else {}
     return Report(path, tuple(sorted(set(problems))), {**counts, "profiles": len(library)})
+
+
+def _topologies(testbed: Testbed, atlas: Atlas, inventory: Path) -> list[Problem]:
+    """What is wrong with the topologies of the inventory, with those that it names, and with the PoPs that it names."""
+    own = {name for name, file in atlas.files.items() if file.is_relative_to(inventory)}
+    named = {pair.topology for pair in testbed.pairs if pair.topology in atlas.files}
+    problems = [problem for name in sorted(own | named) for problem in atlas.problems(name)]
+    if problems:
+        return problems
+    for pair in testbed.pairs:
+        for site in (testbed.sites[pair.a], testbed.sites[pair.b]):
+            if pair.topology in named:
+                problems += unknown_pops(testbed, site, atlas[pair.topology])
+    return problems
 
 
 def _counts(testbed: Testbed) -> dict[str, int]:
@@ -69,6 +103,8 @@ def _one_document(path: Path) -> Report:
         kind = _kind(document)
         if kind == "profile":
             parse_profile(path.read_bytes(), path, load_library(locations.data_dir("netem_profiles")))
+        elif kind == "topology":
+            load_topology(path, Atlas(locations.data_dir("netem_profiles") / TOPOLOGIES, path.parent))
         else:
             check_schema(document, KINDS[kind])
     except DocumentError as error:
