@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +31,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("needs root")
     if item.get_closest_marker("netem") and not _has_netem():
         pytest.skip("the running kernel has no sch_netem")
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """Published topologies and latencies, which are no part of the project: where they are not kept, what needs them is skipped."""
+    beside = Path(__file__).parents[1] / "../shared/data"
+    place = Path(os.environ.get("MICRODC_REFERENCE_DATA", beside)).resolve()
+    if not (place / "derivation-checks.csv").is_file():
+        pytest.skip("the reference data is not here: MICRODC_REFERENCE_DATA names its directory")
+    return place

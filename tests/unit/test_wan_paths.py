@@ -1,0 +1,329 @@
+"""From two sites to the path between them, over a topology: composed, told, cut."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+from typing import Any
+
+import inventories
+import pytest
+import topologies
+
+from microdc.documents.model import DocumentError
+from microdc.errors import InputError
+from microdc.impairment import Impairment
+from microdc.testbed.load import inspect, load
+from microdc.testbed.model import Testbed
+from microdc.units import Delay, Percent, Rate
+from microdc.wan.asked import asked
+from microdc.wan.backbone import NoWayError
+from microdc.wan.compose import compose
+from microdc.wan.cut import cut_by, detour, links_of, outdated
+from microdc.wan.matrix import matrix
+from microdc.wan.model import BASE, Asked, Direction, Overlay
+from microdc.wan.paths import Paths
+from microdc.wan.profile import Library, library_of
+from microdc.wan.validate import validate
+
+TESTBED = "testbed: t\nemulators: {wan1: {host: local}}\n"
+MS = 1_000_000
+
+
+def world(
+    directory: FilePath, *names: str, testbed: str = TESTBED, ring: str = topologies.RING, **more: str
+) -> tuple[Testbed, Library]:
+    """Sites that are called like their PoPs. more: what else a site says."""
+    write(directory, *names, testbed=testbed, ring=ring, **more)
+    return load(directory), library_of(directory)
+
+
+def write(directory: FilePath, *names: str, testbed: str, ring: str, **more: str) -> None:
+    topologies.write(directory, ring)
+    sites = {
+        name: inventories.site(name, number, more.get(name, f"pop: ring/{name}"))
+        for number, name in enumerate(names, 1)
+    }
+    inventories.write(directory, testbed=testbed, a="", b="", **sites)
+
+
+def between(testbed: Testbed, library: Library, a: str, b: str, *cuts: str) -> Impairment:
+    return asked(testbed, library, cuts)[Direction(a, b)].impairment
+
+
+def test_delays_add_jitters_in_quadrature_losses_as_survivals_and_the_rate_is_the_least(
+    tmp_path: FilePath,
+) -> None:
+    ring = topologies.RING.replace(
+        "[south, west], rtt: 8ms", "[south, west], rtt: 8ms, loss: 2%, jitter: 0.5ms"
+    )
+    testbed, library = world(
+        tmp_path,
+        "south",
+        "north",
+        ring=ring.replace("1gbit", "1gbit, jitter: 2ms").replace(
+            "[east, south], rtt: 8ms", "[east, south], rtt: 12ms"
+        ),
+    )
+    found = between(testbed, library, "south", "north")  # by west: 17 ms, by east 20 ms
+    assert found.owd == 8.5 * MS
+    assert found.jitter == round(MS * (1 + 0.25) ** 0.5)
+    assert found.loss == pytest.approx(100 * (1 - 0.99 * 0.98))
+    assert found.rate == 10 * 10**9
+    assert found == compose([found])
+
+
+def test_access_lines_are_part_of_the_path(tmp_path: FilePath) -> None:
+    testbed, library = world(
+        tmp_path, "north", "east", north="pop: ring/north\naccess: vdsl2", east="pop: ring/east\naccess: gpon"
+    )
+    vdsl2, gpon = library["vdsl2"], library["gpon"]
+    forth, back = between(testbed, library, "north", "east"), between(testbed, library, "east", "north")
+    assert forth.owd == vdsl2.up.owd + 4 * MS + gpon.down.owd
+    assert back.owd == gpon.up.owd + 4 * MS + vdsl2.down.owd
+    assert (forth.rate, back.rate) == (vdsl2.up.rate, vdsl2.down.rate)
+    assert forth.buffer == vdsl2.up.buffer  # the bottleneck's own
+    path = Paths(testbed, library).between("north", "east")
+    assert [hop.kind for hop in path.hops] == ["access", "link", "access"]
+    assert (path.forth, path.back) == (forth, back)
+    reverse = Paths(testbed, library).between("east", "north")
+    assert (reverse.forth, reverse.back) == (back, forth)
+    assert [(hop.near, hop.far) for hop in reverse.hops] == [
+        (hop.far, hop.near) for hop in reversed(path.hops)
+    ]
+
+
+def test_what_does_not_add_up_is_composed_all_the_same(tmp_path: FilePath) -> None:
+    """A line with a model of losses, or with cells, over the same way."""
+    testbed, library = world(
+        tmp_path, "north", "east", "south",
+        north="pop: ring/north\naccess: adsl2plus-atm", south="pop: ring/south\naccess: wifi-slots",
+    )  # fmt: skip
+    for a, b in (("north", "east"), ("south", "east"), ("north", "south")):
+        path = Paths(testbed, library).between(a, b)
+        assert between(testbed, library, a, b) == path.forth
+        assert path.forth == compose([hop.forth for hop in path.hops])
+    assert between(testbed, library, "south", "east").slots is not None
+
+
+def test_a_link_may_be_what_a_profile_says(tmp_path: FilePath) -> None:
+    ring = topologies.RING.replace("rtt: 8ms, capacity: 10gbit, source: survey", "profile: leo-satellite")
+    testbed, library = world(tmp_path, "east", "north", ring=ring.replace("rtt: 9ms", "rtt: 90ms"))
+    leo = library["leo-satellite"]
+    path = Paths(testbed, library).between("north", "east")
+    assert (path.forth, path.back) == (leo.up, leo.down)  # up is from the first PoP of the link to the second
+    assert between(testbed, library, "east", "north") == leo.down
+
+
+def test_no_link_is_faster_than_light(tmp_path: FilePath) -> None:
+    ring = topologies.RING.replace("rtt: 8ms, capacity: 10gbit, source: survey", "profile: lan")
+    testbed, library = world(tmp_path, "east", "north", ring=ring)
+    with pytest.raises(InputError, match="light takes"):
+        asked(testbed, library)
+
+
+def test_pairs_that_are_named_keep_what_they_are_given(tmp_path: FilePath) -> None:
+    testbed, library = world(
+        tmp_path, "north", "east", "south", "west",
+        testbed=TESTBED + "wan: {default: {profile: lan}, pairs: [{between: [north, east], backbone: metro}]}\n",
+        west="",
+    )  # fmt: skip
+    origins = {frozenset((pair.a, pair.b)): pair.origin for pair in testbed.pairs}
+    assert origins[frozenset(("north", "east"))] == "backbone metro"
+    assert origins[frozenset(("south", "east"))] == "over ring"
+    assert origins[frozenset(("south", "west"))] == "profile lan"  # west has no PoP
+    kinds = {entry.origin for entry in matrix(testbed, library)}
+    assert kinds == set(origins.values())
+    assert [hop.kind for hop in Paths(testbed, library).between("east", "north").hops] == ["backbone"]
+    assert [hop.kind for hop in Paths(testbed, library).between("west", "north").hops] == ["profile"]
+
+
+def test_sites_at_one_pop_have_no_backbone_between_them(tmp_path: FilePath) -> None:
+    testbed, library = world(tmp_path, "north", "other", other="pop: ring/north\naccess: gpon")
+    assert between(testbed, library, "north", "other") == library["gpon"].down
+
+
+def test_a_site_with_two_pops_takes_the_nearer_and_it_is_said(tmp_path: FilePath) -> None:
+    testbed, library = world(tmp_path, "twin", "lone", "north", twin="pop: [ring/west, ring/south]")
+    path = Paths(testbed, library).between("twin", "lone")
+    assert path.hops[0].near == "ring/south"
+    assert "hangs on 2 PoPs" in path.remarks[0]
+    assert Paths(testbed, library).between("twin", "north").hops[0].near == "ring/west"
+
+
+def test_ways_of_equal_cost_are_said(tmp_path: FilePath) -> None:
+    testbed, library = world(tmp_path, "south", "north", ring=topologies.RING.replace("rtt: 9ms", "rtt: 8ms"))
+    assert any("2 ways" in remark for remark in Paths(testbed, library).between("south", "north").remarks)
+
+
+def test_the_matrix_says_what_the_paths_say(tmp_path: FilePath) -> None:
+    """Both ways to add up, held against each other, with lines that are plain and lines that are not."""
+    access = {
+        "north": "vdsl2",
+        "east": "adsl2plus-atm",
+        "south": "lte",
+        "west": "wifi-slots",
+        "lone": "gpon-100",
+    }
+    testbed, library = world(
+        tmp_path, *access, **{name: f"pop: ring/{name}\naccess: {line}" for name, line in access.items()}
+    )
+    paths = Paths(testbed, library)
+    entries = list(matrix(testbed, library))
+    assert len(entries) == 10
+    for entry in entries:
+        path = paths.between(entry.a, entry.b)
+        assert entry.forth is not None
+        assert entry.back is not None
+        for side, whole in ((entry.forth, path.forth), (entry.back, path.back)):
+            assert (side.owd, side.rate) == (whole.owd, whole.rate)
+            assert side.loss == pytest.approx(whole.mean_loss)
+
+
+# -- what is wrong
+
+
+def words(directory: FilePath) -> str:
+    return "\n".join(map(str, validate(directory).problems))
+
+
+def test_a_site_on_an_unknown_pop(tmp_path: FilePath) -> None:
+    write(tmp_path, "north", "east", testbed=TESTBED, ring=topologies.RING, east="pop: ring/eastt")
+    testbed, library = load(tmp_path), library_of(tmp_path)
+    with pytest.raises(DocumentError, match="no PoP of ring") as caught:
+        asked(testbed, library)
+    assert "did you mean ring/east?" in str(caught.value.problems[0])
+    assert "sites/east.yaml:6" in words(tmp_path)
+
+
+def test_a_site_on_an_unknown_topology(tmp_path: FilePath) -> None:
+    write(
+        tmp_path,
+        "north",
+        "east",
+        testbed=TESTBED,
+        ring=topologies.RING,
+        north="pop: rink/north",
+        east="pop: rink/east",
+    )
+    assert "unknown topology 'rink' (did you mean ring?)" in words(tmp_path)
+
+
+def test_sites_on_two_topologies_need_one_that_has_both(tmp_path: FilePath) -> None:
+    write(tmp_path, "north", "east", testbed=TESTBED, ring=topologies.RING, east="pop: nren-europe/paris")
+    _, problems = inspect(tmp_path)
+    assert any("wan: {topology: NAME}" in problem.hint for problem in problems)
+    both = TESTBED + "wan: {pairs: [{between: [north, east], profile: lan}]}\n"
+    (tmp_path / "testbed.yaml").write_text(both)
+    assert inspect(tmp_path)[1] == []
+
+
+@pytest.mark.parametrize("pop", ["paris", "ring/a/b", "[]", "[ring/north, ring/north]", "7", "ring/North"])
+def test_a_pop_that_is_no_name(tmp_path: FilePath, pop: str) -> None:
+    write(tmp_path, "north", "east", testbed=TESTBED, ring=topologies.RING, east=f"pop: {pop}")
+    assert "sites/east.yaml" in words(tmp_path)
+
+
+def test_a_wrong_topology_is_told_by_validate_though_no_site_hangs_on_it(tmp_path: FilePath) -> None:
+    write(
+        tmp_path, "north", "east", testbed=TESTBED + "wan: {default: {profile: lan}}\n",
+        ring=topologies.RING.replace("rtt: 9ms", "rtt: 3ms"), north="", east="",
+    )  # fmt: skip
+    assert "light in fibre" in words(tmp_path)
+
+
+def test_no_way_is_an_error_unless_it_was_cut(tmp_path: FilePath) -> None:
+    split = topologies.RING.replace("  - {between: [south, lone]}", "  - {between: [lone, isle]}").replace(
+        "  lone:", "  isle: {at: [43, 0]}\n  lone:"
+    )
+    testbed, library = world(tmp_path, "north", "lone", ring=split)
+    with pytest.raises(NoWayError, match="no links lead from"):
+        asked(testbed, library)
+
+
+# -- profiles of ways
+
+
+def test_the_way_between_two_pops_is_a_profile(tmp_path: FilePath) -> None:
+    _, library = world(tmp_path, "north", "east")
+    profile = library["ring/north:south"]
+    assert profile.rtt == 16 * MS
+    assert profile.up.rate == 10**9
+    assert "measured 8ms there and back (a survey)" in profile.source
+    assert library["ring/south:north"].up == profile.down
+    for name in ("ring/north", "ring/north:northe", "ring/:", "rink/a:b", "ring/a:b:c"):
+        with pytest.raises(InputError):
+            library[name]
+
+
+# -- cuts
+
+
+def laid(testbed: Testbed, library: Library) -> dict[Direction, tuple[Overlay, Asked]]:
+    base = Overlay(BASE, "me", "the inventory", asked(testbed, library))
+    return {direction: (base, value) for direction, value in base.values.items()}
+
+
+def test_a_cut_leads_around_and_touches_only_what_changes(tmp_path: FilePath) -> None:
+    testbed, library = world(tmp_path, "north", "east", "south", "west")
+    links = links_of(testbed, library, ["ring/east:north"])
+    assert links == ["ring/north:east"]
+    found = detour(testbed, library, links, laid(testbed, library))
+    assert {(d.source, d.target) for d in found.values} == {
+        ("north", "east"), ("east", "north"), ("north", "south"), ("south", "north"),
+    }  # fmt: skip
+    around = found.values[Direction("north", "east")]
+    assert around.impairment.owd == 12.5 * MS  # by west and south
+    assert "without ring/north:east" in around.origin
+
+
+def test_what_is_parted_loses_everything(tmp_path: FilePath) -> None:
+    testbed, library = world(tmp_path, "north", "lone", "south")
+    found = detour(testbed, library, ["ring/south:lone"], laid(testbed, library))
+    assert {d.source for d in found.values} == {"north", "lone", "south"}
+    assert all(value.impairment.loss == 100 for value in found.values.values())
+    parted = [entry for entry in matrix(testbed, library, ["ring/south:lone"]) if entry.rtt is None]
+    assert {(entry.a, entry.b) for entry in parted} == {("lone", "north"), ("lone", "south")}
+
+
+def test_an_overlay_of_another_kind_stays(tmp_path: FilePath) -> None:
+    testbed, library = world(tmp_path, "north", "east", "south", "west")
+    force = laid(testbed, library)
+    mine = Direction("north", "east")
+    own = Asked(Impairment(Delay(1)), "mine")
+    force[mine] = (Overlay("o1", "me", "mine", {mine: own}), own)
+    found = detour(testbed, library, ["ring/north:east"], force)
+    assert mine not in found.values
+    assert mine.reverse in found.values
+    assert found.kept == [("east", "north")]
+
+
+def test_a_second_cut_is_worked_out_with_the_first(tmp_path: FilePath) -> None:
+    testbed, library = world(tmp_path, "north", "east", "south", "west")
+    force = laid(testbed, library)
+    first = detour(testbed, library, ["ring/north:east"], force)
+    overlay = Overlay("o1", "you", "cut", first.values, cuts=("ring/north:east",))
+    force |= {direction: (overlay, value) for direction, value in first.values.items()}
+    second = detour(testbed, library, ["ring/north:east", "ring/west:north"], force)
+    assert second.values[Direction("north", "south")].impairment.loss == 100  # north has no link left
+    other = Overlay("o2", "me", "cut", second.values, cuts=("ring/west:north",), assumed=("ring/north:east",))
+    assert cut_by([overlay, other]) == {"ring/north:east", "ring/west:north"}
+    assert outdated([overlay, other]) == {}
+    assert outdated([other]) == {"o2": ["ring/north:east"]}
+
+
+def test_nothing_can_be_cut_out_of_nothing(tmp_path: FilePath) -> None:
+    testbed, library = world(tmp_path, "north", "east")
+    with pytest.raises(InputError, match="is not laid"):
+        detour(testbed, library, ["ring/north:east"], {})
+    named = TESTBED + "wan: {default: {profile: lan}}\n"
+    (tmp_path / "other").mkdir()
+    testbed, library = world(tmp_path / "other", "north", "east", testbed=named, north="", east="")
+    with pytest.raises(InputError, match="no pair of this testbed goes over a topology"):
+        links_of(testbed, library, ["ring/north:east"])
+
+
+def test_rates_and_losses_of_a_long_way_stay_within_bounds() -> None:
+    values: dict[str, Any] = {"owd": Delay(1), "loss": Percent(60.0), "rate": Rate(10**6)}
+    found = compose([Impairment(**values)] * 40)
+    assert found.loss <= 100
+    assert found.owd == 40
