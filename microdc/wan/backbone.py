@@ -12,7 +12,7 @@ from microdc.topology.geo import light
 from microdc.topology.model import Link, Topology
 from microdc.topology.routes import Neighbours, Route, Tree, neighbours, shortest
 from microdc.units import Delay, format_delay
-from microdc.wan.compose import Sums, is_plain, joined, sums
+from microdc.wan.compose import NOTHING, Sums, is_plain, joined, sums
 from microdc.wan.direction import buffer_size
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Backbone:
     topology: Topology
     profiles: Mapping[str, Profile]
     _links: dict[str, Both] = field(default_factory=dict)
+    _parts: dict[str, Totals | None] = field(default_factory=dict)
     _trees: dict[str, Tree] = field(default_factory=dict)
     _totals: dict[str, Mapping[str, Totals | None]] = field(default_factory=dict)
     _around: Neighbours | None = None
@@ -100,20 +101,23 @@ class Backbone:
         return found if found is None or first == a else (found[1], found[0])
 
     def _added_up(self, tree: Tree) -> dict[str, Totals | None]:
-        found: dict[str, Totals | None] = {tree.source: (Sums(), Sums())}
-        parts: dict[str, tuple[Sums, Sums] | None] = {}
+        found: dict[str, Totals | None] = {tree.source: (NOTHING, NOTHING)}
         for pop, (before, link) in tree.before.items():
-            if link.name not in parts:
-                both = self.link(link)
-                plain = is_plain(both[0]) and is_plain(both[1])
-                parts[link.name] = (sums(both[0]), sums(both[1])) if plain else None
-            so_far, more = found[before], parts[link.name]
+            so_far, more = found[before], self._plain(link)
             if so_far is None or more is None:
                 found[pop] = None
                 continue
             onward, return_ = more if link.a == before else (more[1], more[0])
-            found[pop] = joined(so_far[0], onward), joined(return_, so_far[1])
+            there = joined(so_far[0], onward)
+            same = onward is return_ and so_far[0] is so_far[1]  # then the order makes no difference
+            found[pop] = there, there if same else joined(return_, so_far[1])
         return found
+
+    def _plain(self, link: Link) -> Totals | None:
+        """What of a link adds up; None where it asks more."""
+        if link.name not in self._parts:
+            self._parts[link.name] = totals_of(*self.link(link))
+        return self._parts[link.name]
 
     def _tree(self, pop: str) -> Tree:
         if pop not in self._trees:
@@ -125,6 +129,14 @@ class Backbone:
     def _weigh(self, link: Link) -> int:
         there, back = self.link(link)
         return (there.owd + back.owd) // 2
+
+
+def totals_of(there: Impairment, back: Impairment) -> Totals | None:
+    """What adds up of two directions; None where one of them asks more than that."""
+    if not (is_plain(there) and is_plain(back)):
+        return None
+    one = sums(there)
+    return one, one if back is there else sums(back)
 
 
 def _of_values(link: Link) -> Both:

@@ -41,6 +41,9 @@ class Sums(NamedTuple):
     keep_order: bool = True
 
 
+NOTHING = Sums()
+
+
 def sums(part: Impairment) -> Sums:
     """What of a part adds up."""
     deviation = part.jitter / _ROOT_3 if part.distribution == "uniform" else float(part.jitter)
@@ -50,16 +53,16 @@ def sums(part: Impairment) -> Sums:
 
 def joined(one: Sums, other: Sums) -> Sums:
     """Two parts in a row: delays add, jitters in quadrature, losses as survivals; the rate is the least (the first of equals)."""
-    slowest = other if other.rate < one.rate else one
-    return Sums(
-        one.owd + other.owd,
-        math.hypot(one.jitter, other.jitter),
-        one.loss + other.loss - one.loss * other.loss / 100,
-        slowest.rate,
-        slowest.buffer,
-        slowest.framing,
-        one.keep_order and other.keep_order,
-    )
+    owd, jitter, loss, rate, buffer, framing, keep_order = one
+    more_owd, more_jitter, more_loss, other_rate, other_buffer, other_framing, other_keeps = other
+    if other_rate < rate:
+        rate, buffer, framing = other_rate, other_buffer, other_framing
+    if more_jitter:
+        jitter = math.hypot(jitter, more_jitter)
+    if more_loss:
+        loss += more_loss - loss * more_loss / 100
+    keep_order = keep_order and other_keeps
+    return Sums(owd + more_owd, jitter, loss, rate, buffer, framing, keep_order)
 
 
 def whole(total: Sums) -> Impairment:
@@ -93,7 +96,7 @@ def compose(parts: Sequence[Impairment] | Mapping[str, Impairment]) -> Impairmen
     InputError where two parts ask what cannot be one.
     """
     named = parts if isinstance(parts, Mapping) else {f"part {n}": part for n, part in enumerate(parts, 1)}
-    total = reduce(joined, map(sums, named.values()), Sums())
+    total = reduce(joined, map(sums, named.values()), NOTHING)
     if all(map(is_plain, named.values())):
         return whole(total)
     asked = {key: _only(named, key, what) for key, what in _ONE_ONLY.items()}

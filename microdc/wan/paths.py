@@ -9,13 +9,13 @@ from typing import Literal
 from microdc.documents.check import nearest
 from microdc.documents.model import DocumentError, Problem
 from microdc.errors import InputError
-from microdc.impairment import CLEAN, Impairment
+from microdc.impairment import Impairment
 from microdc.testbed.model import PairWan, Site, Testbed
 from microdc.topology.model import Link, Topology
 from microdc.topology.routes import Route
 from microdc.units import Percent
-from microdc.wan.backbone import Backbone, NoWayError, Totals
-from microdc.wan.compose import Sums, compose, is_plain, joined, sums, whole
+from microdc.wan.backbone import Backbone, NoWayError, Totals, totals_of
+from microdc.wan.compose import NOTHING, compose, joined, whole
 from microdc.wan.model import Asked, Direction
 from microdc.wan.profile import Library
 
@@ -70,6 +70,7 @@ class Paths:
     library: Library
     cuts: Collection[str] = ()
     _backbones: dict[str, Backbone] = field(default_factory=dict)
+    _found: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _lines: dict[str, Totals | None] = field(default_factory=dict)
 
     def backbone(self, topology: str) -> Backbone:
@@ -98,11 +99,11 @@ class Paths:
 
     def totals(self, pair: PairWan) -> Totals | None:
         """What adds up between the two sites there and back; None where a part asks more than adds up. Raises as `asked`."""
-        (up, down), (other_up, other_down) = (self._line(self.testbed.sites[end]) for end in (pair.a, pair.b))
+        near, far = (self._line(self.testbed.sites[end].access) for end in (pair.a, pair.b))
         middle = self.backbone(pair.topology).totals(*self._ends(pair))
-        if up is None or down is None or other_up is None or other_down is None or middle is None:
+        if near is None or far is None or middle is None:
             return None
-        return joined(joined(up, middle[0]), other_down), joined(joined(other_up, middle[1]), down)
+        return joined(joined(near[0], middle[0]), far[1]), joined(joined(far[0], middle[1]), near[1])
 
     def between(self, a: str, b: str) -> Path:
         """All that lies between two sites, from a to b. Raises as `path`, and InputError where the inventory asks nothing of them."""
@@ -156,15 +157,17 @@ class Paths:
 
     def _ends(self, pair: PairWan) -> tuple[str, str]:
         backbone = self.backbone(pair.topology)
-        pops = []
-        for name in (pair.a, pair.b):
+        a, b = self._pops(pair.a, backbone.topology), self._pops(pair.b, backbone.topology)
+        return (a[0], b[0]) if len(a) == len(b) == 1 else backbone.nearest(a, b)
+
+    def _pops(self, name: str, topology: Topology) -> tuple[str, ...]:
+        """Those of a site, which the topology has."""
+        if (name, topology.name) not in self._found:
             site = self.testbed.sites[name]
-            if problems := unknown_pops(self.testbed, site, backbone.topology):
+            if problems := unknown_pops(self.testbed, site, topology):
                 raise DocumentError(problems)
-            pops.append(site.pops)
-        if len(pops[0]) == len(pops[1]) == 1:
-            return pops[0][0], pops[1][0]
-        return backbone.nearest(*pops)
+            self._found[name, topology.name] = site.pops
+        return self._found[name, topology.name]
 
     def _both(self, pair: PairWan) -> tuple[Impairment, Impairment]:
         totals = self.totals(pair)
@@ -173,15 +176,12 @@ class Paths:
         path = self.path(pair)
         return path.forth, path.back
 
-    def _line(self, site: Site) -> tuple[Sums | None, Sums | None]:
-        """What adds up on a site's access line, up and down; None where it asks more."""
-        if site.access not in self._lines:
-            both = (CLEAN, CLEAN)
-            if site.access:
-                profile = self.library[site.access]
-                both = (profile.up, profile.down)
-            self._lines[site.access] = (sums(both[0]), sums(both[1])) if all(map(is_plain, both)) else None
-        return self._lines[site.access] or (None, None)
+    def _line(self, access: str) -> Totals | None:
+        """What adds up on an access line, up and down; None where it asks more."""
+        if access not in self._lines:
+            profile = self.library[access] if access else None
+            self._lines[access] = totals_of(profile.up, profile.down) if profile else (NOTHING, NOTHING)
+        return self._lines[access]
 
     def _origin(self, pair: PairWan) -> str:
         a, b = (self.testbed.sites[name].access for name in (pair.a, pair.b))
