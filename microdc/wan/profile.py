@@ -14,7 +14,7 @@ from microdc.errors import InputError
 from microdc.impairment import Impairment
 from microdc.testbed.model import Testbed
 from microdc.topology.atlas import Atlas
-from microdc.topology.told import told
+from microdc.topology.told import sources_told
 from microdc.units import Delay
 from microdc.wan.backbone import Backbone
 from microdc.wan.compose import compose
@@ -149,7 +149,7 @@ def derived(name: str, library: Library) -> Profile:
     up = compose({link.name: there for link, (there, _) in zip(route.links, both, strict=True)})
     down = compose({link.name: back for link, (_, back) in reversed([*zip(route.links, both, strict=True)])})
     shipped = topology.where.file.is_relative_to(locations.data_dir("netem_profiles"))
-    source = "; ".join(f"{link.name}: {told(link)}" for link in route.links) or "the same PoP"
+    source = sources_told(route.links) or "the same PoP"
     words = f"The way between {topology.pops[pops[0]].title} and {topology.pops[pops[1]].title} over {top}"
     return Profile(name, words, source, up, down, topology.where, shipped=shipped)
 
