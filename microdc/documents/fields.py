@@ -122,6 +122,19 @@ def _parse_name(text: str) -> str:
     return text
 
 
+_WAY_END = rf"({_NAME}/)?{_NAME}"
+
+
+def _parse_profile(text: str) -> str:
+    if "/" not in text:
+        return _parse_name(text)
+    if re.fullmatch(rf"{_NAME}/{_WAY_END}:{_WAY_END}", text) is None:
+        raise ValueError(
+            f"{text!r} is not a profile: write its name, or TOPOLOGY/POP:POP for the way between two PoPs"
+        )
+    return text
+
+
 RESERVED_LABELS = frozenset({"kind", "name", "site", "rack", "role"})
 """Labels that everything has by itself."""
 
@@ -204,6 +217,13 @@ Text = Annotated[str, BeforeValidator(_whole_numbers_too)]
 Sentence = Annotated[str, *_from_text(_parse_sentence, minLength=1)]
 Name = Annotated[str, *_from_text(_parse_name, pattern=_NAME, maxLength=63)]
 LabelName = Annotated[str, *_from_text(_parse_label, pattern=_NAME, maxLength=63)]
+ProfileName = Annotated[
+    str,
+    *_from_text(
+        _parse_profile, "gpon", "nren-europe/paris:madrid", pattern=rf"{_NAME}(/{_WAY_END}:{_WAY_END})?"
+    ),
+]
+"""A profile: one of the library, or the way between two PoPs of a topology."""
 InterfaceName = Annotated[str, *_from_text(_parse_interface, "eth0", pattern=r"[^/:\s]{1,15}")]
 Port = Annotated[
     str, *_from_text(_matches(r"[^\s:]+(/[^\s:]+)*", "a port: no spaces, no colon"), "1", "ge-0/0/1")

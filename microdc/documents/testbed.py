@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from microdc.documents.fields import Name, Record, Sentence
+from microdc.documents.fields import Name, ProfileName, Record, Sentence
 from microdc.documents.reach import ReachRecord
 
 
@@ -20,10 +20,10 @@ class EmulatorRecord(ReachRecord):
 class WanRecord(Record):
     """What the WAN between two sites is: exactly one of the two keys."""
 
-    profile: Name | None = None
+    profile: ProfileName | None = None
     """Profile of the whole path, end to end; access lines are not added."""
-    backbone: Name | None = None
-    """Profile of the path from PoP to PoP; the access lines of both sites are added."""
+    backbone: ProfileName | None = None
+    """Profile of the path from PoP to PoP; the access lines of both sites are added. TOPOLOGY/POP:POP is the way between two PoPs."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -51,6 +51,7 @@ def _document_path(item: Item) -> tuple[str, ...]:
 def _site(testbed: Testbed, site: Site) -> dict[str, Any]:
     return {
         "title": site.title,
+        "pop": site.pops[0] if site.pops else "",
         "pops": list(site.pops),
         "access": site.access,
         "uplink": f"{site.uplink.emulator}:{site.uplink.interface}" if site.uplink else "",

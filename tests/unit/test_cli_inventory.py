@@ -87,8 +87,10 @@ def test_validate_takes_a_single_document(capsys: Output, name: str, text: str, 
 
 def test_validate_takes_a_directory_of_profiles(capsys: Output) -> None:
     library = locations.data_dir("netem_profiles")
+    topologies = len(list((library / "topologies").glob("*.yaml")))
     assert data(capsys, "validate", str(library))["counts"] == {
-        "profiles": len(list(library.rglob("*.yaml")))
+        "profiles": len(list(library.rglob("*.yaml"))) - topologies,
+        "topologies": topologies,
     }
 
 

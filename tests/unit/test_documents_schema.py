@@ -18,6 +18,7 @@ COPIES = {
     "testbed": locations.data_dir("inventory"),
     "site": locations.data_dir("inventory"),
     "profile": locations.data_dir("netem_profiles"),
+    "topology": locations.data_dir("netem_profiles"),
 }
 HINT = "# yaml-language-server: $schema="
 

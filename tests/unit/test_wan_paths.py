@@ -255,6 +255,14 @@ def test_the_way_between_two_pops_is_a_profile(tmp_path: FilePath) -> None:
             library[name]
 
 
+def test_a_pair_may_name_a_way_as_its_backbone(tmp_path: FilePath) -> None:
+    named = TESTBED + "wan: {pairs: [{between: [c, d], backbone: ring/north:south}]}\n"
+    testbed, library = world(tmp_path, "c", "d", testbed=named, c="access: gpon", d="")
+    assert between(testbed, library, "c", "d").owd == library["gpon"].up.owd + 8 * MS
+    (tmp_path / "testbed.yaml").write_text(named.replace("ring/north:south", "ring/north"))
+    assert "write its name, or TOPOLOGY/POP:POP" in words(tmp_path)
+
+
 # -- cuts
 
 
