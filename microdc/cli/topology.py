@@ -92,10 +92,10 @@ def show(*, name: str | None, file: Path | None, links: bool, pops: bool, svg: T
 
 def _draw(found: Topology, target: TextIO) -> None:
     from microdc.drawing.map import svg_map
-    from microdc.topology.picture import picture
+    from microdc.topology.picture import WIDTH_NAMES, picture
 
     nodes, lines = picture(found)
-    target.write(svg_map(nodes, lines, found.name, [found.description]))
+    target.write(svg_map(nodes, lines, found.name, [found.description], widths=WIDTH_NAMES))
 
 
 def _data(found: Topology) -> dict[str, Any]:

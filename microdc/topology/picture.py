@@ -10,6 +10,8 @@ from microdc.units import Rate, format_delay, format_rate
 
 _WIDTHS = (Rate(10**9), Rate(10**10), Rate(4 * 10**10), Rate(10**11), Rate(4 * 10**11))
 """Bit/s from which a line is drawn one step thicker."""
+WIDTH_NAMES = {0: "under 1gbit", 1: "1gbit", 2: "10gbit", 3: "40gbit", 4: "100gbit", 5: "400gbit"}
+"""What a line's thickness means. The thinnest may also be one whose capacity is not known."""
 
 
 def picture(
@@ -29,6 +31,7 @@ def picture(
             0 if link.capacity is None else sum(link.capacity >= least for least in _WIDTHS),
             "cut" if link.name in cut else "up",
             link.name in highlighted,
+            f"{link.owd / 1e6:.3g} ms" if link.owd is not None else "",
         )
         for link in topology.links.values()
     ]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from microdc.impairment import Impairment
 from microdc.testbed.model import PairWan, Testbed
 from microdc.wan.compose import compose
-from microdc.wan.model import Asked, Direction
+from microdc.wan.model import AccessLine, Asked, Direction
 from microdc.wan.paths import Paths
 from microdc.wan.profile import Library, Profile
 
@@ -21,6 +21,17 @@ def asked(testbed: Testbed, library: Library, cuts: Collection[str] = ()) -> dic
     """
     paths = Paths(testbed, library, cuts)
     return {direction: value for pair in testbed.pairs for direction, value in of_pair(paths, pair).items()}
+
+
+def lines(testbed: Testbed, library: Library) -> dict[str, AccessLine]:
+    """The access lines that have a rate, by site: of the sites with a pair that goes over them. Raises InputError for an unknown profile."""
+    sharing = {name for pair in testbed.pairs if not pair.profile for name in (pair.a, pair.b)}
+    found = {}
+    for site in testbed.sites.values():
+        if site.access and site.name in sharing:
+            line = library[site.access]
+            found[site.name] = AccessLine(line.up.rate, line.up.buffer, line.down.rate)
+    return {name: line for name, line in found.items() if line != AccessLine()}
 
 
 def of_pair(paths: Paths, pair: PairWan) -> dict[Direction, Asked]:
@@ -51,7 +62,8 @@ def _path(paths: Paths, direction: Direction, backbone: Impairment, name: str) -
     up = library[ends[0]].up if ends[0] else None
     down = library[ends[1]].down if ends[1] else None
     parts = {ends[0]: up, name: backbone, f"{ends[1]} ": down}
-    return Asked(compose({name: part for name, part in parts.items() if part is not None}), _words(parts))
+    found = compose({name: part for name, part in parts.items() if part is not None})
+    return Asked(found, _words(parts), shared=True)
 
 
 def _words(parts: Mapping[str, Impairment | None]) -> str:

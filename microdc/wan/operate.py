@@ -22,7 +22,7 @@ from microdc.netlink.model import Observed
 from microdc.testbed.model import Testbed
 from microdc.testbed.shapers import Shaper, shapers
 from microdc.wan import abilities
-from microdc.wan.asked import asked
+from microdc.wan.asked import asked, lines
 from microdc.wan.commit import commits
 from microdc.wan.cut import Detour, cut_by, detour
 from microdc.wan.everywhere import AT_ONCE, Everywhere
@@ -32,6 +32,7 @@ from microdc.wan.ledger import Ledger, kind_of, plan_data
 from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan
 from microdc.wan.planning import Situation, Wish, interface_of, make_plan
 from microdc.wan.profile import Library
+from microdc.wan.readback import ReadBack, after
 from microdc.wan.underlay import floors, on_floor
 
 CONFIRM_SECONDS = 30.0
@@ -93,7 +94,7 @@ class Wan:
     def plan_inventory(self, library: Library, owner: str, *, take_over: bool = False) -> Plan:
         """What brings the whole WAN to what the inventory asks; overlays stay on top."""
         values = on_floor(asked(self.testbed, library), self.floors)
-        overlay = Overlay(BASE, owner, "the inventory", values)
+        overlay = Overlay(BASE, owner, "the inventory", values, lines=lines(self.testbed, library))
         return self._plan(Wish("the WAN of the inventory", overlay, take_over=take_over))
 
     def plan_overlay(
@@ -209,16 +210,18 @@ class Wan:
         if plan.empty:
             yield Step(plan.summary, "skipped", "nothing to change")
             return
-        data = plan_data(plan)
-        with self.ledger.page(kind_of(plan), plan.summary, data) if self.ledger else nullcontext() as page:
+        with (
+            self.ledger.page(kind_of(plan), plan.summary, plan_data(plan)) if self.ledger else nullcontext()
+        ) as page:
             if self.ledger is not None:
                 self.ledger.check(plan)
             seconds = self._confirm_seconds(confirm_within)
             confirm = Confirm(seconds, f"{self._who()} ({plan.change})") if seconds else None
             change = Everywhere(plan, self._agents, self._reopened, seconds)
-            done = yield from change.carry_out(commits(plan, confirm))
+            touched = {name: situation.state.touched for name, situation in self.situations.items()}
+            done = yield from change.carry_out(commits(plan, confirm, touched))
             for name, committed in done.items():
-                self.situations[name] = _after(self.situations[name], committed)
+                self.situations[name] = _after(self.situations[name], committed, change.found[name])
             yield from self._release(plan)
             if page is not None:
                 page.result["shapers"] = self.facts()
@@ -317,6 +320,7 @@ def _observed(hello: Hello, dumps: Dumps) -> dict[str, Observed]:
     return {name: decode(hello.interfaces[name].index, dumps[name]) for name in dumps}
 
 
-def _after(situation: Situation, committed: Committed) -> Situation:
-    """A shaper as it is after a change."""
-    return replace(situation, state=committed.state, observed=_observed(situation.hello, committed.dumps))
+def _after(situation: Situation, committed: Committed, found: Mapping[str, ReadBack]) -> Situation:
+    """A shaper as it is after a change. found: what was read back, by interface."""
+    changed = {name: after(situation.observed[name], read) for name, read in found.items()}
+    return replace(situation, state=committed.state, observed={**situation.observed, **changed})

@@ -95,7 +95,7 @@ class Paths:
         else:
             origin = self._origin(pair)
         there = Direction(pair.a, pair.b)
-        return {there: Asked(forth, origin), there.reverse: Asked(back, origin)}
+        return {there: Asked(forth, origin, shared=True), there.reverse: Asked(back, origin, shared=True)}
 
     def totals(self, pair: PairWan) -> Totals | None:
         """What adds up between the two sites there and back; None where a part asks more than adds up. Raises as `asked`."""
