@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ from microdc.errors import InputError
 
 if TYPE_CHECKING:
     from microdc.topology.formats.model import Format
-    from microdc.topology.formats.tidy import Options, Summary
+    from microdc.topology.formats.summary import Summary
+    from microdc.topology.formats.tidy import Options
 
 _SHOWN = 5
 """Items of one reason that are shown; -v and -o json show all."""
@@ -103,6 +105,8 @@ def import_(
         raise click.UsageError(
             "--missing-km and --missing-delay are two ways to say one thing: give one of them"
         )
+    if any(value is not None and math.isnan(value) for value in (route_factor, missing_km)):
+        raise click.UsageError("nan is no number of km, and no route factor")
     path = Path("<stdin>" if file == "-" else file)
     target = _target(out)
     options = Options(_name(name, target, path), route_factor, missing_km, missing_delay, bypass, external)
@@ -183,7 +187,7 @@ def _tell(summary: Summary, target: Path | None) -> None:
     parts = summary.components
     apart = f" in {len(parts)} parts of {', '.join(map(str, parts))} PoPs" if len(parts) > 1 else ""
     kept = f"kept: {summary.pops} of {summary.nodes} PoPs and {summary.links} of {summary.edges} links{apart}"
-    unlimited = f"; {summary.unlimited} links have no capacity" if summary.unlimited else ""
+    unlimited = f"; links without a capacity: {summary.unlimited}" if summary.unlimited else ""
     render.note(f"{summary.topology}: {kept}{unlimited}")
     for group in summary.remarks:
         items = group.items if whole else group.items[:_SHOWN]

@@ -141,6 +141,8 @@ def kind_of(plan: Plan) -> str:
     """What the journal calls a change."""
     if plan.put is None:
         return "undo" if plan.drop else "mend"
+    if plan.put.cuts:
+        return "cut"
     return "apply" if plan.put.id == BASE else "apply-profile"
 
 

@@ -92,6 +92,30 @@ def test_an_overlay_lies_over_the_inventory_until_it_is_undone(lab: Lab, wan: Wa
     assert delays(wan) == {"east>west": 10, "west>east": 10}
 
 
+def test_a_link_is_cut_and_mended(lab: Lab, wan: Wan) -> None:
+    link = "triangle/east:west"
+    refused = microdc(lab, "wan", "cut", link)
+    assert (refused.returncode, "microdc apply" in refused.stderr) == (Exit.USAGE, True)
+    microdc(lab, "apply")
+    planned = data(lab, "wan", "cut", link, "--dry-run")
+    assert (planned["applied"], planned["structural"], len(planned["operations"])) == (False, False, 2)
+    assert microdc(lab, "wan", "cut", link, "--for", "10m").returncode == 0
+    assert delays(wan) == {"east>west": 30, "west>east": 30}
+    overlay = data(lab, "wan", "show")["overlays"][-1]
+    assert (overlay["cuts"], overlay["reason"]) == ([link], f"cut {link}")
+    parted = data(lab, "wan", "cut", "triangle/around:west")
+    assert parted["overlay"] == overlay["id"]
+    wan.read()
+    assert {asked.impairment.loss for _, asked in wan.in_force.values()} == {100}
+    assert microdc(lab, "wan", "mend", link).returncode == 0
+    assert delays(wan) == {"east>west": 10, "west>east": 10}
+    assert laid(wan) == ["inventory"]  # what is still cut leads no pair another way
+    assert "is not cut by" in microdc(lab, "wan", "mend", link).stderr
+    microdc(lab, "wan", "cut", link)
+    assert microdc(lab, "wan", "undo").returncode == 0
+    assert delays(wan) == {"east>west": 10, "west>east": 10}
+
+
 def test_an_overlay_with_an_end_ends_without_a_controller(lab: Lab, emulator: Host, wan: Wan) -> None:
     microdc(lab, "apply")
     assert microdc(lab, "apply-profile", "openstack-owd-100", *PAIR, "--for", "3s").returncode == 0

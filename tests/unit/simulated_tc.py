@@ -139,17 +139,20 @@ class SimulatedTc:
         root = self.qdiscs.get(ROOT_HANDLE)
         _check(root is not None and isinstance(root.options, Htb), "no HTB here")
         _check(item.handle not in self.classes, "a class has this handle")
+        _check(item.parent in (ROOT_HANDLE, *self.classes), "no such parent")
         self.classes[item.handle] = item
 
     def _change_class(self, item: HtbClass) -> None:
         old = self.classes.get(item.handle)
-        _check(old is not None and old.parent == item.parent, "no such class")
+        _check(old is not None, "no such class")
+        item = replace(item, parent=old.parent if old else 0)  # another parent is passed over without a word
         self.classes[item.handle] = item
 
     def _delete_class(self, item: HtbClass) -> None:
         _check(item.handle in self.classes, "no such class")
         bound = {rule.target for number, rule in self.rules.items() if number in self.bound}
         _check(item.handle not in bound, "filters lead to it")
+        _check(all(cls.parent != item.handle for cls in self.classes.values()), "it has classes below it")
         del self.classes[item.handle]
         self._drop_below(range(item.handle, item.handle + 1))
 

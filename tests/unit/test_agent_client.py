@@ -140,10 +140,10 @@ def test_a_commit_is_one_line_of_json(talk: Any, tmp_path: Path) -> None:
     change = Commit(4, [(b"\x00\x01", [b"\x02"])], [layer], ["o9"], confirm=Confirm(30.0, "me"))
     assert agent.commit(change).state.generation == 5
     request = json.loads(heard.read_text())
-    assert request["batch"] == [["AAE=", ["Ag=="]]]
+    assert (request["batch"], request["inverse"]) == ("AAE=", ["Ag=="])
     assert request["confirm"] == {"seconds": 30.0, "by": "me"}
     assert request["layers"]["drop"] == ["o9"]
-    assert request["layers"]["put"][0]["values"] == {"x/1": {"messages": ["AQ=="], "data": {"k": 1}}}
+    assert request["layers"]["put"][0]["values"] == {"x/1": {"messages": "AQ==", "data": {"k": 1}}}
     assert request["layers"]["put"][0]["seconds"] == 3.5
 
 

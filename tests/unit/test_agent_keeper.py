@@ -14,6 +14,8 @@ import pytest
 from microdc.agent.resident import change
 from microdc.agent.resident import keeper as module
 from microdc.agent.resident.keeper import MAX_NOTES, Keeper
+from microdc.agent.resident.kernel import BURST_BYTES, BURST_MESSAGES
+from microdc.agent.resident.record import Record
 
 
 class Kernel:
@@ -25,8 +27,13 @@ class Kernel:
         self.refused: dict[str, tuple[int, str]] = {}
         self.on_request: Any = None
 
+    def burst(self, messages: list[bytes]) -> dict[int, tuple[int, str]]:
+        """Like the kernel, it stops at nothing."""
+        answers = [self.request(message) for message in messages]
+        return {number: answer for number, answer in enumerate(answers) if answer[0]}
+
     def request(self, message: bytes) -> tuple[int, str]:
-        text = message.decode()
+        text = words(message)
         if self.on_request:
             self.on_request(text)
         self.told.append(text)
@@ -85,12 +92,27 @@ def refuse(keeper: Keeper, message: str, code: int, words: str = "no") -> None:
     keeper.kernel.refused[message] = code, words
 
 
-def text(message: str) -> str:
-    return b64encode(message.encode()).decode()
+NEW, DELETE, GET_DUMP = (36, 0x405), (37, 5), (42, 0x301)
+
+
+def framed(message: str, kind: tuple[int, int] = NEW) -> bytes:
+    """Words as the body of a netlink message. kind: its type and flags."""
+    body = message.encode()
+    return struct.pack("=IHHII", 16 + len(body), *kind, 0, 0) + body + b"\0" * (-len(body) % 4)
+
+
+def words(message: bytes) -> str:
+    return message[16 : struct.unpack_from("=I", message)[0]].decode()
+
+
+def text(*messages: str) -> str:
+    """What begins with "del" removes something."""
+    each = [framed(one, DELETE if one.startswith("del") else NEW) for one in messages]
+    return b64encode(b"".join(each)).decode()
 
 
 def layer(ident: str, *slots: str, seconds: float | None = None, bottom: bool = False) -> dict[str, Any]:
-    values = {slot: {"messages": [text(f"{ident} on {slot}")], "data": {"of": ident}} for slot in slots}
+    values = {slot: {"messages": text(f"{ident} on {slot}"), "data": {"of": ident}} for slot in slots}
     return {
         "id": ident,
         "owner": "me",
@@ -103,15 +125,16 @@ def layer(ident: str, *slots: str, seconds: float | None = None, bottom: bool = 
 
 
 def port(name: str, *slots: str) -> dict[str, Any]:
-    clean = {slot: [text(f"clean {slot}")] for slot in slots}
-    return {name: {"index": 1, "clean": clean, "bare": [text(f"bare {name}")], "singly": ["gro", "lro"]}}
+    clean = {slot: text(f"clean {slot}") for slot in slots}
+    return {name: {"index": 1, "clean": clean, "bare": text(f"bare {name}"), "singly": ["gro", "lro"]}}
 
 
 def commit(keeper: Keeper, *batch: tuple[str, *tuple[str, ...]], **more: Any) -> dict[str, Any]:
     request = {
         "verb": "commit",
         "generation": keeper.generation,
-        "batch": [[text(message), [text(m) for m in inverse]] for message, *inverse in batch],
+        "batch": text(*(message for message, *_ in batch)),
+        "inverse": [text(*inverse) for _, *inverse in batch],
         "layers": {"put": more.get("put", []), "drop": more.get("drop", [])},
         "ports": more.get("ports", {}),
         "bare": more.get("bare", []),
@@ -137,7 +160,7 @@ def notes(keeper: Keeper) -> str:
 
 
 def test_a_commit_tells_the_kernel_and_reads_back(keeper: Keeper) -> None:
-    request = text("." * 20 + "????" + ".")
+    request = b64encode(framed("....????", GET_DUMP) + framed("....????.", GET_DUMP)).decode()
     answer = commit(
         keeper,
         ("a", "-a"),
@@ -147,7 +170,9 @@ def test_a_commit_tells_the_kernel_and_reads_back(keeper: Keeper) -> None:
     )
     assert told(keeper) == ["a", "b"]
     assert answer["state"]["generation"] == 1
-    assert b64decode(answer["dumps"]["lo"]["q"]) == b"<" + b"." * 20 + struct.pack("=i", 1) + b".>"
+    shown = b64decode(answer["dumps"]["lo"]["q"])
+    of_lo = framed("....\1\0\0\0", GET_DUMP), framed("....\1\0\0\0.", GET_DUMP)
+    assert shown == b"".join(b"<" + one + b">" for one in of_lo)
     assert answer["dumps"]["gone"] is None
     assert laid(keeper) == ["o1"]
 
@@ -157,13 +182,71 @@ def test_a_refused_message_takes_back_what_came_before_it(keeper: Keeper, tmp_pa
     answer = commit(
         keeper, ("a", "-a"), ("b", "-b1", "-b2"), ("c", "-c"), ("d", "-d"), put=[layer("o1", "x/1")]
     )
-    assert told(keeper) == ["a", "b", "c", "-b1", "-b2", "-a"]
+    # the kernel has done what came behind before it is known; the refused one is asked for once more, by itself
+    assert told(keeper) == ["a", "b", "c", "d", "-d", "c", "-b1", "-b2", "-a"]
     assert (answer["error"], answer["errno"], answer["index"]) == ("cannot do this", errno.EINVAL, 2)
     assert answer["not_rolled_back"] == []
     assert "lo" in answer["interfaces"]
     assert laid(keeper) == []
     assert keeper.generation == 0
-    assert json.loads((tmp_path / "state.json").read_text())["pending"] is None
+    assert Record(tmp_path / "state.json").load()["pending"] is None
+
+
+def test_of_several_refused_messages_the_first_is_told(keeper: Keeper) -> None:
+    refuse(keeper, "b", errno.EINVAL, "not b")
+    refuse(keeper, "c", errno.EINVAL, "nor c")
+    answer = commit(keeper, ("a", "-a"), ("b", "-b"), ("c", "-c"), ("d", "-d"))
+    assert told(keeper) == ["a", "b", "c", "d", "-d", "b", "-a"]
+    assert (answer["error"], answer["index"]) == ("not b", 1)
+
+
+def test_what_is_refused_for_a_moment_is_done_in_its_turn(keeper: Keeper) -> None:
+    """As what is busy."""
+    assert isinstance(keeper.kernel, Kernel)
+    kernel, heard = keeper.kernel, []
+
+    def once(message: str) -> None:
+        heard.append(message)
+        kernel.refused = {"b": (errno.EBUSY, "busy")} if heard.count("b") == 1 else {}
+
+    kernel.on_request = once
+    assert "error" not in commit(keeper, ("a", "-a"), ("b", "-b"), ("c", "-c"))
+    assert told(keeper) == ["a", "b", "c", "-c", "b", "c"]
+
+
+def test_what_comes_behind_a_removal_waits_for_it(keeper: Keeper) -> None:
+    refuse(keeper, "del b", errno.EBUSY)
+    commit(keeper, ("a", "-a"), ("del b", "b"), ("c", "-c"))
+    assert told(keeper) == ["a", "del b", "-a"]
+
+
+def test_what_has_no_inverse_waits_for_that_on_whose_inverse_it_relies(keeper: Keeper) -> None:
+    refuse(keeper, "root", errno.EEXIST)
+    commit(keeper, ("a", "-a"), ("root", "-root"), ("below it",), ("below that",))
+    assert told(keeper) == ["a", "root", "root", "-a"]
+
+
+def test_many_messages_go_in_bursts_that_a_socket_holds() -> None:
+    def ends(sizes: list[int]) -> list[int]:
+        return [end for _, end in change.bursts([framed("x" * size) for size in sizes], ["x"] * len(sizes))]
+
+    assert ends([1] * (2 * BURST_MESSAGES + 1)) == [
+        BURST_MESSAGES,
+        2 * BURST_MESSAGES,
+        2 * BURST_MESSAGES + 1,
+    ]
+    assert ends([BURST_BYTES // 2, BURST_BYTES // 4, BURST_BYTES // 2, 2 * BURST_BYTES, 1]) == [2, 3, 4, 5]
+    assert ends([]) == []
+
+
+@pytest.mark.parametrize("missing", ["inverse", "one inverse", "half a message"])
+def test_a_batch_that_does_not_fit_together_changes_nothing(keeper: Keeper, missing: str) -> None:
+    wrong: dict[str, Any] = {"inverse": None} if missing == "inverse" else {"inverse": [text("-a")]}
+    if missing == "half a message":
+        wrong = {"batch": b64encode(framed("a") + framed("b")[:17]).decode()}
+    with pytest.raises((TypeError, ValueError)):
+        commit(keeper, ("a", "-a"), ("b", "-b"), put=[layer("o1", "x/1")], also=wrong)
+    assert (told(keeper), laid(keeper)) == ([], [])
 
 
 def test_what_could_not_be_taken_back_is_told(keeper: Keeper) -> None:
@@ -255,7 +338,7 @@ def test_an_agent_that_died_in_a_change_takes_it_back_when_it_starts_again(
 def test_what_was_not_carried_out_is_no_trouble_when_it_is_taken_back(
     keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper._save({"inverse": [[text("-a")], [text("-b")], [text("-c")]], "switches": []})
+    keeper._save({"inverse": [text("-a"), text("-b"), text("-c")], "switches": []})
 
     def request(_: Kernel, message: bytes) -> tuple[int, str]:
         codes = {
@@ -263,7 +346,7 @@ def test_what_was_not_carried_out_is_no_trouble_when_it_is_taken_back(
             "-b": (errno.EEXIST, "there"),
             "-c": (errno.EBUSY, "used"),
         }
-        return codes[message.decode()]
+        return codes[words(message)]
 
     monkeypatch.setattr(Kernel, "request", request)
     assert notes(Keeper(tmp_path)) == "the agent died in a change, which was taken back; used"

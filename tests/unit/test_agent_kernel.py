@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from microdc.agent.resident import kernel as module
-from microdc.agent.resident.kernel import DUMP_ATTEMPTS, NLM_F_DUMP_INTR, Kernel
+from microdc.agent.resident.kernel import DUMP_ATTEMPTS, NLM_F_DUMP_INTR, Kernel, split
 
 ERROR, DONE, QDISC = 2, 3, 36
 Answer = Callable[[int], list[bytes | OSError]]
@@ -107,6 +107,60 @@ def test_nothing_hangs_on_what_is_not_there() -> None:
 def test_a_dump_that_is_refused_is_an_error() -> None:
     with pytest.raises(OSError, match=os.strerror(errno.EPERM)):
         kernel(refused(errno.EPERM)).dump(REQUEST)
+
+
+def of_burst(**refused: int) -> Answer:
+    """What comes for three messages: what is refused, and of the last one in any case."""
+
+    def answer(first: int) -> list[bytes | OSError]:
+        codes = [refused.get(name, 0) for name in ("one", "two", "three")]
+        return [
+            message(ERROR, first + at, struct.pack("=i16x", -code))
+            for at, code in enumerate(codes)
+            if code or at == len(codes) - 1
+        ]
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        ({}, {}),
+        ({"one": errno.EEXIST}, {0: errno.EEXIST}),
+        ({"three": errno.EINVAL}, {2: errno.EINVAL}),
+        ({"two": errno.EPERM, "three": errno.ENOENT}, {1: errno.EPERM, 2: errno.ENOENT}),
+    ],
+)
+def test_of_many_messages_at_once_what_is_refused_is_told(
+    refused: dict[str, int], told: dict[int, int]
+) -> None:
+    made = kernel(of_burst(**refused), refused_late)
+    found = made.burst([REQUEST, REQUEST, REQUEST])
+    assert {at: code for at, (code, _) in found.items()} == told
+    assert made.request(REQUEST)[0] == errno.EPERM, "the next has a number of its own"
+
+
+def refused_late(n: int) -> list[bytes | OSError]:
+    """What may still come of an earlier message is not taken for the answer."""
+    return [message(ERROR, n - 1, struct.pack("=i16x", 0)), *refused(errno.EPERM)(n)]
+
+
+def test_only_the_last_of_many_messages_is_to_be_acknowledged() -> None:
+    made, sent = kernel(of_burst()), []
+    send = made.socket.send
+    made.socket.send = lambda data: (sent.append(bytes(data)), send(data))  # type: ignore[method-assign, assignment, func-returns-value]
+    asking = message(36, 0, b"\0" * 20, flags=5)
+    made.burst([asking] * 3)
+    each = list(split(sent[0]))
+    assert [struct.unpack_from("=H", one, 6)[0] for one in each] == [1, 1, 5]
+    assert [struct.unpack_from("=I", one, 8)[0] for one in each] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("wrong", [b"\0" * 16, message(36, 0, b"")[:15], message(36, 0, b"abcd")[:-1]])
+def test_what_is_no_message_is_not_sent(wrong: bytes) -> None:
+    with pytest.raises(ValueError, match="no netlink messages"):
+        list(split(message(36, 0, b"") + wrong))
 
 
 def test_the_kernels_own_words_are_told() -> None:

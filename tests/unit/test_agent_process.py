@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from microdc.agent.client import Agent, ChangedError, open_agent
+from microdc.agent.client import Agent, ChangedError, RejectedError, open_agent
 from microdc.agent.model import Commit, Confirm, Layer, Port, Value
+from microdc.agent.resident.kernel import BURST_MESSAGES
 from microdc.errors import UnreachableError
 from microdc.host import namespaces
 from microdc.host.local import NamespaceHost
-from microdc.netlink.messages import decode, dump_requests, encode
+from microdc.netlink.messages import decode, dump_requests, encode, get_request
 from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Foreign, Htb, HtbClass, Qdisc
 
 pytestmark = pytest.mark.root
@@ -224,6 +225,65 @@ def test_the_kernel_is_tried_where_it_harms_nobody(namespace: str, directory: st
     assert root is not None
     assert root.handle == ROOT_HANDLE
     assert decode(1, found.dumps["lo"]).tree.empty
+
+
+def a_tree(classes: int) -> list[tuple[bytes, list[bytes]]]:
+    """A root with classes, in more bursts than one, as messages with what takes them back: the root alone has something."""
+    root = Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb())
+    messages = [(encode("add", root, 1), [encode("delete", root, 1)])]
+    return messages + [(encode("add", a_class(minor), 1), []) for minor in range(1, classes + 1)]
+
+
+def a_class(minor: int, rate: int = 1_000_000) -> HtbClass:
+    return HtbClass(ROOT_HANDLE | minor, ROOT_HANDLE, rate, rate, 25_000, 25_000, 1514)
+
+
+def test_a_refusal_among_many_messages_is_found_and_all_is_taken_back(namespace: str, directory: str) -> None:
+    messages = a_tree(3 * BURST_MESSAGES)
+    bad = BURST_MESSAGES + BURST_MESSAGES // 2
+    messages[bad] = encode("change", a_class(0xFFFF), 1), []
+    messages[bad + 9] = messages[1]  # there already: refused as well, and not the first
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        with pytest.raises(RejectedError) as refusal:
+            agent.commit(Commit(0, messages, [Layer("o1", "t", "", {})]))
+        found = agent.read({"lo": dump_requests(0)})
+    assert (refusal.value.index, refusal.value.errno, list(refusal.value.left)) == (bad, errno.ENOENT, [])
+    assert decode(1, found.dumps["lo"]).tree.empty
+    assert not found.state.layers
+
+
+def test_what_a_refused_change_of_many_running_objects_changed_is_as_it_was(
+    namespace: str, directory: str
+) -> None:
+    count = BURST_MESSAGES // 2
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        agent.commit(Commit(0, a_tree(count)))
+        changes = [
+            (encode("change", a_class(minor, 2_000_000), 1), [encode("change", a_class(minor), 1)])
+            for minor in range(1, count + 1)
+        ]
+        changes[count // 2] = encode("change", a_class(0xFFFF), 1), []
+        changes[count // 2 - 1] = changes[count // 2 - 1][0], [encode("change", a_class(count // 2), 1)]
+        with pytest.raises(RejectedError) as refusal:
+            agent.commit(Commit(1, changes))
+        found = agent.read({"lo": dump_requests(0)})
+    assert refusal.value.index == count // 2
+    rates = {cls.rate for cls in decode(1, found.dumps["lo"]).tree.classes.values()}
+    assert rates == {1_000_000}
+
+
+def test_single_objects_are_read_back(namespace: str, directory: str) -> None:
+    root, seventh = Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb()), a_class(7)
+    gone = a_class(99)
+    wanted = {
+        "qdiscs": get_request(root, 0),
+        "classes": get_request(seventh, 0) + get_request(gone, 0) + get_request(a_class(8), 0),
+    }
+    with open_agent(NamespaceHost(namespace), directory=directory) as agent:
+        shown = agent.commit(Commit(0, a_tree(9), read_back={"lo": wanted})).dumps["lo"]
+    tree = decode(1, {**shown, "filters": b""}).tree
+    assert tree.qdiscs == {ROOT_HANDLE: root}
+    assert tree.classes == {cls.handle: cls for cls in (seventh, a_class(8))}
 
 
 def test_what_others_do_to_an_interface_is_seen_and_what_we_do_is_not(namespace: str, directory: str) -> None:

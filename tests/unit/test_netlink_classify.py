@@ -139,6 +139,17 @@ def test_ten_thousand_networks_cost_no_more_rules_than_the_bytes_that_differ(ver
     assert most <= 3 + LINEAR
 
 
+def test_ten_thousand_networks_of_both_kinds_have_a_place_each() -> None:
+    """A site has one of each, most often: neither kind takes the tables of the other."""
+    chosen = [*_spread(4, 10_000, 11), *_spread(6, 10_000, 12)]
+    tables, rules = classify([(network, 0x7DC00010 + i) for i, network in enumerate(chosen)], "dst")
+    assert len({table.ident for table in tables}) == len(tables)
+    assert all(0 < table.ident < 0x800 for table in tables)
+    classifier = Classifier(tables, rules)
+    for i in random.Random(1).sample(range(len(chosen)), 1000):
+        assert classifier.find(chosen[i][0], "dst")[0] == 0x7DC00010 + i
+
+
 def test_the_cost_does_not_grow_with_the_number_of_networks() -> None:
     costs = {}
     for count in (5, 50, 250):

@@ -16,6 +16,7 @@ from microdc.errors import InputError
 from microdc.netlink import htb, netem, u32
 from microdc.netlink.attributes import TCMSG, attribute, attributes
 from microdc.netlink.distributions import NAMES, NORMAL_ENTRIES, SCALE, entries, normal, table_bytes
+from microdc.netlink.intake_values import LED
 from microdc.netlink.messages import decode, dump_requests, encode
 from microdc.netlink.model import (
     ETH_P_IP,
@@ -309,8 +310,9 @@ def test_the_number_of_a_root_table_is_read() -> None:
 
 
 def test_dumps_are_asked_for_one_interface() -> None:
-    for request in dump_requests(77).values():
-        assert TCMSG.unpack_from(request, 16)[1] == 77
+    for kind, request in dump_requests(77).items():
+        ifb = kind == "ifb" or kind.startswith("led ")
+        assert TCMSG.unpack_from(request, 16)[1] == (LED + 77 if ifb else 77)
         assert len(request) == struct.unpack_from("=I", request)[0]
 
 

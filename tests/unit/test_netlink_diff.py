@@ -42,12 +42,22 @@ SMALL = st.integers(1, 3)
 LEAF = st.tuples(SMALL, SMALL, st.integers(0, 1), SMALL)  # rate, latency, jitter, buffer
 
 
-def build(leaves: Mapping[int, tuple[int, int, int, int]], places: Mapping[Network, int]) -> QdiscTree:
-    """A tree as the WAN has it: class, netem and bfifo for each minor; networks by the minor of their class."""
-    classes, qdiscs = {}, {ROOT_HANDLE: Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb())}
+LINE = ROOT_HANDLE | 1
+
+
+def build(
+    leaves: Mapping[int, tuple[int, int, int, int]], places: Mapping[Network, int], line: int = 0
+) -> QdiscTree:
+    """A tree as the WAN has it: class, netem and bfifo for each minor; networks by the minor of their class.
+
+    line: the rate of a class above all of them; 0 for none.
+    """
+    qdiscs = {ROOT_HANDLE: Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb())}
+    classes = {LINE: HtbClass(LINE, ROOT_HANDLE, line, line, 1, 1, 1500)} if line else {}
+    above = LINE if line else ROOT_HANDLE
     for minor, (rate, latency, jitter, buffer) in leaves.items():
         handle = ROOT_HANDLE | minor
-        classes[handle] = HtbClass(handle, ROOT_HANDLE, rate, rate, 1, 1, 1500)
+        classes[handle] = HtbClass(handle, above, rate, rate, 1, 1, 1500)
         netem = Netem(latency=latency, jitter=jitter, table=Table("normal" if jitter else ""))
         qdiscs[minor << 16] = Qdisc(minor << 16, handle, netem)
         queue = (minor | 0x8000) << 16
@@ -60,7 +70,8 @@ def build(leaves: Mapping[int, tuple[int, int, int, int]], places: Mapping[Netwo
 @st.composite
 def trees(draw: st.DrawFn) -> QdiscTree:
     leaves = draw(st.dictionaries(st.sampled_from(MINORS), LEAF, min_size=1))
-    return build(leaves, draw(st.dictionaries(st.sampled_from(POOL), st.sampled_from(sorted(leaves)))))
+    places = draw(st.dictionaries(st.sampled_from(POOL), st.sampled_from(sorted(leaves))))
+    return build(leaves, places, draw(st.integers(0, 2)))
 
 
 STRAY_CLASS = HtbClass(ROOT_HANDLE | 0x77, ROOT_HANDLE, 9, 9, 1, 1, 1500)
@@ -174,7 +185,7 @@ def test_a_plan_is_taken_back_from_wherever_it_stopped(
 @given(trees(), st.data())
 def test_values_are_changed_in_place(tree: QdiscTree, data: st.DataObject) -> None:
     leaves = {minor: data.draw(LEAF) for minor in MINORS if minor << 16 in tree.qdiscs}
-    values = build(leaves, {})
+    values = build(leaves, {}, data.draw(SMALL) if LINE in tree.classes else 0)
     other = replace(tree, qdiscs=values.qdiscs, classes=values.classes)
     operations = diff(other, tree)
     assert {operation.verb for operation in operations} <= {"change"}
@@ -193,6 +204,14 @@ def test_packets_are_led_in_last() -> None:
     entries = [o.item for o in operations if isinstance(o.item, Rule) and o.item.table == 0]
     assert entries
     assert [o.item for o in operations[-len(entries) :]] == entries
+
+
+def test_a_class_cannot_be_hung_elsewhere() -> None:
+    """The kernel passes another parent over without a word."""
+    leaves = {0x10: (1, 1, 1, 1)}
+    operations = diff(build(leaves, {}, 5), build(leaves, {}))
+    assert (operations[0].verb, operations[0].item) == ("delete", Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb()))
+    assert "parent" in operations[0].reason
 
 
 FOREIGN = QdiscTree({0x10000: Qdisc(0x10000, TC_H_ROOT, Foreign("tbf", b"1234"))})

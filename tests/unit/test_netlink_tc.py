@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from microdc.netlink.diff import Operation
+from microdc.netlink.intake_values import INGRESS_HANDLE, TC_H_INGRESS, Ifb, Redirect
 from microdc.netlink.messages import Verb
 from microdc.netlink.model import (
     ETH_P_IP,
@@ -16,6 +17,7 @@ from microdc.netlink.model import (
     HashTable,
     Htb,
     HtbClass,
+    Led,
     Match,
     Netem,
     Object,
@@ -108,6 +110,39 @@ SENT = 0x800 << 20
 )
 def test_the_line_for_an_operation(verb: Verb, item: Object, line: str) -> None:
     assert tc_line(Operation(verb, item, "", ()), "x") == f"tc {line}"
+
+
+IFB = "mdc$(ip -o link show dev x | cut -d: -f1)"
+INGRESS, QUEUE = Qdisc(INGRESS_HANDLE, TC_H_INGRESS, Foreign("ingress")), Qdisc(0x80010000, CLASS, Fifo(9000))
+
+
+@pytest.mark.parametrize(
+    ("verb", "item", "line"),
+    [
+        ("delete", Ifb(), f"ip link del dev {IFB}"),
+        ("change", Ifb(), f"ip link set dev {IFB} up"),
+        ("add", Led(QUEUE), f"tc qdisc add dev {IFB} parent 7dc0:1f handle 8001: bfifo limit 9000"),
+        ("add", INGRESS, "tc qdisc add dev x ingress"),
+        ("delete", INGRESS, "tc qdisc del dev x ingress"),
+        ("delete", Redirect(), "tc filter del dev x parent ffff: protocol all prio 32192"),
+        (
+            "add",
+            Redirect(),
+            (
+                "tc filter add dev x parent ffff: protocol all prio 32192 u32 match u32 0 0 "
+                f"action mirred egress redirect dev {IFB}"
+            ),
+        ),
+    ],
+)
+def test_the_line_for_what_leads_packets_in(verb: Verb, item: Object, line: str) -> None:
+    assert tc_line(Operation(verb, item, "", ()), "x") == line
+
+
+def test_an_ifb_is_made_with_its_number_and_set_up() -> None:
+    line = tc_line(Operation("add", Ifb(), "", ()), "x")
+    assert line.startswith(f"ip link add name {IFB} index $((2109734912 + ")
+    assert line.endswith(f"type ifb && ip link set dev {IFB} up")
 
 
 def test_what_netem_can_do_besides_is_told_too() -> None:

@@ -12,9 +12,10 @@ from microdc.agent.model import Probe
 from microdc.impairment import CLEAN, Impairment
 from microdc.losses import Chance
 from microdc.netlink.classify import Network
+from microdc.netlink.diff import diff
+from microdc.netlink.intake_values import Redirect
 from microdc.netlink.messages import encode
-from microdc.netlink.model import Netem, Qdisc, QdiscTree
-from microdc.netlink.structure import whole
+from microdc.netlink.model import Led, Netem, Qdisc, QdiscTree
 from microdc.units import Percent
 from microdc.wan.abilities import ABILITIES, SEED, SEVERAL_DUPLICATING, batch, dumps, hint, needs, refusal
 from microdc.wan.compile import compile_port
@@ -45,11 +46,13 @@ def test_an_empty_tree_needs_nothing() -> None:
 
 def shown(tree: QdiscTree) -> dict[str, bytes]:
     """Dumps of a kernel that has exactly this on interface 1."""
-    kinds = {36: "qdiscs", 40: "classes", 44: "filters"}
-    found = dict.fromkeys(kinds.values(), b"")
-    for item in whole(tree):
+    kinds = {16: "ifb", 36: "qdiscs", 40: "classes", 44: "filters"}
+    found = dict.fromkeys([*kinds.values(), "incoming", "led qdiscs", "led classes"], b"")
+    for item in (operation.item for operation in diff(tree, QdiscTree())):
         message = encode("add", item, 1)
-        found[kinds[struct.unpack_from("=H", message, 4)[0]]] += message
+        kind = kinds[struct.unpack_from("=H", message, 4)[0]]
+        kind = f"led {kind}" if isinstance(item, Led) else "incoming" if isinstance(item, Redirect) else kind
+        found[kind] += message
     return found
 
 
@@ -58,7 +61,7 @@ def test_a_kernel_that_takes_and_shows_it_is_able(need: str) -> None:
     tree = ABILITIES[need].trial
     assert needs(tree) >= {need}
     codes = tuple((0, "") for _ in batch(need))
-    assert len(codes) == len(list(whole(tree)))
+    assert len(codes) == len(diff(tree, QdiscTree()))
     assert refusal(need, "6.12.9", Probe(codes, shown(tree))) == ""
     assert dumps().keys() == shown(tree).keys()
     assert hint(need)

@@ -178,7 +178,7 @@ def test_a_port_has_a_class_for_each_site_behind_the_others() -> None:
         "boston": [ip_network("10.40.0.0/16")],
     }
     tree, leaves = compile_port(sources, {"paris": Impairment(Delay(10**7)), "boston": CLEAN}, MTU)
-    assert len(tree.classes) == 2
+    assert len(tree.classes) == 2 + 1
     assert len(tree.qdiscs) == 1 + 2 * 2
     assert tree.root is not None
     assert tree.root.handle == ROOT_HANDLE

@@ -16,6 +16,7 @@ from test_wan_planning import (
     a_situation,
     a_testbed,
     carried_out,
+    inventory,
     overlay,
     plan,
 )
@@ -24,6 +25,7 @@ from microdc.agent.model import Touched, Unconfirmed
 from microdc.cli import drift as drift_command
 from microdc.cli.render import Table, plain_table, to_plain
 from microdc.impairment import Impairment
+from microdc.netlink.intake_values import INGRESS_HANDLE, TC_H_INGRESS, Ifb, Redirect
 from microdc.netlink.model import (
     ROOT_HANDLE,
     TC_H_ROOT,
@@ -37,11 +39,12 @@ from microdc.netlink.model import (
 )
 from microdc.store.model import Actor, Entry, Outcome
 from microdc.units import Delay, Percent, Rate, Size
+from microdc.wan.compile import ACCESS_HANDLE
 from microdc.wan.differences import Difference
 from microdc.wan.drift import Drift, drift
 from microdc.wan.history import Gone
 from microdc.wan.ledger import overlay_data
-from microdc.wan.model import BASE, Asked, Overlay
+from microdc.wan.model import BASE, Asked, Direction, Overlay
 from microdc.wan.planning import Situation, Wish
 from microdc.wan.view import lines
 
@@ -346,3 +349,69 @@ def test_the_data_is_plain() -> None:
     assert data["drifted"] is True
     assert data["differences"][0]["directions"] == [{"from": "paris", "to": "barcelona"}]
     assert data["differences"][0]["since"]["first"] is None
+
+
+# -- access lines that pairs share
+
+
+def shared() -> Situation:
+    return carried_out(a_situation(), plan(a_situation(), Wish("w", inventory())))
+
+
+def taking_in(**values: Any) -> Situation:
+    """A line is laid, and of what leads packets into it something is another."""
+    there = shared()
+    tree = tree_of(there)
+    assert tree.intake is not None
+    return with_tree(there, replace(tree, intake=replace(tree.intake, **values)))
+
+
+CLSACT = Qdisc(INGRESS_HANDLE, TC_H_INGRESS, Foreign("clsact"))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"ifb": Ifb(up=False)}, [("an ifb that is up", "it is down")]),
+        ({"redirect": None}, [("all packets led through the ifb", "led past it")]),
+        ({"redirect": Redirect(to=7)}, [("all packets led through the ifb", "led elsewhere")]),
+        (
+            {"redirect": None, "ingress": CLSACT, "strangers": 1},
+            [
+                ("nothing", "clsact ffff:, which is not microdc's"),
+                ("all packets led through the ifb", "led past it"),
+            ],
+        ),
+    ],
+)
+def test_what_does_not_lead_packets_in_is_named(values: Any, told: list[tuple[str, str]]) -> None:
+    found = differences(taking_in(**values))
+    assert [(one.asked, one.found) for one in found] == told
+    for one in found:
+        assert one.what == "uplink"
+        assert one.directions == [Direction("barcelona", "boston"), BACK]
+
+
+def test_an_ifb_that_is_gone_is_missed_with_all_of_it() -> None:
+    found = differences(taking_in(ifb=None, tree=QdiscTree()))
+    assert found[0].found == "nothing"
+    assert {one.what for one in found} == {"uplink"}
+
+
+def test_a_line_with_another_rate_is_told_both_ways() -> None:
+    there = changed(shared(), ACCESS_HANDLE, rate=500_000, ceil=500_000)
+    (down,) = differences(there)
+    assert (down.what, down.directions) == ("access line", [Direction("boston", "barcelona"), THERE])
+    assert ("16mbit" in down.asked, "4mbit" in down.found) == (True, True)
+    intake = tree_of(shared()).intake
+    assert intake is not None
+    slow = {handle: replace(cls, rate=500_000, ceil=500_000) for handle, cls in intake.tree.classes.items()}
+    (up,) = differences(taking_in(tree=replace(intake.tree, classes=slow)))
+    assert (up.what, "8mbit" in up.asked, "4mbit" in up.found) == ("uplink", True, True)
+
+
+def test_who_does_not_hold_his_line_is_not_as_asked() -> None:
+    there = taking_in(redirect=None)
+    plans = plan(there, Wish("")).overlays
+    shown = {line.direction: line.as_asked for line in lines(a_testbed(), {"wan1": there}, plans)}
+    assert {d for d, as_asked in shown.items() if not as_asked} == {BACK, Direction("barcelona", "boston")}

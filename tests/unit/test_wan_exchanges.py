@@ -24,7 +24,7 @@ from microdc.impairment import Impairment
 from microdc.netlink import rtnetlink
 from microdc.netlink.attributes import TCMSG
 from microdc.netlink.messages import encode
-from microdc.netlink.rtnetlink import RTM_DELQDISC, RTM_GETQDISC, RTM_NEWQDISC
+from microdc.netlink.rtnetlink import NLM_F_DUMP, RTM_DELQDISC, RTM_GETQDISC, RTM_NEWQDISC
 from microdc.units import Delay, Percent, Rate, Size
 from microdc.wan import operate
 from microdc.wan.compile import compile_leaf
@@ -53,10 +53,21 @@ class Kernel:
             self.held[kind, index, handle, info] = message
         return 0, ""
 
+    def burst(self, messages: list[bytes]) -> dict[int, tuple[int, str]]:
+        for message in messages:
+            self.request(message)
+        return {}
+
     def dump(self, message: bytes) -> bytes:
         """Kinds come in fours, NEW before DEL before GET."""
-        wanted = struct.unpack_from("=H", message, 4)[0] - (RTM_GETQDISC - RTM_NEWQDISC)
-        return b"".join(held for (kind, *_), held in self.held.items() if kind == wanted)
+        kind, flags = struct.unpack_from("=HH", message, 4)
+        wanted, only = kind - (RTM_GETQDISC - RTM_NEWQDISC), TCMSG.unpack_from(message, 16)[2]
+        shown = [
+            held
+            for (kind, _, handle, _), held in self.held.items()
+            if kind == wanted and (flags & NLM_F_DUMP or handle == only)
+        ]
+        return b"".join(shown)
 
 
 @dataclass

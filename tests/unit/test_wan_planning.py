@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_network
@@ -13,13 +14,17 @@ from microdc.agent.model import Hello, Interface, LaidLayer, State
 from microdc.documents.model import Where
 from microdc.errors import InputError, RefusedError, UnreachableError
 from microdc.impairment import Impairment
-from microdc.netlink.model import TC_H_ROOT, Foreign, Netem, Observed, Qdisc, QdiscTree
+from microdc.netlink.intake_values import INGRESS_HANDLE, TC_H_INGRESS
+from microdc.netlink.messages import encode
+from microdc.netlink.model import TC_H_ROOT, Foreign, Intake, Netem, Observed, Qdisc, QdiscTree, comes_in
+from microdc.netlink.rtnetlink import RTM_DELLINK, RTM_DELQDISC
 from microdc.testbed.model import Edge, Emulator, Rack, Reach, Server, Site, Testbed, Uplink
 from microdc.testbed.shapers import shapers
-from microdc.units import Delay
+from microdc.units import Delay, Rate, Size
 from microdc.wan.commit import commits
+from microdc.wan.compile import ACCESS_HANDLE
 from microdc.wan.layers import layer_of, next_id, overlay_of, stack
-from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan
+from microdc.wan.model import BASE, AccessLine, Asked, Direction, Overlay, Plan, PortChange
 from microdc.wan.planning import Situation, Wish, make_plan
 
 NAMES = {"paris": "par", "barcelona": "bcn", "boston": "bos"}
@@ -75,7 +80,8 @@ def test_only_the_ports_that_the_overlay_crosses_are_touched() -> None:
     assert made.structural
     assert not made.empty
     # the untouched pair of that port has its class too, so that a later overlay changes values only
-    assert made.ports[1].desired.classes.keys() == {leaf.cls.handle for leaf in made.ports[1].leaves.values()}
+    of_pairs = {leaf.cls.handle for leaf in made.ports[1].leaves.values()}
+    assert made.ports[1].desired.classes.keys() == {*of_pairs, ACCESS_HANDLE}
 
 
 def test_the_same_again_changes_nothing() -> None:
@@ -287,6 +293,134 @@ def test_mending_lays_all_layers_anew_since_what_they_come_to_may_have_changed()
 def test_only_what_the_agent_does_not_know_is_sent_of_ports() -> None:
     wish = Wish("w", overlay("o1", (THERE, SLOW), (BACK, SLOW)))
     there = carried_out(a_situation(), plan(a_situation(), wish))
+    assert commits(plan(a_situation(), wish))["wan1"].ports.keys() == {"bcn", "par"}
     held = replace(there, state=replace(there.state, ports=frozenset({"bcn", "par"})))
     made = plan(held, Wish("w", overlay("o2", (THERE, FAST))))
+    assert commits(made)["wan1"].ports.keys() == set()
+    # what the whole WAN comes to may differ from what an earlier version of this program made of it
+    made = plan(held, Wish("w", overlay(BASE, (THERE, FAST)), drop=["o1"]))
     assert commits(made)["wan1"].ports.keys() == {"bcn"}
+
+
+# -- access lines that pairs share
+
+LINE = AccessLine(Rate(8_000_000), Size(100_000), Rate(16_000_000))
+MIDDLE = Impairment(owd=Delay(5_000_000), rate=Rate(8_000_000), buffer=Size(100_000))
+COMPOSED = Asked(MIDDLE, "composed", shared=True)
+
+
+def inventory(line: AccessLine = LINE) -> Overlay:
+    """What the inventory asks where all is composed, and barcelona has a line."""
+    names = list(NAMES)
+    values = {Direction(a, b): COMPOSED for a in names for b in names if a != b}
+    return replace(overlay(BASE, *values.items()), lines={"barcelona": line})
+
+
+def laid(*wishes: Overlay) -> Situation:
+    there = a_situation()
+    for one in wishes:
+        there = carried_out(there, plan(there, Wish("w", one)))
+    return there
+
+
+def port_of(made: Plan, interface: str = "bcn") -> PortChange:
+    return next(port for port in made.ports if port.interface == interface)
+
+
+def test_a_shared_line_is_laid_at_its_site_only() -> None:
+    made = plan(a_situation(), Wish("w", inventory()))
+    there, elsewhere = port_of(made).desired, port_of(made, "par").desired
+    assert there.classes[ACCESS_HANDLE].rate == 2_000_000
+    assert there.intake is not None
+    assert there.intake.tree.classes[ACCESS_HANDLE].rate == 1_000_000
+    assert elsewhere.intake is None
+    cls = port_of(made).leaves[THERE].cls
+    assert (cls.rate < 1000, cls.ceil) == (True, 1_000_000)
+    other = port_of(made, "par").leaves[BACK].cls
+    assert other.rate == other.ceil == 1_000_000
+    assert plan(laid(inventory()), Wish("w", inventory())).empty
+
+
+def test_all_parts_know_all_lines() -> None:
+    there = laid(inventory())
+    (known,) = stack({"wan1": there.state})
+    assert known.lines == {"barcelona": LINE}
+    layer = there.state.layers[0]
+    old = replace(layer, data={key: told for key, told in layer.data.items() if key != "lines"})
+    assert overlay_of(old).lines == {}
+
+
+def test_a_line_comes_below_what_is_laid_without_rebuilding_what_leaves_there() -> None:
+    there = laid(overlay("o1", (THERE, FAST)))
+    made = port_of(plan(there, Wish("w", inventory())))
+    leaving = [o for o in made.operations if not comes_in(o.item)]
+    assert {o.verb for o in leaving} == {"change"}
+    assert {o.verb for o in made.operations if comes_in(o.item)} == {"add"}
+
+
+def test_without_the_inventory_there_are_no_lines_and_the_overlays_stay() -> None:
+    there = laid(inventory(), overlay("o1", (THERE, COMPOSED), (BACK, FAST)))
+    made = plan(there, Wish("w", drop=[BASE]))
+    port = port_of(made)
+    assert port.desired.intake is None
+    assert {o.verb for o in port.operations if comes_in(o.item)} == {"delete"}
+    assert {o.verb for o in port.operations if not comes_in(o.item)} == {"change"}
+    cls = port.leaves[THERE].cls
+    assert cls.rate == cls.ceil == 1_000_000
+    # what the agent keeps of the overlay was made for the line that goes
+    (layer,) = commits(made)["wan1"].put
+    assert encode("change", cls, port.index) in layer.values[f"bcn/{THERE.source}>{THERE.target}"].messages
+
+
+def test_another_rate_of_a_line_changes_values_only() -> None:
+    faster = inventory(AccessLine(Rate(9_000_000), Size(100_000), Rate(18_000_000)))
+    made = plan(laid(inventory()), Wish("w", faster))
+    assert not made.empty
+    assert not made.structural
+
+
+def test_a_whole_path_on_top_is_set_in_place_and_keeps_its_rate() -> None:
+    whole = Asked(Impairment(rate=Rate(80_000_000), buffer=Size(100_000)), "whole")
+    made = plan(laid(inventory()), Wish("w", overlay("o1", (THERE, whole))))
+    assert {o.verb for port in made.ports for o in port.operations} == {"change"}
+    cls = port_of(made).leaves[THERE].cls
+    assert cls.rate == cls.ceil == 10_000_000
+
+
+def test_a_port_is_given_back_with_what_leads_packets_in() -> None:
+    (agent,) = commits(plan(a_situation(), Wish("w", inventory()))).values()
+    kinds = {
+        name: [struct.unpack_from("=H", m, 4)[0] for m in port.bare] for name, port in agent.ports.items()
+    }
+    # the redirection first, then where it led
+    assert kinds == {
+        "bcn": [RTM_DELQDISC, RTM_DELLINK, RTM_DELQDISC],
+        "par": [RTM_DELQDISC],
+        "bos": [RTM_DELQDISC],
+    }
+
+
+def test_a_foreign_ingress_qdisc_is_refused_only_where_one_is_needed() -> None:
+    clsact = Qdisc(INGRESS_HANDLE, TC_H_INGRESS, Foreign("clsact"))
+    foreign = QdiscTree(intake=Intake(QdiscTree(), ingress=clsact, strangers=1))
+    there = a_situation({"bcn": foreign, "par": foreign})
+    with pytest.raises(RefusedError, match=r"wan1:bcn.*clsact ffff:"):
+        plan(there, Wish("w", inventory()))
+    assert not any(
+        comes_in(o.item) for o in plan(there, Wish("w", overlay("o1", (THERE, FAST)))).ports[1].operations
+    )
+    taken = plan(there, Wish("w", inventory(), take_over=True))
+    assert port_of(taken).operations[0].item == clsact
+
+
+def test_at_an_edge_the_line_bounds_what_the_server_sends() -> None:
+    testbed = edge_testbed()
+    way = Direction("rio", "quito")
+    wish = replace(overlay(BASE, (way, COMPOSED)), lines={"rio": LINE})
+    made = make_plan(testbed, edge_situations(testbed), Wish("w", wish))
+    touched = {port.emulator: port for port in made.ports if port.operations}
+    assert touched.keys() == {"r-a", "r-b"}
+    for port in touched.values():
+        assert port.desired.classes[ACCESS_HANDLE].rate == 1_000_000
+        assert port.leaves[way].cls.rate < port.leaves[way].cls.ceil
+        assert port.desired.intake is None

@@ -1,0 +1,40 @@
+# A made-up map with everything that real maps do.
+Creator "Somebody"
+graph [
+  Network "Tri & Error"
+  label "Traps"
+  NetworkDate "2012_05"
+  Source "http://example.net/map?a=1&b=2"
+  node [ id 0 label "Málaga" Latitude 36.72016 Longitude -4.42034 Internal 1 ]
+  node [ id 1 label "C&amp;N &quot;Łódź&quot;" Latitude 51.75 Longitude 19.46667 Internal 1 ]
+  node [ id 2 label "None" Latitude 48.85341 Longitude 2.3488 Internal 1 ]
+  node [ id 3 label "None" hyperedge 1 Internal 1 ]
+  node [ id 4 label "Madrid" Latitude 40.4165 Longitude -3.70256 ]
+  node [ id 5 label "madrid" Latitude 40.4165 Longitude -3.70256 ]
+  node [ id 6 label "12" Latitude 41.38879 Longitude 2.15899 ]
+  node [ id 7 label "" Latitude 45.74846 Longitude 4.84671 ]
+  node [ id 8 label "GEANT" Internal 0 ]
+  node [ id 9 label "Exchange" Latitude 50.11552 Longitude 8.68417 Internal 0 ]
+  node [ id 10 label "Alone" Latitude 10.0 Longitude 10.0 ]
+  node [ id 11 label "東京" Latitude 35.6895 Longitude 139.69171 ]
+  node [ id 12 label "Broken" Latitude nan Longitude 4.0 ]
+  node [ id 13 label "Lima" Latitude -12.04318 Longitude -77.02824 ]
+  node [ id 14 label "Quito" Latitude -0.22985 Longitude -78.52495 ]
+  edge [ source 0 target 4 LinkLabel "OC-192c" LinkType "OC-192" ]
+  edge [ source 0 target 4 LinkLabel "OC-192c" LinkType "OC-192" ]
+  edge [ source 4 target 0 LinkLabel "34/45 Mbit/s" LinkSpeed "45" LinkSpeedUnits "M" LinkSpeedRaw 45000000.0 ]
+  edge [ source 4 target 5 LinkLabel "Lit Fibre" ]
+  edge [ source 4 target 4 ]
+  edge [ source 5 target 6 LinkLabel ">10Gbps" ]
+  edge [ source 6 target 7 LinkLabel "1-10Gbps" ]
+  edge [ source 7 target 2 LinkSpeed "800" LinkSpeedUnits "G" LinkSpeedRaw 800000000000.0 ]
+  edge [ source 2 target 3 LinkLabel "OC3 and below/STM1" ]
+  edge [ source 3 target 1 ]
+  edge [ source 2 target 8 LinkLabel "10 Gbps" ]
+  edge [ source 2 target 9 LinkLabel "10 Gbps" ]
+  edge [ source 9 target 1 LinkLabel "10 Gbps" ]
+  edge [ source 12 target 1 ]
+  edge [ source 1 target 11 km -3 ]
+  edge [ source 1 target 99 ]
+  edge [ source 13 target 14 km 1500 latency "10 ms" ]
+]
