@@ -1,7 +1,8 @@
 """How long it takes to lay N destinations on an interface, to change one and to change all, by several ways in one run.
 
 All of them work on the same interface in a namespace of their own, turn by turn in each round, so that what else the machine
-does meets all alike. Told is the median of the rounds, and its ratio to `tc -batch`. Needs root. With --guest all of it runs
+does meets all alike. Told is the median of the rounds, and its ratio to `tc -batch`; of several numbers of destinations also how
+the time for each of them grows. Needs root. With --guest all of it runs
 in the guest of the kernel's tests, whose time counts instructions: there is netem there, and the load of this machine does
 not show.
 
@@ -20,13 +21,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import own_ways
 import ways
 import workload
-from report import machine, milliseconds, table
+from report import machine, milliseconds, table, write
 
 from microdc.host import namespaces
 from microdc.host.abilities import try_kernel
@@ -78,7 +80,8 @@ def measured(work: workload.Workload, rounds: int, wanted: list[str]) -> tuple[T
     with interface() as (namespace, directory):
         makers: list[Any] = [ways.TcBatch, ways.Tc, ways.Pyroute2, ways.Tcconfig]
         made = [make(work) for make in makers if work.count <= (make.limit or work.count)]
-        made += [make(work, namespace, directory) for make in (own_ways.Microdc, own_ways.MicrodcAnew)]
+        own: list[Any] = [own_ways.MicrodcSent, own_ways.Microdc, own_ways.MicrodcAnew]
+        made += [make(work, namespace, directory) for make in own]
         chosen = [w for w in made if w.name == REFERENCE or any(part in w.name for part in wanted or [""])]
         for _ in range(rounds):
             for way in chosen:
@@ -118,6 +121,24 @@ def tell(count: int, found: dict[str, dict[str, dict[str, float]]], cannot: dict
     print(f"\n{count} destinations\n{table(head, rows)}", flush=True)
     for name, reason in cannot.items():
         print(f"{name}: cannot: {reason}")
+
+
+def tell_growth(report: dict[int, Any]) -> None:
+    """How the time for one destination grows with their number, where all are laid or changed: 1.00 is linear."""
+    for (few, before), (many, after) in pairwise(sorted(report.items())):
+        head = [f"a destination, {many} to {few}", "lay", "all"]
+        rows = [
+            [
+                name,
+                *(
+                    f"{after['ways'][name][act]['seconds'] / many * few / by[act]['seconds']:.2f}"
+                    for act in ("lay", "all")
+                ),
+            ]
+            for name, by in before["ways"].items()
+            if name in after["ways"]
+        ]
+        print(f"\n{table(head, rows)}", flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -160,14 +181,8 @@ def main() -> None:
         found = results(times)
         tell(count, found, cannot)
         report["destinations"][count] = {"ways": found, "cannot": cannot}
+    tell_growth(report["destinations"])
     write(given.json, json.dumps(report))
-
-
-def write(file: str | None, text: str) -> None:
-    if file == "-":
-        print(f"\n{text}")
-    elif file:
-        Path(file).write_text(text + "\n", "utf-8")
 
 
 if __name__ == "__main__":

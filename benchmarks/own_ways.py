@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 from ways import Way
 from workload import INTERFACE, Workload, asked, shaper
@@ -10,6 +11,7 @@ from workload import INTERFACE, Workload, asked, shaper
 from microdc.agent.client import Agent, open_agent
 from microdc.host.local import NamespaceHost
 from microdc.netlink.messages import decode, dump_requests
+from microdc.wan.commit import commits
 from microdc.wan.operate import Wan
 from microdc.wan.planning import Situation
 
@@ -55,6 +57,20 @@ class Microdc(Way):
 
     def close(self) -> None:
         self.agent.close()
+
+
+class MicrodcSent(Microdc):
+    """The same up to the kernel's acknowledgement, which the agent passes on: without reading back, and holding that against the plan."""
+
+    name = "microdc, not read back"
+
+    def prepare(self, act: str, step: int) -> None:
+        super().prepare(act, step)
+        self.wan = self.opened(self.agent)  # what `act` leaves behind is not known there
+
+    def change(self, wan: Wan) -> None:
+        plan = wan.plan_overlay(self.values, "benchmark", "benchmark", replace=True)
+        self.agent.commit(replace(commits(plan)["wan1"], read_back={}))
 
 
 class MicrodcAnew(Microdc):

@@ -49,3 +49,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         )
         for row in every
     )
+
+
+def write(file: str | None, text: str) -> None:
+    """Keeps results: in a file, or (-) as the last line of what is printed."""
+    if file == "-":
+        print(f"\n{text}")
+    elif file:
+        Path(file).write_text(text + "\n", "utf-8")

@@ -75,6 +75,7 @@ class Tc(Way):
     """One process for each line."""
 
     name = "tc, a process each"
+    limit = 1000
     changes = 1
 
     def prepare(self, act: str, step: int) -> None:
@@ -104,6 +105,8 @@ class Pyroute2(Way):
     """
 
     name = "pyroute2, one by one"
+
+    limit = 1000
 
     def __init__(self, work: Workload) -> None:
         super().__init__(work)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import Any
 
 from microdc.documents.model import Where
 from microdc.impairment import Impairment
@@ -71,9 +72,9 @@ class Workload:
         )
 
 
-def tree_without_netem(frame: Frame, leaves: Mapping[str, Leaf]) -> QdiscTree:
+def tree_without_netem(frame: Frame, leaves: Mapping[str, Leaf], *more: Any) -> QdiscTree:
     """The bfifos hang on the classes."""
-    tree = compile_tree(frame, leaves)
+    tree = compile_tree(frame, leaves, *more)
     lines = {leaf.netem.handle for leaf in leaves.values()}
     qdiscs = {handle: qdisc for handle, qdisc in tree.qdiscs.items() if handle not in lines}
     for leaf in leaves.values():

@@ -132,10 +132,13 @@ def _words(i: Impairment) -> list[str]:
 def to_data(impairment: Impairment) -> dict[str, Any]:
     """The impairment as plain data that JSON holds: what differs from CLEAN, by the names of the fields."""
     return {
-        field.name: _plain(value)
-        for field in fields(impairment)
-        if (value := getattr(impairment, field.name)) != field.default
+        name: value if type(value) is int else _plain(value)
+        for name, default in _DEFAULTS
+        if (value := getattr(impairment, name)) is not default and value != default
     }
+
+
+_DEFAULTS = tuple((field.name, field.default) for field in fields(Impairment))
 
 
 def from_data(data: Mapping[str, Any]) -> Impairment:

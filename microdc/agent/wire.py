@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ from microdc.agent.model import (
 
 
 def text(data: bytes) -> str:
-    return b64encode(data).decode()
+    return b2a_base64(data, newline=False).decode("ascii")
 
 
 def encoded(requests: Mapping[str, Mapping[str, bytes]]) -> dict[str, dict[str, str]]:
@@ -62,7 +63,8 @@ def commit(change: Commit) -> dict[str, Any]:
     """The arguments of the verb `commit`."""
     return {
         "generation": change.generation,
-        "batch": [[text(message), [text(m) for m in inverse]] for message, inverse in change.batch],
+        "batch": text(b"".join(message for message, _ in change.batch)),
+        "inverse": [text(b"".join(inverse)) if inverse else "" for _, inverse in change.batch],
         "layers": {"put": [_layer(layer) for layer in change.put], "drop": list(change.drop)},
         "ports": {name: _port(port) for name, port in change.ports.items()},
         "bare": list(change.bare),
@@ -83,7 +85,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "bottom": layer.bottom,
         "data": dict(layer.data),
         "values": {
-            slot: {"messages": [text(m) for m in value.messages], "data": dict(value.data)}
+            slot: {"messages": text(b"".join(value.messages)), "data": dict(value.data)}
             for slot, value in layer.values.items()
         },
     }
@@ -92,7 +94,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
 def _port(port: Port) -> dict[str, Any]:
     return {
         "index": port.index,
-        "clean": {slot: [text(m) for m in messages] for slot, messages in port.clean.items()},
-        "bare": [text(m) for m in port.bare],
+        "clean": {slot: text(b"".join(messages)) for slot, messages in port.clean.items()},
+        "bare": text(b"".join(port.bare)),
         "singly": list(port.singly),
     }

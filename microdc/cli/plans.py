@@ -70,8 +70,9 @@ def _counts(port: PortChange) -> str:
 def warnings(plan: Plan) -> list[str]:
     """What a plan cannot bring about, although nothing is wrong with it."""
     from microdc.wan import underlay
+    from microdc.wan.access import beyond_lines
 
-    return list(underlay.warnings(plan.put.values)) if plan.put else []
+    return [*underlay.warnings(plan.put.values), *beyond_lines(plan)] if plan.put else []
 
 
 def _words(plan: Plan) -> list[str]:

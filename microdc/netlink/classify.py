@@ -6,11 +6,12 @@ number of those bytes, not the number of prefixes. IPv4 and IPv6 alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from microdc.errors import InputError
 from microdc.netlink.model import ETH_P_IP, ETH_P_IPV6, HashTable, Match, Rule
@@ -40,6 +41,23 @@ _IPV4 = _Protocol(ETH_P_IP, 1, {"src": 12, "dst": 16}, 1)
 _IPV6 = _Protocol(ETH_P_IPV6, 2, {"src": 8, "dst": 24}, 0x400)
 
 
+class _Parts(NamedTuple):
+    """A network taken apart. first, behind: its addresses as numbers. matches: in the packet, all of its words."""
+
+    first: int
+    behind: int
+    address: bytes
+    length: int
+    matches: tuple[Match, ...]
+
+
+class _Prefix(NamedTuple):
+    address: bytes
+    length: int
+    target: int
+    matches: tuple[Match, ...]
+
+
 @dataclass(slots=True)
 class _Builder:
     protocol: _Protocol
@@ -48,14 +66,13 @@ class _Builder:
     tables: list[HashTable] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
 
-    def fill(
-        self, table: int, bucket: int, prefixes: list[tuple[Network, int]], byte: int, depth: int
-    ) -> None:
+    def fill(self, table: int, bucket: int, prefixes: list[_Prefix], byte: int, depth: int) -> None:
         """Puts prefixes into a bucket, by a further table where they are many."""
-        split = _split_byte(prefixes, byte)
-        if len(prefixes) <= self.linear or split is None or depth == MAX_DEPTH:
-            for node, (network, target) in enumerate(prefixes, 1):
-                self._rule(table, bucket, node, self._matches(network), target=target)
+        few = len(prefixes) <= self.linear or depth == MAX_DEPTH
+        split = None if few else _split_byte(prefixes, byte)
+        if split is None:
+            for node, prefix in enumerate(prefixes, 1):
+                self._rule(table, bucket, node, prefix.matches, target=prefix.target)
             return
         child = self._table()
         word, shift = self.base + split // 4 * 4, 24 - split % 4 * 8
@@ -73,34 +90,39 @@ class _Builder:
             Rule(self.protocol.ethertype, self.protocol.prio, table, bucket, node, matches, **where)
         )
 
-    def _matches(self, network: Network) -> tuple[Match, ...]:
-        size = network.max_prefixlen // 8
-        value, mask = network.network_address.packed, network.netmask.packed
-        words = [
-            Match(int.from_bytes(value[i : i + 4]), int.from_bytes(mask[i : i + 4]), self.base + i)
-            for i in range(0, size, 4)
-            if any(mask[i : i + 4])
-        ]
-        return tuple(words) or (Match(0, 0, self.base),)
 
-
-def _split_byte(prefixes: list[tuple[Network, int]], first: int) -> int | None:
+def _split_byte(prefixes: list[_Prefix], first: int) -> int | None:
     """The first byte at or behind `first` in which the prefixes differ."""
-    for byte in range(first, prefixes[0][0].max_prefixlen // 8):
-        if len({n.network_address.packed[byte] for n, _ in prefixes if n.prefixlen > byte * 8}) > 1:
+    for byte in range(first, len(prefixes[0].address)):
+        if len({prefix.address[byte] for prefix in prefixes if prefix.length > byte * 8}) > 1:
             return byte
     return None
 
 
-def _by_byte(prefixes: list[tuple[Network, int]], byte: int) -> dict[int, list[tuple[Network, int]]]:
+def _by_byte(prefixes: list[_Prefix], byte: int) -> dict[int, list[_Prefix]]:
     """Prefixes by the values that this byte of a matching address can have."""
-    buckets: dict[int, list[tuple[Network, int]]] = {}
-    for network, target in prefixes:
-        first = network.network_address.packed[byte]
-        free = min(8, max(0, (byte + 1) * 8 - network.prefixlen))
+    buckets: dict[int, list[_Prefix]] = {}
+    for prefix in prefixes:
+        first = prefix.address[byte]
+        free = min(8, max(0, (byte + 1) * 8 - prefix.length))
         for value in range(first, first + (1 << free)):
-            buckets.setdefault(value, []).append((network, target))
+            buckets.setdefault(value, []).append(prefix)
     return buckets
+
+
+@lru_cache(maxsize=1 << 15)  # in a mesh each network stands behind every port but one
+def _parts(network: Network, base: int) -> _Parts:
+    """base: where the address is, in bytes behind the network header."""
+    size, length = network.max_prefixlen // 8, network.prefixlen
+    first = int(network.network_address)
+    behind = first + (1 << network.max_prefixlen - length)
+    address = first.to_bytes(size)
+    mask = ((1 << 8 * size) - (behind - first)).to_bytes(size)
+    words = (
+        Match(int.from_bytes(address[i : i + 4]), int.from_bytes(mask[i : i + 4]), base + i)
+        for i in range(0, (length + 31) // 32 * 4, 4)
+    )
+    return _Parts(first, behind, address, length, tuple(words) or (Match(0, 0, base),))
 
 
 def classify(targets: Iterable[tuple[Network, int]], side: Side) -> tuple[list[HashTable], list[Rule]]:
@@ -109,27 +131,32 @@ def classify(targets: Iterable[tuple[Network, int]], side: Side) -> tuple[list[H
     targets: networks, each with the handle of its class. Raises InputError where networks overlap, or are more than
     the kernel's classifier can hold.
     """
+    tables, rules = _classified(tuple(targets), side)
+    return [*tables], [*rules]
+
+
+@lru_cache(maxsize=1 << 8)  # a port's networks are the same from plan to plan
+def _classified(
+    targets: tuple[tuple[Network, int], ...], side: Side
+) -> tuple[Sequence[HashTable], Sequence[Rule]]:
     tables: list[HashTable] = []
     rules: list[Rule] = []
-    ordered = sorted(targets, key=lambda t: (t[0].version, int(t[0].network_address)))
     for version, protocol in ((4, _IPV4), (6, _IPV6)):
-        prefixes = [t for t in ordered if t[0].version == version]
-        if prefixes:
-            _check_apart(prefixes)
-            builder = _built(protocol, protocol.offsets[side], prefixes)
+        networks = [t for t in targets if t[0].version == version]
+        if networks:
+            builder = _built(protocol, protocol.offsets[side], networks)
             tables += builder.tables
             rules += builder.rules
     return tables, rules
 
 
-def _check_apart(prefixes: list[tuple[Network, int]]) -> None:
-    """prefixes: in the order of their addresses."""
-    for (one, _), (other, _) in pairwise(prefixes):
-        if int(other.network_address) <= int(one.broadcast_address):
+def _built(protocol: _Protocol, base: int, targets: list[tuple[Network, int]]) -> _Builder:
+    found = [(_parts(network, base), network, target) for network, target in targets]
+    found.sort(key=lambda one: one[0].first)
+    for (before, one, _), (after, other, _) in pairwise(found):
+        if after.first < before.behind:
             raise InputError(f"{one} and {other} overlap: a packet can belong to one class only")
-
-
-def _built(protocol: _Protocol, base: int, prefixes: list[tuple[Network, int]]) -> _Builder:
+    prefixes = [_Prefix(parts.address, parts.length, target, parts.matches) for parts, _, target in found]
     linear = LINEAR
     while linear <= MAX_NODES:
         builder = _Builder(protocol, base, linear)
@@ -138,7 +165,7 @@ def _built(protocol: _Protocol, base: int, prefixes: list[tuple[Network, int]]) 
             return builder
         linear *= 2
     raise InputError(
-        f"{len(prefixes)} networks are more than the kernel's classifier can hold",
-        where=f"{prefixes[0][0]} to {prefixes[-1][0]}",
+        f"{len(targets)} networks are more than the kernel's classifier can hold",
+        where=f"{found[0][1]} to {found[-1][1]}",
         hint="give sites networks under fewer common prefixes",
     )

@@ -7,42 +7,27 @@ place; what is not wanted goes when nothing leads to it any more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 
 from microdc.errors import RefusedError
-from microdc.netlink.messages import Verb
+from microdc.netlink import intake
 from microdc.netlink.model import (
     OUR_MAJOR,
+    ROOT_HANDLE,
     TC_H_ROOT,
     HashTable,
     HtbClass,
+    Intake,
     Object,
     Qdisc,
     QdiscTree,
     Rule,
     handle_text,
 )
+from microdc.netlink.operation import Inverse, Operation, changes
 from microdc.netlink.structure import below, owner, restored, root_last, whole
 
-Inverse = tuple[tuple[Verb, Object], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One message to the kernel: what it does, why, and what takes it back (nothing: an earlier one's inverse does).
-
-    Inverses hold in reverse order: each is for when all later operations have been taken back.
-    """
-
-    verb: Verb
-    item: Object
-    reason: str
-    inverse: Inverse
-
-    @property
-    def structural(self) -> bool:
-        """Whether it builds or removes something, rather than changing a running object in place."""
-        return self.verb != "change"
+__all__ = ["Inverse", "Operation", "changes", "diff", "foreign_root"]
 
 
 def foreign_root(tree: QdiscTree) -> Qdisc | None:
@@ -57,17 +42,44 @@ def diff(
     """The operations that turn observed into desired; none where they are equal.
 
     A foreign root qdisc is left alone where nothing is desired; else it is refused (RefusedError, at `where`),
-    unless take_over says to replace it: only the qdisc itself comes back if that is undone, not what hung on it.
+    unless take_over says to replace it: only the qdisc itself comes back if that is undone, not what hung on it. The same
+    holds of a foreign ingress qdisc. What comes in is led through an ifb last, and is led past it first.
     """
+    foreign = observed.intake.foreign if observed.intake and desired.intake else None
+    if foreign is not None and not take_over:
+        raise _in_the_way(foreign, where)
+    return [
+        *intake.led_past(desired.intake, observed.intake),
+        *intake.ingress_made(desired.intake, observed.intake),
+        *_diff_egress(desired, observed, where=where, take_over=take_over),
+        *intake.ifb_made(desired.intake, observed.intake),
+        *_diff_led(desired.intake, observed.intake),
+        *intake.led_through(desired.intake, observed.intake),
+    ]
+
+
+def _in_the_way(foreign: Qdisc, where: str) -> RefusedError:
+    return RefusedError(
+        f"a foreign qdisc is in the way: {foreign.kind} {handle_text(foreign.handle)}",
+        where=where,
+        hint="remove it with `tc qdisc del`, or replace it with --take-over",
+    )
+
+
+def _diff_led(desired: Intake | None, observed: Intake | None) -> list[Operation]:
+    """What hangs on the ifb, which is ours with all that anybody put there."""
+    if desired is None:
+        return []
+    there = observed.tree if observed and observed.ifb else QdiscTree()
+    return [intake.led(o) for o in _diff_egress(desired.tree, there, where="", take_over=True)]
+
+
+def _diff_egress(desired: QdiscTree, observed: QdiscTree, *, where: str, take_over: bool) -> list[Operation]:
     foreign = foreign_root(observed)
     if foreign is not None and desired.empty:
         return []
     if foreign is not None and not take_over:
-        raise RefusedError(
-            f"a foreign qdisc is in the way: {foreign.kind} {handle_text(foreign.handle)}",
-            where=where,
-            hint="remove it with `tc qdisc del`, or replace it with --take-over",
-        )
+        raise _in_the_way(foreign, where)
     operations: list[Operation] = []
     reason = _why_anew(desired, observed)
     if observed.root is not None and reason:
@@ -80,7 +92,7 @@ def diff(
 
 
 def _why_anew(desired: QdiscTree, observed: QdiscTree) -> str:
-    """Why the root qdisc has to go, if it has to. Neither it nor a hash table in use can be changed in place."""
+    """Why the root qdisc has to go, if it has to. Neither it, a hash table in use nor a class's parent can be changed in place."""
     if desired.empty:
         return "nothing is left to emulate here"
     if foreign_root(observed) is not None:
@@ -90,11 +102,22 @@ def _why_anew(desired: QdiscTree, observed: QdiscTree) -> str:
     for old, new in fixed:
         if old is not None and new is not None and old != new:
             return f"has to be rebuilt: {changes(old, new)}"
+    if words := _why_hung_elsewhere(desired, observed):
+        return f"has to be rebuilt: {words}"
     built = desired.classes.keys() - observed.classes.keys()
     if any(rule.target in built for rule in observed.rules.values()):
         # once the class is there the rule holds it, if only while the change is taken back
         return "has to be rebuilt: a filter leads to a class that is not there"
     return ""
+
+
+def _why_hung_elsewhere(desired: QdiscTree, observed: QdiscTree) -> str:
+    """Why classes do not hang as they should, if they do not."""
+    for handle, cls in desired.classes.items():
+        if handle in observed.classes and observed.classes[handle].parent != cls.parent:
+            return changes(observed.classes[handle], cls)
+    parents = {cls.parent for cls in observed.classes.values()} - {ROOT_HANDLE}
+    return "" if parents <= desired.classes.keys() else "a class that is not wanted has others below it"
 
 
 def _adding(items: Iterable[Object]) -> Inverse:
@@ -150,8 +173,10 @@ class _Change:
             yield from self._laid(item, old.get(item.handle) if item.handle in self.kept else None)
         for table in self.desired.tables.values():
             yield from self._laid(table, self.observed.tables.get(table.ident))
-        for rule in root_last(self.desired.rules.values()):
-            yield from self._laid(rule, self.observed.rules.get(rule.key))
+        there = self.observed.rules
+        rules = [rule for key, rule in self.desired.rules.items() if there.get(key) != rule]
+        for rule in root_last(rules):
+            yield from self._laid(rule, there.get(rule.key))
 
     def _laid(self, item: Object, old: Object | None) -> Iterator[Operation]:
         if old is None:
@@ -204,16 +229,3 @@ class _Change:
             return
         for item in unwanted:
             yield Operation("delete", item, "not part of the plan", _adding([item]))
-
-
-def changes(old: Object, new: Object) -> str:
-    """What differs, in words: `latency 10000000 → 20000000`."""
-    before, after = (getattr(o, "options", o) for o in (old, new))
-    if type(before) is not type(after):
-        return f"{type(before).__name__} → {type(after).__name__}"
-    told = [
-        f"{f.name} {getattr(before, f.name)} → {getattr(after, f.name)}"
-        for f in fields(after)
-        if f.compare and getattr(before, f.name) != getattr(after, f.name)
-    ]
-    return ", ".join(told)

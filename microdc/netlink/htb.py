@@ -10,10 +10,14 @@ from microdc.netlink.model import Htb, HtbClass
 PARMS, INIT, _CTAB, _RTAB, DIRECT_QLEN, RATE64, CEIL64 = range(1, 8)
 
 _GLOB = struct.Struct("=5I")  # version, rate2quantum, defcls, debug, direct_pkts
-_SPEC = struct.Struct("=BBHhHI")  # cell_log, linklayer, overhead, cell_align, mpu, rate
-_TAIL = struct.Struct("=5I")  # buffer, cbuffer, quantum, level, prio
+_PARMS = struct.Struct("=8xI8xI5I")
+"""rate, ceil, buffer, cbuffer, quantum, level, prio."""
+_CLASS = struct.Struct("=HH8sI8sI5I")
+"""PARMS whole: its header, rate, ceil, and what follows them. Packed at once, since there is one for each direction."""
 _VERSION = 3
 _ETHERNET = 1  # a known link layer spares the kernel the rate tables that only old tc needed
+_SPEC = struct.pack("=BBHhH", 0, _ETHERNET, 0, 0, 0)
+"""Of a rate, before it: cell_log, linklayer, overhead, cell_align, mpu."""
 _U32_MAX = 2**32 - 1
 
 
@@ -30,19 +34,14 @@ def unpack_root(data: bytes) -> Htb:
 
 
 def pack_class(cls: HtbClass) -> bytes:
-    parts = [
-        attribute(
-            PARMS,
-            _SPEC.pack(0, _ETHERNET, 0, 0, 0, min(cls.rate, _U32_MAX))
-            + _SPEC.pack(0, _ETHERNET, 0, 0, 0, min(cls.ceil, _U32_MAX))
-            + _TAIL.pack(cls.burst, cls.cburst, cls.quantum, 0, cls.prio),
-        )
-    ]
+    rate, ceil = min(cls.rate, _U32_MAX), min(cls.ceil, _U32_MAX)
+    tail = (cls.burst, cls.cburst, cls.quantum, 0, cls.prio)
+    packed = _CLASS.pack(_CLASS.size, PARMS, _SPEC, rate, _SPEC, ceil, *tail)
     if cls.rate > _U32_MAX:
-        parts.append(attribute(RATE64, struct.pack("=Q", cls.rate)))
+        packed += attribute(RATE64, struct.pack("=Q", cls.rate))
     if cls.ceil > _U32_MAX:
-        parts.append(attribute(CEIL64, struct.pack("=Q", cls.ceil)))
-    return b"".join(parts)
+        packed += attribute(CEIL64, struct.pack("=Q", cls.ceil))
+    return packed
 
 
 def unpack_class(handle: int, parent: int, data: bytes) -> HtbClass:
@@ -50,9 +49,7 @@ def unpack_class(handle: int, parent: int, data: bytes) -> HtbClass:
     wide: dict[int, int] = {}
     for kind, payload in attributes(data):
         if kind == PARMS:
-            rate = _SPEC.unpack_from(payload)[5]
-            ceil = _SPEC.unpack_from(payload, _SPEC.size)[5]
-            burst, cburst, quantum, _level, prio = _TAIL.unpack_from(payload, 2 * _SPEC.size)
+            rate, ceil, burst, cburst, quantum, _level, prio = _PARMS.unpack_from(payload)
         elif kind in {RATE64, CEIL64}:
             wide[kind] = struct.unpack("=Q", payload)[0]
     return HtbClass(

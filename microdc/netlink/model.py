@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from microdc.netlink.intake_values import TC_H_INGRESS, Ifb, Redirect
 from microdc.netlink.netem_values import (
     ANY_SEED,
     NO_SLOT,
@@ -21,7 +22,7 @@ from microdc.netlink.netem_values import (
 )
 
 TC_H_ROOT = 0xFFFFFFFF
-ETH_P_IP, ETH_P_IPV6 = 0x0800, 0x86DD
+ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86DD
 OUR_MAJOR = 0x7DC0
 """Major number of every root qdisc that we make. What does not bear it is not ours to touch."""
 ROOT_HANDLE = OUR_MAJOR << 16
@@ -186,6 +187,7 @@ class QdiscTree:
     """All that hangs on one interface's egress, by handle. Empty: the interface as the kernel made it.
 
     roots: by classifier (prio << 16 | protocol), the handle that the kernel gave its root table, once observed.
+    intake: what there is for packets that come in; None for nothing.
     """
 
     qdiscs: Mapping[int, Qdisc] = field(default_factory=dict)
@@ -193,6 +195,7 @@ class QdiscTree:
     tables: Mapping[int, HashTable] = field(default_factory=dict)
     rules: Mapping[tuple[int, int], Rule] = field(default_factory=dict)
     roots: Mapping[int, int] = field(default_factory=dict, compare=False)
+    intake: Intake | None = None
 
     @property
     def root(self) -> Qdisc | None:
@@ -203,7 +206,40 @@ class QdiscTree:
         return not self.qdiscs
 
 
-Object = Qdisc | HtbClass | HashTable | Rule
+@dataclass(frozen=True, slots=True)
+class Led:
+    """An object that hangs on the ifb of an interface rather than on the interface itself."""
+
+    item: Qdisc | HtbClass | HashTable | Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What there is for packets that come in at an interface. ifb: None where it has none of ours; tree: on its ifb.
+
+    ingress: the qdisc of the interface on which filters for them hang, whoever's it is. redirect: our filter there.
+    strangers: how many other classifiers hang there.
+    """
+
+    tree: QdiscTree
+    ifb: Ifb | None = None
+    ingress: Qdisc | None = None
+    redirect: Redirect | None = None
+    strangers: int = field(default=0, compare=False)
+
+    @property
+    def foreign(self) -> Qdisc | None:
+        """The ingress qdisc, if it is somebody else's. Ours has our filter; or has lost it, has no other, and our ifb is there."""
+        ours = self.redirect is not None or (self.ifb is not None and not self.strangers)
+        return None if self.ingress and self.ingress.kind == "ingress" and ours else self.ingress
+
+
+Object = Qdisc | HtbClass | HashTable | Rule | Ifb | Led | Redirect
+
+
+def comes_in(item: Object) -> bool:
+    """Whether an object is part of an intake: for the packets that come in at an interface."""
+    return isinstance(item, Ifb | Led | Redirect) or (isinstance(item, Qdisc) and item.parent == TC_H_INGRESS)
 
 
 @dataclass(frozen=True, slots=True)

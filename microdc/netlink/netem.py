@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import astuple
+from functools import lru_cache
 from typing import Any
 
-from microdc.netlink.attributes import attribute, attributes, u32
+from microdc.netlink.attributes import attribute, attributes
 from microdc.netlink.distributions import table_bytes
 from microdc.netlink.model import Netem
 from microdc.netlink.netem_values import HIDDEN, GeModel, Seed, Slot, StateModel
@@ -29,6 +30,8 @@ _MODELS: dict[int, tuple[struct.Struct, type[GeModel | StateModel]]] = {
     GILBERT: (struct.Struct("=4I"), GeModel),
 }
 _SLOT = struct.Struct("=qqiiqq")
+_FIXED = struct.Struct("=6I HHq HHq HH3I HH2I HH2I HHIiIi HHI HHqqiiqq")
+"""Behind _QOPT the attributes that are sent every time, each with its header. Packed at once: there is one for each direction."""
 _RATE = struct.Struct("=IiIi")
 EVERYTHING = 2**32 - 1
 """A share of all, as the kernel counts shares."""
@@ -38,44 +41,44 @@ TICK = 64
 
 def pack(netem: Netem) -> bytes:
     """The payload of TCA_OPTIONS."""
-    parts = [
-        _QOPT.pack(
-            min(netem.latency // TICK, EVERYTHING),
-            netem.limit,
-            netem.loss,
-            netem.gap,
-            netem.duplicate,
-            min(netem.jitter // TICK, EVERYTHING),
-        ),
-        attribute(LATENCY64, struct.pack("=q", netem.latency)),
-        attribute(JITTER64, struct.pack("=q", netem.jitter)),
-        attribute(
-            CORR,
-            struct.pack("=3I", netem.delay_correlation, netem.loss_correlation, netem.duplicate_correlation),
-        ),
-        attribute(REORDER, struct.pack("=2I", netem.reorder, netem.reorder_correlation)),
-        attribute(CORRUPT, struct.pack("=2I", netem.corrupt, netem.corrupt_correlation)),
-        attribute(
-            RATE,
-            _RATE.pack(
-                min(netem.rate, EVERYTHING), netem.packet_overhead, netem.cell_size, netem.cell_overhead
-            ),
-        ),
-        u32(ECN, netem.ecn),
-        attribute(SLOT, _pack_slot(netem.slot)),
-    ]
+    known = _PACKED.get(id(netem))
+    if known is None or known[0] is not netem:
+        if len(_PACKED) >= _MOST_PACKED:
+            _PACKED.clear()
+        known = _PACKED[id(netem)] = netem, _pack(netem)
+    return known[1]
+
+
+_PACKED: dict[int, tuple[Netem, bytes]] = {}
+"""By identity: a plan names the same value many times (laid now, laid again later, of many directions), and to hash it is as dear as to pack it."""
+_MOST_PACKED = 1 << 14
+
+
+def _pack(netem: Netem) -> bytes:
+    slot = netem.slot
+    packed = _FIXED.pack(
+        *(min(netem.latency // TICK, EVERYTHING), netem.limit, netem.loss, netem.gap, netem.duplicate),
+        min(netem.jitter // TICK, EVERYTHING),
+        *(12, LATENCY64, netem.latency, 12, JITTER64, netem.jitter),
+        *(16, CORR, netem.delay_correlation, netem.loss_correlation, netem.duplicate_correlation),
+        *(12, REORDER, netem.reorder, netem.reorder_correlation),
+        *(12, CORRUPT, netem.corrupt, netem.corrupt_correlation),
+        *(20, RATE, min(netem.rate, EVERYTHING), netem.packet_overhead, netem.cell_size, netem.cell_overhead),
+        *(8, ECN, netem.ecn),
+        *(44, SLOT, slot.min_delay, slot.max_delay, slot.max_packets, slot.max_bytes),
+        *(slot.dist_delay, slot.dist_jitter),
+    )
     if netem.rate > EVERYTHING:
-        parts.append(attribute(RATE64, struct.pack("=Q", netem.rate)))
+        packed += attribute(RATE64, struct.pack("=Q", netem.rate))
     if netem.loss_model:
-        parts.append(attribute(LOSS, _pack_model(netem.loss_model)))
-    parts += [
-        attribute(kind, table_bytes(table))
-        for kind, table in ((DELAY_DIST, netem.table), (SLOT_DIST, netem.slot_table))
-        if table.known
-    ]
+        packed += attribute(LOSS, _pack_model(netem.loss_model))
+    if netem.table.known:
+        packed += attribute(DELAY_DIST, table_bytes(netem.table))
+    if netem.slot_table.known:
+        packed += attribute(SLOT_DIST, table_bytes(netem.slot_table))
     if netem.seed.value is not None and netem.seed != HIDDEN:
-        parts.append(attribute(PRNG_SEED, struct.pack("=Q", netem.seed.value)))
-    return b"".join(parts)
+        packed += attribute(PRNG_SEED, struct.pack("=Q", netem.seed.value))
+    return packed
 
 
 _DECODERS: dict[int, tuple[struct.Struct, tuple[str, ...]]] = {
@@ -90,6 +93,9 @@ _DECODERS: dict[int, tuple[struct.Struct, tuple[str, ...]]] = {
 }
 
 
+@lru_cache(
+    maxsize=1 << 13
+)  # many directions are the same, and most are what they were when they were last read
 def unpack(data: bytes) -> Netem:
     """TCA_OPTIONS of a dump. Tables are not in it; the seed is where the kernel knows of seeds."""
     latency, limit, loss, gap, duplicate, jitter = _QOPT.unpack_from(data)
@@ -106,12 +112,6 @@ def unpack(data: bytes) -> Netem:
         elif kind == PRNG_SEED:
             values["seed"] = Seed(*struct.unpack_from("=Q", payload))
     return Netem(limit=limit, loss=loss, gap=gap, duplicate=duplicate, **values)
-
-
-def _pack_slot(slot: Slot) -> bytes:
-    return _SLOT.pack(
-        slot.min_delay, slot.max_delay, slot.max_packets, slot.max_bytes, slot.dist_delay, slot.dist_jitter
-    )
 
 
 def _pack_model(model: GeModel | StateModel) -> bytes:

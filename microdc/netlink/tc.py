@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from microdc.netlink.diff import Operation
+from microdc.netlink.intake_values import LED, PRIORITY, QUEUE_LENGTH, TC_H_INGRESS, Ifb, Redirect
 from microdc.netlink.model import (
     ETH_P_IP,
     ETH_P_IPV6,
@@ -14,8 +15,8 @@ from microdc.netlink.model import (
     HashTable,
     Htb,
     HtbClass,
+    Led,
     Netem,
-    Object,
     Qdisc,
     Rule,
     handle_text,
@@ -29,18 +30,43 @@ _PROTOCOLS = {ETH_P_IP: "ip", ETH_P_IPV6: "ipv6"}
 def tc_line(operation: Operation, interface: str) -> str:
     """The equivalent line. The distributions of tc differ from ours by less than their own rounding.
 
-    What tc cannot be told in a line stands behind it as a comment.
+    What tc cannot be told in a line stands behind it as a comment. An ifb is named by the number of its interface, which a shell
+    finds out.
     """
     verb = "del" if operation.verb == "delete" else operation.verb
+    if isinstance(operation.item, Ifb):
+        return _ifb(operation.item, verb, interface)
     return f"tc {_object(operation.item, verb, interface)}"
 
 
-def _object(item: Object, verb: str, interface: str) -> str:
+def _number(interface: str) -> str:
+    return f"$(ip -o link show dev {interface} | cut -d: -f1)"
+
+
+def _ifb(item: Ifb, verb: str, interface: str) -> str:
+    name, state = f"mdc{_number(interface)}", "up" if item.up else "down"
+    match verb:
+        case "del":
+            return f"ip link del dev {name}"
+        case "change":
+            return f"ip link set dev {name} {state}"
+    index = f"$(({LED} + {_number(interface)}))"
+    made = f"ip link add name {name} index {index} txqueuelen {QUEUE_LENGTH} type ifb"
+    return f"{made} && ip link set dev {name} {state}"
+
+
+def _object(item: HtbClass | Qdisc | HashTable | Rule | Led | Redirect, verb: str, interface: str) -> str:
     match item:
+        case Led(inner):
+            return _object(inner, verb, f"mdc{_number(interface)}")
+        case Redirect():
+            line = f"filter {verb} dev {interface} parent ffff: protocol all prio {PRIORITY}"
+            action = f"action mirred egress redirect dev mdc{_number(interface)}"
+            return line if verb == "del" else f"{line} u32 match u32 0 0 {action}"
         case Qdisc():
-            where = "root" if item.parent == TC_H_ROOT else f"parent {handle_text(item.parent)}"
-            line = f"qdisc {verb} dev {interface} {where} handle {handle_text(item.handle)}"
-            return line if verb == "del" else f"{line} {item.kind}{_options(item)}"
+            line = f"qdisc {verb} dev {interface} {_place(item)}"
+            bare = verb == "del" or item.parent == TC_H_INGRESS
+            return line if bare else f"{line} {item.kind}{_options(item)}"
         case HtbClass():
             line = f"class {verb} dev {interface} parent {handle_text(item.parent)} classid {handle_text(item.handle)}"
             return line if verb == "del" else f"{line} htb{_class(item)}"
@@ -53,6 +79,13 @@ def _object(item: Object, verb: str, interface: str) -> str:
             handle = f"{table:x}:{item.bucket:x}:{item.node:x}" if table else f"::{item.node:x}"
             line = f"{_filter(item, verb, interface)} handle {handle} u32"
             return line if verb == "del" else f"{line}{_rule(item)}"
+
+
+def _place(item: Qdisc) -> str:
+    if item.parent == TC_H_INGRESS:
+        return item.kind
+    where = "root" if item.parent == TC_H_ROOT else f"parent {handle_text(item.parent)}"
+    return f"{where} handle {handle_text(item.handle)}"
 
 
 def _filter(item: HashTable | Rule, verb: str, interface: str) -> str:

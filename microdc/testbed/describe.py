@@ -71,7 +71,6 @@ def _other(pair: PairWan, site: str) -> str:
     return pair.b if pair.a == site else pair.a
 
 
-
 def _rack(rack: Rack) -> dict[str, Any]:
     return _given(
         {

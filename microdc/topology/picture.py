@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from microdc.drawing.model import Line, Node
-from microdc.topology.model import Link, Topology
+from microdc.topology.model import Link, Pop, Topology
 from microdc.units import Rate, format_delay, format_rate
 
 _WIDTHS = (Rate(10**9), Rate(10**10), Rate(4 * 10**10), Rate(10**11), Rate(4 * 10**11))
@@ -18,10 +18,7 @@ def picture(
     topology: Topology, cut: Collection[str] = (), highlighted: Collection[str] = ()
 ) -> tuple[list[Node], list[Line]]:
     """Nodes and lines. cut, highlighted: links by name."""
-    nodes = [
-        Node(pop.name, pop.title, *(pop.at or (None, None)), pop.role, pop.network or pop.home)
-        for pop in topology.pops.values()
-    ]
+    nodes = [_node(pop) for pop in topology.pops.values()]
     lines = [
         Line(
             link.a,
@@ -36,6 +33,11 @@ def picture(
         for link in topology.links.values()
     ]
     return nodes, lines
+
+
+def _node(pop: Pop) -> Node:
+    lat, lon = pop.at or (None, None)
+    return Node(pop.name, pop.title, lat, lon, pop.role, pop.network or pop.home)
 
 
 def _label(link: Link) -> str:

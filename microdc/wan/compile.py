@@ -3,7 +3,12 @@
 Behind each interface of an emulator lies one site. What leaves the interface has come from another site and is sent, by
 its source address, into that pair's class. At an edge server it is the destination address:
 
-    HTB root ── HTB class (rate) ── netem (delay, jitter, loss) ── bfifo (the bottleneck's buffer, in bytes)
+    HTB root ── HTB class (the access line) ── HTB class (rate) ── netem (delay, jitter, loss) ── bfifo (the buffer, in bytes)
+
+The access line is the parent of all classes, without a limit where nothing is shared: so a line that comes or goes changes a
+value and rebuilds nothing. A direction that shares it has next to no rate of its own and borrows from it up to its rate: those that
+borrow take turns of equal size, and together never have more than the line. A direction that does not share has all of its rate as its
+own, which HTB grants whatever the line carries; the line is charged with it.
 
 What netem is asked is in `delayline`. A rate with `framing` is netem's own, since HTB counts no cells.
 """
@@ -12,7 +17,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +25,7 @@ from microdc.errors import InputError
 from microdc.impairment import CLEAN, Impairment
 from microdc.netlink.classify import Side as Match
 from microdc.netlink.classify import classify
+from microdc.netlink.intake import intake_of
 from microdc.netlink.model import (
     ROOT_HANDLE,
     TC_H_ROOT,
@@ -27,15 +33,16 @@ from microdc.netlink.model import (
     HashTable,
     Htb,
     HtbClass,
+    Intake,
     Qdisc,
     QdiscTree,
     Rule,
 )
 from microdc.netlink.netem import TICK
 from microdc.testbed.model import Network
-from microdc.units import MAX_RATE
+from microdc.units import MAX_RATE, Rate
 from microdc.wan.delayline import compile_netem
-from microdc.wan.model import Leaf
+from microdc.wan.model import AccessLine, Leaf
 
 FIRST_MINOR, LAST_MINOR = 0x10, 0x6FFF
 """Class numbers; the netem qdisc of class N has major N, its bfifo major N + 0x8000."""
@@ -44,6 +51,11 @@ BURST_SECONDS = 0.002
 """HTB's bucket: what passes at once after a timer came late. At least one packet."""
 MAX_QUANTUM = 200_000
 """Above this the kernel warns."""
+ACCESS_HANDLE = ROOT_HANDLE | 1
+ACCESS_QUANTUM = 1514
+"""Without effect, since the class has others below it; so the kernel takes no other than the first."""
+FORGETFUL_SECONDS = 60
+"""HTB forgets what a class overdrew beyond so much time. A rate of less than a packet in it would not be kept."""
 UNLIMITED_BUFFER = 2**30
 
 
@@ -63,21 +75,54 @@ def minors(names: Iterable[str]) -> dict[str, int]:
     return found
 
 
-@lru_cache(maxsize=1 << 14)  # a plan compiles the same more than once: what was, what will be, no impairment
-def compile_leaf(minor: int, impairment: Impairment, mtu: int) -> Leaf:
-    """One direction. mtu: bytes, the largest IP packet on the interface."""
+@lru_cache(maxsize=1 << 16)  # a plan compiles the same more than once: what was, what will be, no impairment
+def compile_leaf(minor: int, impairment: Impairment, mtu: int, line: Rate | None = None) -> Leaf:
+    """One direction. mtu: bytes, the largest IP packet on the interface. line: bit/s, of the access line that it shares; None: none."""
     packet = mtu + ETHERNET_HEADER
     shaped = impairment.rate is not None and impairment.framing is None
-    rate = (impairment.rate if shaped and impairment.rate is not None else MAX_RATE) // 8
-    burst = max(packet, round(rate * BURST_SECONDS))
-    ticks = math.ceil(burst * 10**9 / rate / TICK)
+    ceil = (impairment.rate if shaped and impairment.rate is not None else MAX_RATE) // 8
+    rate, quantum = ceil, min(max(packet, round(ceil * BURST_SECONDS)), MAX_QUANTUM)
+    if line is not None:
+        rate, quantum = min(_own_rate(line, packet), ceil), packet
     handle = ROOT_HANDLE | minor
-    buffer = max(impairment.buffer, packet) if shaped and impairment.buffer is not None else UNLIMITED_BUFFER
+    bounded = impairment.buffer is not None and (shaped or line is not None)
+    buffer = max(impairment.buffer or 0, packet) if bounded else UNLIMITED_BUFFER
     return Leaf(
-        HtbClass(handle, ROOT_HANDLE, rate, rate, ticks, ticks, min(max(packet, burst), MAX_QUANTUM)),
+        HtbClass(handle, ACCESS_HANDLE, rate, ceil, _ticks(rate, packet), _ticks(ceil, packet), quantum),
         Qdisc(minor << 16, handle, compile_netem(impairment, packet)),
         Qdisc((minor | 0x8000) << 16, minor << 16 | 1, Fifo(buffer)),
     )
+
+
+def _own_rate(line: Rate, packet: int) -> int:
+    """Bytes/s that a direction has of a line whatever the others do: so little that as many as there can be have no more than the line.
+
+    It must not depend on how many there are, since a site that joins would change all others'.
+    """
+    return max(line // 8 // (LAST_MINOR - FIRST_MINOR + 1), math.ceil(packet / FORGETFUL_SECONDS))
+
+
+def _ticks(rate: int, packet: int) -> int:
+    """A bucket in the kernel's time: what passes at once. rate: bytes/s."""
+    return math.ceil(max(packet, round(rate * BURST_SECONDS)) * 10**9 / rate / TICK)
+
+
+def compile_access(line: Rate | None, mtu: int) -> HtbClass:
+    """What the directions of a port share. line: bit/s; None: no limit."""
+    rate = (MAX_RATE if line is None else line) // 8
+    ticks = _ticks(rate, mtu + ETHERNET_HEADER)
+    return HtbClass(ACCESS_HANDLE, ROOT_HANDLE, rate, rate, ticks, ticks, ACCESS_QUANTUM)
+
+
+def compile_intake(line: AccessLine, mtu: int) -> Intake | None:
+    """What a site sends through its line: one queue for all of it, ARP and the like too. None where the line has no rate up."""
+    if line.up is None:
+        return None
+    access = compile_access(line.up, mtu)
+    limit = max(line.buffer or 0, mtu + ETHERNET_HEADER)
+    root = Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb(default=ACCESS_HANDLE & 0xFFFF))
+    queue = Qdisc((ACCESS_HANDLE & 0xFFFF | 0x8000) << 16, ACCESS_HANDLE, Fifo(limit))
+    return intake_of(QdiscTree({root.handle: root, queue.handle: queue}, {access.handle: access}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +134,15 @@ class Frame:
     tables: Mapping[int, HashTable]
     rules: Mapping[tuple[int, int], Rule]
 
-    def leaves(self, values: Mapping[str, Impairment]) -> dict[str, Leaf]:
-        """By the site at the other end. values: what happens to its packets; nothing where it has none."""
+    def leaves(
+        self, values: Mapping[str, Impairment], line: Rate | None = None, sharing: Collection[str] = ()
+    ) -> dict[str, Leaf]:
+        """By the site at the other end. values: what happens to its packets; nothing where it has none.
+
+        line: bit/s of the access line that those named in `sharing` share.
+        """
         return {
-            name: compile_leaf(minor, values.get(name, CLEAN), self.mtu)
+            name: compile_leaf(minor, values.get(name, CLEAN), self.mtu, line if name in sharing else None)
             for name, minor in self.numbers.items()
         }
 
@@ -110,15 +160,17 @@ def compile_frame(others: Mapping[str, Iterable[Network]], mtu: int, match: Matc
     return Frame(mtu, numbers, {table.ident: table for table in tables}, {rule.key: rule for rule in rules})
 
 
-def compile_tree(frame: Frame, leaves: Mapping[str, Leaf]) -> QdiscTree:
-    """The whole of an interface."""
+def compile_tree(
+    frame: Frame, leaves: Mapping[str, Leaf], line: Rate | None = None, intake: Intake | None = None
+) -> QdiscTree:
+    """The whole of an interface. line: bit/s of the access line; None: no limit. intake: for what comes in."""
+    access = compile_access(line, frame.mtu)
     qdiscs = {ROOT_HANDLE: Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb())}
     for leaf in leaves.values():
         qdiscs[leaf.netem.handle] = leaf.netem
         qdiscs[leaf.buffer.handle] = leaf.buffer
-    return QdiscTree(
-        qdiscs, {leaf.cls.handle: leaf.cls for leaf in leaves.values()}, frame.tables, frame.rules
-    )
+    classes = {access.handle: access, **{leaf.cls.handle: leaf.cls for leaf in leaves.values()}}
+    return QdiscTree(qdiscs, classes, frame.tables, frame.rules, intake=intake)
 
 
 def compile_port(

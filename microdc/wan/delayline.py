@@ -13,6 +13,7 @@ since a kernel that has a slot table once never again looks at a shortest and a 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from microdc.impairment import Distribution, Framing, Impairment, Slots
 from microdc.losses import FourState, GilbertElliott, LossModel
@@ -34,6 +35,9 @@ IN_ORDER_RATE = 10**12
 NO_SLOTS = Slots(Delay(0))
 
 
+@lru_cache(
+    maxsize=1 << 12
+)  # whatever is asked of many directions alike, nothing for one, is one object for all of them
 def compile_netem(impairment: Impairment, packet: int) -> Netem:
     """What netem is asked. packet: bytes of a full packet with its Ethernet header."""
     framing = impairment.framing or Framing()

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from microdc.netlink.diff import foreign_root
+from microdc.netlink.intake_values import TC_H_INGRESS, Ifb, Redirect
 from microdc.netlink.model import (
     ROOT_HANDLE,
-    Fifo,
     HashTable,
     HtbClass,
-    Netem,
+    Led,
     Qdisc,
     QdiscTree,
     Rule,
-    handle_text,
+    comes_in,
 )
-from microdc.netlink.netem import TICK
-from microdc.units import format_delay, format_percent, format_rate, format_size
+from microdc.wan.compile import ACCESS_HANDLE
 from microdc.wan.model import Direction, Leaf, PortChange
+from microdc.wan.wording import differing, named
 
-_EVERYTHING = 2**32 - 1
 _NOTHING = "nothing"
 
 
@@ -30,7 +28,8 @@ _NOTHING = "nothing"
 class Difference:
     """One object that is not as it was laid.
 
-    what: "root", "class" (the rate), "delay line", "buffer", "filters" (which packet belongs to which direction) or "other".
+    what: "root", "class" (the rate), "delay line", "buffer", "filters" (which packet belongs to which direction), "access line" (down to
+    the site; at an edge up from it), "uplink" (what the site sends, of all its directions) or "other".
     directions: those whose packets it concerns. asked, found: only what differs of the two.
     """
 
@@ -47,10 +46,14 @@ def differences(
     if not port.operations:
         return
     directions = sorted(direction for direction in port.leaves if direction in covered)
+    yield from _uplink(port, observed, covered)
+    if all(comes_in(operation.item) for operation in port.operations):
+        return
     whole = _root(port.desired, observed)
     if whole is not None:
         yield Difference("root", directions, *whole)
         return
+    yield from _access(directions, port, observed)
     for direction, leaf in sorted(port.leaves.items(), key=lambda item: item[0]):
         yield from _leaf(direction, leaf, observed)
     yield from _filters(directions, port)
@@ -62,27 +65,62 @@ def _root(desired: QdiscTree, observed: QdiscTree) -> tuple[str, str] | None:
     old, new = observed.root, desired.root
     foreign = foreign_root(observed)
     if old is None or foreign is not None or new is None:
-        found = _named(old) if old else "no qdisc of microdc's"
-        return _named(new) if new else _NOTHING, found + (", which is not microdc's" if foreign else "")
-    return None if old == new else _told(new, old)
+        found = named(old) if old else "no qdisc of microdc's"
+        return named(new) if new else _NOTHING, found + (", which is not microdc's" if foreign else "")
+    return None if old == new else differing(new, old)
+
+
+def _access(directions: Sequence[Direction], port: PortChange, observed: QdiscTree) -> Iterator[Difference]:
+    asked, found = (tree.classes.get(ACCESS_HANDLE) for tree in (port.desired, observed))
+    if asked and asked != found:
+        told = differing(asked, found) if found else (named(asked), _NOTHING)
+        yield Difference("access line", directions, *told)
+
+
+def _uplink(port: PortChange, observed: QdiscTree, covered: Collection[Direction]) -> Iterator[Difference]:
+    """What leads the packets that a site sends through one queue, part by part."""
+    directions = sorted(direction for direction in covered if direction.source == port.site)
+    there = observed.intake.ifb if observed.intake else None
+    for operation in port.operations:
+        match operation.item:
+            case Led() if there is None:
+                continue  # it is missed with the ifb
+            case Ifb():
+                found = "it is down" if there else _NOTHING
+                told = ("nothing", "an ifb") if operation.verb == "delete" else ("an ifb that is up", found)
+            case Redirect() if operation.verb == "add":
+                old = observed.intake.redirect if observed.intake else None
+                told = ("all packets led through the ifb", "led elsewhere" if old else "led past it")
+            case Led(HtbClass() as asked) if operation.verb == "change" and observed.intake:
+                told = differing(asked, observed.intake.tree.classes[asked.handle])
+            case Led(Qdisc() as asked) if operation.verb == "change" and observed.intake:
+                told = differing(asked, observed.intake.tree.qdiscs[asked.handle])
+            case Led(Qdisc() | HtbClass() as item):
+                told = (named(item), _NOTHING) if operation.verb == "add" else (_NOTHING, named(item))
+            case Qdisc(parent=parent) as item if parent == TC_H_INGRESS and operation.verb == "delete":
+                foreign = observed.intake is not None and observed.intake.foreign is not None
+                told = (_NOTHING, named(item) + (", which is not microdc's" if foreign else ""))
+            case _:
+                continue
+        yield Difference("uplink", directions, *told)
 
 
 def _leaf(direction: Direction, leaf: Leaf, observed: QdiscTree) -> Iterator[Difference]:
     """The first object that is missing takes along what hangs on it."""
     cls = observed.classes.get(leaf.cls.handle)
     if cls is None:
-        yield Difference("class", (direction,), _named(leaf.cls), _NOTHING)
+        yield Difference("class", (direction,), named(leaf.cls), _NOTHING)
         return
     if cls != leaf.cls:
-        yield Difference("class", (direction,), *_told(leaf.cls, cls))
+        yield Difference("class", (direction,), *differing(leaf.cls, cls))
     for what, asked in (("delay line", leaf.netem), ("buffer", leaf.buffer)):
         found = observed.qdiscs.get(asked.handle)
         if found is None or (found.kind, found.parent) != (asked.kind, asked.parent):
             there = [q for q in observed.qdiscs.values() if q.parent == asked.parent]
-            yield Difference(what, (direction,), _named(asked), _named(there[0]) if there else _NOTHING)
+            yield Difference(what, (direction,), named(asked), named(there[0]) if there else _NOTHING)
             return
         if found != asked:
-            yield Difference(what, (direction,), *_told(asked, found))
+            yield Difference(what, (direction,), *differing(asked, found))
 
 
 def _filters(directions: Sequence[Direction], port: PortChange) -> Iterator[Difference]:
@@ -103,7 +141,7 @@ def _others(port: PortChange, observed: QdiscTree) -> Iterator[Difference]:
         asked = item.handle in port.desired.classes or item.handle in port.desired.qdiscs
         placed = isinstance(item, Qdisc) and item.parent in places
         if not asked and not placed and _on_ours(item, observed):
-            yield Difference("other", (), _NOTHING, _named(item))
+            yield Difference("other", (), _NOTHING, named(item))
 
 
 def _on_ours(item: HtbClass | Qdisc, observed: QdiscTree) -> bool:
@@ -113,60 +151,3 @@ def _on_ours(item: HtbClass | Qdisc, observed: QdiscTree) -> bool:
         or item.parent in observed.classes
         or item.parent & 0xFFFF0000 in observed.qdiscs
     )
-
-
-def _named(item: Qdisc | HtbClass) -> str:
-    return f"{'htb class' if isinstance(item, HtbClass) else item.kind} {handle_text(item.handle)}"
-
-
-# -- values
-
-
-def _told(asked: Qdisc | HtbClass, found: Qdisc | HtbClass) -> tuple[str, str]:
-    """The fields that differ, as asked and as found."""
-    new, old = (getattr(item, "options", item) for item in (asked, found))
-    if type(new) is not type(old):
-        return _named(asked), _named(found)
-    units = _UNITS.get(type(new), {})
-    differing = [f.name for f in fields(new) if f.compare and getattr(new, f.name) != getattr(old, f.name)]
-
-    def words(item: Any) -> str:
-        return ", ".join(f"{_names(n)} {units.get(n, str)(getattr(item, n))}" for n in differing)
-
-    return words(new), words(old)
-
-
-def _names(field: str) -> str:
-    return {"latency": "delay"}.get(field, field.replace("_", " "))
-
-
-def _bytes_rate(value: int) -> str:
-    return format_rate(8 * value)
-
-
-def _share(value: int) -> str:
-    return format_percent(round(100 * value / _EVERYTHING, 4))
-
-
-def _packets(value: int) -> str:
-    return f"{value} packets"
-
-
-def _ticks(value: int) -> str:
-    return format_delay(value * TICK)
-
-
-_SHARES = ("loss", "duplicate", "reorder", "corrupt")
-_CORRELATIONS = ("delay", "loss", "duplicate", "reorder", "corrupt")
-_UNITS: Mapping[type[Any], Mapping[str, Callable[[Any], str]]] = {
-    Netem: {
-        "latency": format_delay,
-        "jitter": format_delay,
-        "limit": _packets,
-        "rate": _bytes_rate,
-        **dict.fromkeys(_SHARES, _share),
-        **dict.fromkeys((f"{name}_correlation" for name in _CORRELATIONS), _share),
-    },
-    HtbClass: {"rate": _bytes_rate, "ceil": _bytes_rate, "burst": _ticks, "cburst": _ticks},
-    Fifo: {"limit": format_size},
-}

@@ -16,8 +16,8 @@ from microdc.agent.client import Agent, ChangedError, RejectedError
 from microdc.agent.model import Commit, Committed
 from microdc.errors import ApplyError, MicrodcError, UnreachableError
 from microdc.events import Step
-from microdc.wan.commit import differences
 from microdc.wan.model import Plan
+from microdc.wan.readback import ReadBack, differences, read
 from microdc.wan.refusal import explained
 
 AT_ONCE = 16
@@ -31,7 +31,7 @@ class Everywhere:
     """A plan on its way to all agents.
 
     agents: open conversations, by shaper. reopen: a new connection to a shaper's agent. committed: what
-    each came to, so far. confirmed: those whose part stays. seconds: until an unconfirmed part is taken back; None where nothing has to be confirmed.
+    each came to, so far. found: what each of them read back, by interface. confirmed: those whose part stays. seconds: until an unconfirmed part is taken back; None where nothing has to be confirmed.
     """
 
     plan: Plan
@@ -39,6 +39,7 @@ class Everywhere:
     reopen: Callable[[str], AbstractContextManager[Agent]]
     seconds: float | None = None
     committed: dict[str, Committed] = field(default_factory=dict)
+    found: dict[str, Mapping[str, ReadBack]] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)
 
     def carry_out(self, commits: Mapping[str, Commit]) -> Generator[Step, None, Mapping[str, Committed]]:
@@ -86,7 +87,7 @@ class Everywhere:
         except UnreachableError as problem:
             raise self._after_loss(name, commit, problem) from problem
         self.committed[name] = committed
-        self._check(name, committed)
+        self._check(name, commit, committed)
         return committed
 
     def _after_loss(self, name: str, commit: Commit, problem: UnreachableError) -> MicrodcError:
@@ -126,12 +127,13 @@ class Everywhere:
             else:
                 self.committed[name] = confirmed
                 self.confirmed.add(name)
-                self._check(name, confirmed)
+                self._check(name, commit, confirmed)
                 return confirmed
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _check(self, name: str, committed: Committed) -> None:
-        wrong = differences(self.plan, name, committed.dumps)
+    def _check(self, name: str, commit: Commit, committed: Committed) -> None:
+        found = self.found[name] = read(self.plan, name, committed.dumps)
+        wrong = differences(self.plan, name, commit.read_back, found)
         if wrong:
             raise ApplyError(
                 "the kernel did not keep what it was given", where=name, hint="; ".join(wrong[:3])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from microdc.agent.model import LaidLayer, Layer, State, Value
 from microdc.netlink.messages import encode
 from microdc.wan import plain
-from microdc.wan.model import BASE, Asked, Direction, Leaf, Overlay, PortChange
+from microdc.wan.model import BASE, AccessLine, Asked, Direction, Leaf, Overlay, PortChange
 
 
 def overlay_of(layer: LaidLayer, missing: Sequence[str] = ()) -> Overlay:
     """An agent's layer read back. missing: the shapers that should have a part of it too and have none."""
-    values = dict(plain.from_data(data) for data in layer.values.values())
+    values = _values(layer)
     return Overlay(
         layer.id,
         layer.owner,
@@ -25,7 +27,21 @@ def overlay_of(layer: LaidLayer, missing: Sequence[str] = ()) -> Overlay:
         missing,
         tuple(layer.data.get("cuts", ())),
         tuple(layer.data.get("assumed", ())),
+        plain.lines_from_data(layer.data.get("lines", {})),
     )
+
+
+def _values(layer: LaidLayer) -> Mapping[Direction, Asked]:
+    """What a layer lays. Worked out once for what an agent told once: a plan looks at the stack several times."""
+    for known, values in _RECENT:
+        if known is layer.values:
+            return values
+    found = dict(plain.from_data(data) for data in layer.values.values())
+    _RECENT.append((layer.values, found))
+    return found
+
+
+_RECENT: deque[tuple[Mapping[str, Mapping[str, Any]], Mapping[Direction, Asked]]] = deque(maxlen=128)
 
 
 def stack(states: Mapping[str, State]) -> list[Overlay]:
@@ -39,7 +55,8 @@ def stack(states: Mapping[str, State]) -> list[Overlay]:
         missing = tuple(n for n in layer.data["shapers"] if n in states and n not in laid[layer.id])
         overlay, known = overlay_of(layer, missing), found.get(layer.id)
         values = {**known.values, **overlay.values} if known else overlay.values
-        found[layer.id] = replace(overlay, values=values)
+        lines = {**known.lines, **overlay.lines} if known else overlay.lines
+        found[layer.id] = replace(overlay, values=values, lines=lines)
     return sorted(found.values(), key=lambda overlay: _number(overlay.id))
 
 
@@ -48,6 +65,11 @@ def on_top(overlays: Sequence[Overlay]) -> dict[Direction, tuple[Overlay, Asked]
     return {
         direction: (overlay, asked) for overlay in overlays for direction, asked in overlay.values.items()
     }
+
+
+def lines_of(overlays: Iterable[Overlay]) -> Mapping[str, AccessLine]:
+    """The access lines that are shared, by site: those of the inventory, while it is laid."""
+    return next((overlay.lines for overlay in overlays if overlay.id == BASE), {})
 
 
 def after(overlays: Sequence[Overlay], put: Overlay | None, drop: Iterable[str]) -> list[Overlay]:
@@ -117,5 +139,8 @@ def layer_of(
             "shapers": list(shapers),
             "cuts": list(overlay.cuts),
             "assumed": list(overlay.assumed),
+            "lines": plain.lines_to_data(
+                overlay.lines
+            ),  # all in every part: what a port needs is there whoever is asked
         },
     )

@@ -9,6 +9,7 @@ from microdc.impairment import Impairment
 from microdc.netlink.diff import Operation
 from microdc.netlink.model import HtbClass, Qdisc, QdiscTree
 from microdc.testbed.shapers import ShapedPort
+from microdc.units import Rate, Size
 from microdc.wan.floor import Floor, above
 
 BASE = "inventory"
@@ -40,15 +41,26 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessLine:
+    """What all pairs of a site share: the line to its PoP. up: bit/s, with its buffer in bytes; down: bit/s. None: no limit."""
+
+    up: Rate | None = None
+    buffer: Size | None = None
+    down: Rate | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """An impairment and where it comes from: the profile's name, or how it was composed.
 
-    floor: what the bare path does of itself, as it was measured; None where it was not.
+    floor: what the bare path does of itself, as it was measured; None where it was not. shared: whether both sites' access lines
+    are parts of it, so that it takes its share of them; else it holds end to end, whatever they carry.
     """
 
     impairment: Impairment
     origin: str
     floor: Floor | None = None
+    shared: bool = False
 
     @property
     def emulated(self) -> Impairment:
@@ -63,7 +75,7 @@ class Overlay:
     id: BASE, or a short name that `wan undo` takes. seconds: until it ends by itself (None: it stays).
     made: Unix time (0: not laid yet). change: names the act that laid it, as the journal does. missing: the shapers
     that should have a part of it and have none. cuts: the links of a backbone that are down while it is laid. assumed: those
-    that others had cut when it was worked out.
+    that others had cut when it was worked out. lines: by site, the access lines that are shared; only BASE has them.
     """
 
     id: str
@@ -76,6 +88,7 @@ class Overlay:
     missing: Sequence[str] = ()
     cuts: Sequence[str] = ()
     assumed: Sequence[str] = ()
+    lines: Mapping[str, AccessLine] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,7 @@ class PortChange:
 
     port: the site behind it, and which directions leave here. mtu: its largest IP packet, bytes. desired: the whole tree after
     the change; empty where the interface is given back. leaves: the objects of each direction; clean: the same for no impairment.
-    held: whether the agent holds it already.
+    held: whether the agent holds it already. line: the rate (bit/s) that its shared directions have together; None without a limit.
     """
 
     emulator: str
@@ -96,6 +109,7 @@ class PortChange:
     leaves: Mapping[Direction, Leaf]
     clean: Mapping[Direction, Leaf]
     held: bool = False
+    line: Rate | None = None
 
     @property
     def interface(self) -> str:

@@ -186,7 +186,7 @@ class Wan:
     def _topmost(self, values: Mapping[Direction, Asked], owner: str) -> Overlay | None:
         tops = {overlay.id: overlay for d, (overlay, _) in self.in_force.items() if d in values}
         top = next(iter(tops.values()), None)
-        fits = len(tops) == 1 and top is not None and top.owner == owner and top.id != BASE
+        fits = len(tops) == 1 and top is not None and top.owner == owner and top.id != BASE and not top.cuts
         return top if fits and top is not None and top.values.keys() == values.keys() else None
 
     def _check_directions(self, values: Mapping[Direction, Asked]) -> None:

@@ -13,9 +13,12 @@ from microdc.netlink.model import Observed, QdiscTree
 from microdc.netlink.structure import recalled
 from microdc.testbed.model import Site, Testbed
 from microdc.testbed.shapers import ShapedPort, Shaper, others
-from microdc.wan.compile import compile_frame, compile_tree
-from microdc.wan.layers import after, highest, on_top, stack
-from microdc.wan.model import BASE, Asked, Direction, Leaf, Overlay, Plan, PortChange
+from microdc.units import Rate
+from microdc.wan.compile import compile_frame, compile_intake, compile_tree
+from microdc.wan.layers import after, highest, lines_of, on_top, stack
+from microdc.wan.model import BASE, AccessLine, Asked, Direction, Leaf, Overlay, Plan, PortChange
+
+NO_LINE = AccessLine()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,9 @@ def make_plan(testbed: Testbed, situations: Mapping[str, Situation], wish: Wish)
     stacked = after(before, wish.put, wish.drop)
     top = {direction: asked for direction, (_, asked) in on_top(stacked).items()}
     was = {direction: asked for direction, (_, asked) in on_top(before).items()}
+    lines = lines_of(before), lines_of(stacked)
     ports = [
-        _plan_port(testbed, situation, port, (was, top), take_over=wish.take_over)
+        _plan_port(testbed, situation, port, (was, top), lines, take_over=wish.take_over)
         for situation in situations.values()
         for port in situation.shaper.ports
     ]
@@ -123,7 +127,7 @@ def _strays(situations: Mapping[str, Situation]) -> dict[str, list[str]]:
 def _is_laid(overlay: Overlay, overlays: Iterable[Overlay]) -> bool:
     """Whether this very overlay is laid already, whole, without an end that would have to be moved."""
     known = next((o for o in overlays if o.id == overlay.id), None)
-    if known is None or known.values != overlay.values or known.missing:
+    if known is None or known.missing or (known.values, known.lines) != (overlay.values, overlay.lines):
         return False
     if overlay.id == BASE:  # the inventory is the same whoever applies it
         return True
@@ -136,10 +140,11 @@ def _plan_port(
     situation: Situation,
     port: ShapedPort,
     tops: tuple[Mapping[Direction, Asked], Mapping[Direction, Asked]],
+    lines: tuple[Mapping[str, AccessLine], Mapping[str, AccessLine]],
     *,
     take_over: bool,
 ) -> PortChange:
-    """tops: what lies on top of each direction, before and after."""
+    """tops: what lies on top of each direction, before and after. lines: the shared access lines, likewise."""
     was, top = tops
     interface = interface_of(testbed, port, situation.hello, situation.shaper.name)
     networks = {site.name: site.data_networks for site in others(testbed, port)}
@@ -150,12 +155,16 @@ def _plan_port(
 
     frame = compile_frame(networks, mtu, match)
 
-    def leaves(values: Mapping[Direction, Asked]) -> dict[str, Leaf]:
-        return frame.leaves({n: values[d].emulated for n, d in directions.items() if d in values})
+    def leaves(values: Mapping[Direction, Asked], line: Rate | None) -> dict[str, Leaf]:
+        asked = {name: values[d] for name, d in directions.items() if d in values}
+        sharing = {name for name, one in asked.items() if one.shared} if line is not None else set()
+        return frame.leaves({name: one.emulated for name, one in asked.items()}, line, sharing)
 
-    laid, wanted, clean = leaves(was), leaves(top), leaves({})
+    line_was, line = (_rate(port, by_site.get(port.site, NO_LINE)) for by_site in lines)
+    laid, wanted, clean = leaves(was, line_was), leaves(top, line), leaves({}, None)
     observed = recalled(situation.observed[interface.name].tree, compile_tree(frame, laid))
-    desired = compile_tree(frame, wanted) if covered else QdiscTree()
+    intake = compile_intake(lines[1].get(port.site, NO_LINE), mtu) if port.side == "uplink" else None
+    desired = compile_tree(frame, wanted, line, intake) if covered else QdiscTree()
     where = f"{situation.shaper.name}:{interface.name}"
     return PortChange(
         situation.shaper.name,
@@ -167,7 +176,13 @@ def _plan_port(
         {directions[name]: leaf for name, leaf in wanted.items()},
         {directions[name]: leaf for name, leaf in clean.items()},
         port.interface in situation.state.ports,
+        line,
     )
+
+
+def _rate(port: ShapedPort, line: AccessLine) -> Rate | None:
+    """What the directions that leave at a port share: at an emulator they go down to the site, at an edge up from it."""
+    return line.down if port.side == "uplink" else line.up
 
 
 def direction_of(port: ShapedPort, other: str) -> Direction:

@@ -10,9 +10,10 @@ from microdc.netlink.tc import tc_line
 from microdc.wan.model import Plan
 
 _HINTS: dict[int, str] = {
-    errno.ENOENT: "the kernel lacks a qdisc or classifier: netem, htb, bfifo and u32 are needed; microdc doctor tells",
+    errno.ENOENT: "the kernel lacks a qdisc or classifier: netem, htb, bfifo and u32 are needed, and for a shared access line "
+    "ingress and mirred; microdc doctor tells",
     errno.EPERM: "root is needed on the emulator",
-    errno.EOPNOTSUPP: "the kernel or the device cannot do this",
+    errno.EOPNOTSUPP: "the kernel or the device cannot do this; for a shared access line ifb is needed",
 }
 
 

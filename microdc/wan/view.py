@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from microdc.impairment import CLEAN, Impairment
-from microdc.netlink.model import Counters
+from microdc.netlink.model import Counters, comes_in
 from microdc.testbed.model import Testbed
+from microdc.wan.compile import ACCESS_HANDLE
 from microdc.wan.layers import on_top
 from microdc.wan.model import Direction, Overlay, Plan
 from microdc.wan.planning import Situation, Wish, make_plan
@@ -15,7 +16,7 @@ from microdc.wan.planning import Situation, Wish, make_plan
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One direction. overlay: the one on top, None where nothing is asked. as_asked: the kernel holds just that.
+    """One direction. overlay: the one on top, None where nothing is asked. as_asked: the kernel holds just that, shared lines too.
 
     sent: what left the delay line; lost: what netem or a full buffer dropped.
     """
@@ -45,12 +46,14 @@ def lines(
     """Every direction that crosses an emulator, by target and source."""
     top = on_top(overlays)
     plan = as_laid(testbed, situations)
+    blocked = {port.site for port in plan.ports if any(comes_in(o.item) for o in port.operations)}
     for port in plan.ports:
         observed = situations[port.emulator].observed[port.interface]
-        touched = {operation.item for operation in port.operations}
+        leaving = [operation for operation in port.operations if not comes_in(operation.item)]
+        touched = {operation.item for operation in leaving}
         for direction, leaf in sorted(port.leaves.items()):
             overlay, asked = top.get(direction, (None, None))
-            objects = {leaf.cls, leaf.netem, leaf.buffer}
+            objects = {leaf.cls, leaf.netem, leaf.buffer, port.desired.classes.get(ACCESS_HANDLE)}
             yield Line(
                 direction,
                 port.emulator,
@@ -58,7 +61,9 @@ def lines(
                 asked.impairment if asked else CLEAN,
                 asked.origin if asked else "",
                 overlay,
-                not objects & touched and not any(o.structural for o in port.operations),
+                not objects & touched
+                and not any(operation.structural for operation in leaving)
+                and direction.source not in blocked,
                 observed.counters.get(leaf.cls.handle, Counters()),
                 observed.counters.get(leaf.netem.handle, Counters()).drops,
             )

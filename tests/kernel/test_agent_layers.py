@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import select
 from base64 import b64encode
 from ipaddress import ip_network
@@ -12,6 +11,7 @@ import pytest
 from netlink_port import Port, shaped
 
 from microdc.agent.client import ChangedError, RejectedError
+from microdc.agent.resident.record import Record
 from microdc.errors import UnreachableError
 from microdc.netlink.diff import diff
 from microdc.netlink.model import ROOT_HANDLE, HtbClass, QdiscTree
@@ -98,19 +98,15 @@ def test_a_change_in_which_the_agent_was_killed_is_taken_back(port: Port) -> Non
     )
     operations = diff(after, before)
     for count in range(0, len(operations) + 1, 5):
-        inverse = [[_text(m) for m in port._inverse(o)] for o in operations]
+        inverse = [b64encode(b"".join(port._inverse(o))).decode() for o in operations]
         port.send([(port.encoded(o.verb, o.item), []) for o in operations[:count]])
         port.kill()
-        (record,) = Path(port.directory).glob("*/state.json")
-        state = json.loads(record.read_text())
-        record.write_text(json.dumps({**state, "pending": {"inverse": inverse, "switches": []}}))
+        (path,) = Path(port.directory).glob("*/state.json")
+        record = Record(path)
+        record.save(record.load(), {"inverse": inverse, "switches": []})
         port.restart()
         assert port.tree == before
         assert port.state.notes[-1].text == "the agent died in a change, which was taken back"
-
-
-def _text(message: bytes) -> str:
-    return b64encode(message).decode()
 
 
 def test_a_commit_can_be_taken_back_once(port: Port) -> None:

@@ -20,7 +20,7 @@ from microdc.netlink.model import ROOT_HANDLE, TC_H_ROOT, Fifo, Htb, Qdisc, Qdis
 from microdc.netlink.netem import TICK
 from microdc.netlink.tc import tc_line
 from microdc.units import Rate, Size
-from microdc.wan.compile import compile_leaf
+from microdc.wan.compile import compile_access, compile_leaf
 
 pytestmark = pytest.mark.root
 
@@ -54,9 +54,10 @@ def test_iproute2_shows_the_class_that_we_laid(port: Port, rate: int) -> None:
     """iproute2 6.1 has no JSON for classes, and rounds what it shows."""
     leaf = compile_leaf(0x2A, Impairment(rate=Rate(rate), buffer=Size(100_000)), 1500)
     port.lay(_with(shaped({}, {}), leaf.cls, Qdisc(0x802A0000, leaf.cls.handle, leaf.buffer.options)))
-    (line,) = port.run("tc", "-d", "class", "show", "dev", "a").splitlines()[:1]
+    shown = port.run("tc", "-d", "class", "show", "dev", "a").splitlines()
+    (line,) = (line for line in shown if " 7dc0:2a " in line)
     found = _words(line)
-    assert line.startswith("class htb 7dc0:2a root leaf 802a:")
+    assert line.startswith("class htb 7dc0:2a parent 7dc0:1 leaf 802a:")
     assert _quantity(found["rate"]) == pytest.approx(rate, rel=0.005)
     assert _quantity(found["ceil"]) == pytest.approx(rate, rel=0.005)
     burst = max(1514, rate // 8 * 2 // 1000)
@@ -74,7 +75,10 @@ def test_iproute2_shows_the_class_that_we_laid(port: Port, rate: int) -> None:
 
 
 def _with(tree: QdiscTree, cls: Any, qdisc: Qdisc) -> QdiscTree:
-    return replace(tree, classes={cls.handle: cls}, qdiscs={**tree.qdiscs, qdisc.handle: qdisc})
+    access = compile_access(None, 1500)
+    return replace(
+        tree, classes={access.handle: access, cls.handle: cls}, qdiscs={**tree.qdiscs, qdisc.handle: qdisc}
+    )
 
 
 def test_iproute2_shows_the_filters_that_we_laid(port: Port) -> None:

@@ -18,6 +18,7 @@ import pytest
 from microdc.agent.client import Agent
 from microdc.host import namespaces
 from microdc.impairment import Impairment
+from microdc.netlink.attributes import attributes
 from microdc.testbed.load import load
 from microdc.testbed.model import Testbed
 from microdc.units import Delay, Percent, Rate, Size
@@ -37,7 +38,7 @@ site: {name}
 uplink: {{emulator: wan1, interface: {name}}}
 networks: {{data: [10.{number}.0.0/16, "fd00:{number}::/32"]}}
 """
-RTNLGRP_TC = 4
+RTNLGRP_TC, TCA_OPTIONS = 4, 2
 QDISC, CLASS = 36, 40  # RTM_NEWQDISC, RTM_NEWTCLASS
 THERE = Direction("east", "west")
 SET = Impairment(Delay(50_000_000), rate=Rate(10_000_000), buffer=Size(100_000), limit=5000)
@@ -90,17 +91,21 @@ def lay(wan: Wan, values: dict[Direction, Impairment], **more: Any) -> None:
 
 
 def kinds(told: socket.socket) -> list[int]:
-    """The kinds of all that the kernel has told. It tells before it answers, so nothing is still to come."""
-    found = []
+    """The kinds of all objects that the kernel has told of. It tells before it answers, so nothing is still to come.
+
+    An older one (6.1) also tells everybody what somebody asks for: the same once more, which counts once.
+    """
+    found = set()
     while True:
         try:
             data = told.recv(1 << 16)
         except BlockingIOError:
-            return sorted(found)
+            return sorted(kind for kind, _ in found)
         at = 0
         while at < len(data):
             length, kind = struct.unpack_from("=IH", data, at)
-            found.append(kind)
+            attrs = dict(attributes(data[at + 36 : at + length]))
+            found.add((kind, data[at + 16 : at + 28] + attrs[TCA_OPTIONS]))
             at += (length + 3) & ~3
 
 

@@ -1,8 +1,8 @@
-"""Two sites, `here` and `there`, with a host each, built as a lab whose emulator is a namespace of this kernel."""
+"""Two sites or more, `here` and `there` first, with a host each, built as a lab whose emulator is a namespace of this kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from microdc.wan.model import Direction
 THERE, BACK = Direction("here", "there"), Direction("there", "here")
 _TESTBED = """\
 testbed: %s
-title: Two sites
+title: A few sites
 emulators: {wan1: {host: local}}
 """
 _SITE = """\
@@ -28,11 +28,11 @@ networks: {data: [10.%d.0.0/16, "fd00:%d::/32"]}
 
 
 @contextmanager
-def two_sites(lab: str, source: Path) -> Iterator[Testbed]:
-    """The lab's testbed while it is up. source: an empty directory. lab: its name, which is the testbed's too."""
+def two_sites(lab: str, source: Path, more: Sequence[str] = ()) -> Iterator[Testbed]:
+    """The lab's testbed while it is up. source: an empty directory. lab: its name, which is the testbed's too. more: other sites."""
     (source / "sites").mkdir()
     (source / "testbed.yaml").write_text(_TESTBED % lab)
-    for number, name in enumerate(("here", "there"), 1):
+    for number, name in enumerate(("here", "there", *more), 1):
         (source / "sites" / f"{name}.yaml").write_text(_SITE % (name, name, number, number))
     try:
         run(bring_up(plan_lab(load(source), lab, "namespace", hosts=1), source, 1))

@@ -393,9 +393,17 @@ def test_what_does_not_lead_packets_in_is_named(values: Any, told: list[tuple[st
 
 
 def test_an_ifb_that_is_gone_is_missed_with_all_of_it() -> None:
-    found = differences(taking_in(ifb=None, tree=QdiscTree()))
-    assert found[0].found == "nothing"
-    assert {one.what for one in found} == {"uplink"}
+    (one,) = differences(taking_in(ifb=None, tree=QdiscTree()))
+    assert (one.what, one.asked, one.found) == ("uplink", "an ifb that is up", "nothing")
+
+
+def test_what_is_missing_of_an_ifb_is_named() -> None:
+    intake = tree_of(shared()).intake
+    assert intake is not None
+    queue = next(handle for handle, qdisc in intake.tree.qdiscs.items() if qdisc.parent != TC_H_ROOT)
+    kept = {handle: qdisc for handle, qdisc in intake.tree.qdiscs.items() if handle != queue}
+    (one,) = differences(taking_in(tree=replace(intake.tree, qdiscs=kept)))
+    assert (one.what, one.asked, one.found) == ("uplink", "bfifo 8001:", "nothing")
 
 
 def test_a_line_with_another_rate_is_told_both_ways() -> None:

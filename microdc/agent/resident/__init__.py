@@ -8,7 +8,7 @@ understands no message; so one version serves many controllers.
 The controller sends it as one file, a zip of this package, and runs `python3 FILE connect DIR`.
 """
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Of the conversation between a controller and an agent."""
 MAX_CONFIRM_SECONDS = 600.0
 """A policy. While a change waits to be confirmed nobody else changes that host and no layer ends there, and a host that was

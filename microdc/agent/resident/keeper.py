@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -12,21 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from . import MAX_CONFIRM_SECONDS, PROTOCOL
-from .change import carry_out, switches, take_back, tell
-from .dumps import dumps
+from .change import carry_out, messages, switches, take_back, tell
+from .dumps import LED, dumps, whole
 from .interfaces import interfaces, offload
 from .kernel import UNDONE, Kernel
 from .layers import changed, slots_by_interface, top, without
 from .place import boottime, identity
 from .probe import probe
+from .record import KEPT, Record
 from .touch import Listener
 
 VERBS = ("hello", "read", "commit", "confirm", "revert", "release", "probe")
 MAX_NOTES = 50
-
-
-KEPT = ("generation", "serial", "last", "layers", "ports", "notes", "touched", "undo", "unconfirmed")
-"""What is kept over a kill of this process."""
 
 
 class Keeper:
@@ -40,7 +35,7 @@ class Keeper:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.path = directory / "state.json"
+        self.record = Record(directory / "state.json")
         self.kernel = Kernel()
         self.listener = Listener(self.kernel.number)
         self.generation = self.serial = 0
@@ -62,10 +57,8 @@ class Keeper:
 
     def _load(self) -> None:
         try:
-            state = json.loads(self.path.read_text("utf-8"))
+            state = self.record.load()
         except (OSError, ValueError):
-            return
-        if state["protocol"] != PROTOCOL:
             return
         for name in KEPT:
             setattr(self, name, state[name])
@@ -75,10 +68,7 @@ class Keeper:
             self._save()
 
     def _save(self, pending: dict[str, Any] | None = None) -> None:
-        state = {"protocol": PROTOCOL, "pending": pending, **{name: getattr(self, name) for name in KEPT}}
-        partial = self.path.with_suffix(".part")
-        partial.write_text(json.dumps(state), "utf-8")
-        partial.replace(self.path)
+        self.record.save({name: getattr(self, name) for name in KEPT}, pending)
 
     def _note(self, text: str) -> None:
         number = self.notes[-1]["number"] + 1 if self.notes else 1
@@ -139,8 +129,8 @@ class Keeper:
     def commit(self, request: dict[str, Any]) -> dict[str, Any]:
         """Makes a change whole or not at all, with the layers that belong to it.
 
-        batch: [[message, [inverse message, ...]], ...]; layers: {"put": [...], "drop": [ids]}; ports: what is needed
-        to give an interface back; bare: interfaces that the batch gives back. confirm: None, or {"seconds", "by"}: it is
+        batch: messages; inverse: for each of them those that take it back; layers: {"put": [...], "drop": [ids]}; ports: what is
+        needed to give an interface back; bare: interfaces that the batch gives back. confirm: None, or {"seconds", "by"}: it is
         taken back then unless it is confirmed. change: names it. Refused as "changed" if another change came in
         between, as "unconfirmed" while another one waits.
         """
@@ -148,9 +138,11 @@ class Keeper:
             return {"error": "unconfirmed", **self.state()["unconfirmed"]}
         if request["generation"] != self.generation:
             return {"error": "changed", "generation": self.generation}
-        batch = [base64.b64decode(message) for message, _ in request["batch"]]
+        batch = messages(request["batch"])
+        if len(batch) != len(request["inverse"]):
+            raise ValueError("each message needs an inverse, if an empty one")
         turned = switches(request["ports"], request["bare"], {name: self._off(name) for name in self.ports})
-        change = {"inverse": [inverse for _, inverse in request["batch"]], "switches": turned}
+        change = {"inverse": request["inverse"], "switches": turned}
         asked = request["layers"]
         layers = changed(self.layers, asked["put"], asked["drop"], boottime())
         ports = self._ports_after(request, turned)
@@ -167,7 +159,7 @@ class Keeper:
             self.undo = (change, self.layers, self.ports)
             self.generation, self.layers, self.ports = self.generation + 1, layers, ports
             self.last, self.serial = request["change"], max(self.serial, request["serial"])
-            mended = {*request["read_back"], *request["ports"]}
+            mended = {*whole(request["read_back"]), *request["ports"]}
             self.touched = {name: seen for name, seen in self.touched.items() if name not in mended}
             self.unconfirmed = waiting(request["confirm"])
             self._save()
@@ -293,7 +285,7 @@ class Keeper:
         with self._own():
             for name, slots in slots_by_interface(ended).items():
                 if name in covered:
-                    self._tell(name, [m for slot in slots for m in top(self.layers, self.ports, slot)])
+                    self._tell(name, [top(self.layers, self.ports, slot) for slot in slots])
                 elif name in self.ports:
                     self._give_back(name)
         for layer in ended:
@@ -305,13 +297,14 @@ class Keeper:
 
     def _give_back(self, name: str) -> None:
         """An interface as it was before us."""
-        self._tell(name, self.ports[name]["bare"])
+        self._tell(name, [self.ports[name]["bare"]])
         for what, was in self._off(name).items():
             offload(name, what, on=was)
         del self.ports[name]
 
     def _tell(self, name: str, wanted: list[str]) -> None:
-        refusals = {words for code, words in (tell(self.kernel, m) for m in wanted) if code}
+        told = (tell(self.kernel, message) for text in wanted for message in messages(text))
+        refusals = {words for code, words in told if code}
         if refusals:
             self._note(f"{name}: could not show what lies below: {', '.join(sorted(refusals))}")
 
@@ -322,7 +315,7 @@ class Keeper:
         numbers = self.listener.touched()
         now = time.time()
         for name, port in self.ports.items():
-            if port["index"] in numbers or 0 in numbers:
+            if numbers & {0, port["index"], LED + port["index"]}:
                 first, _last, times = self.touched.get(name, [now, now, 0])
                 self.touched[name] = [first, now, times + 1]
 

@@ -13,7 +13,9 @@ ANSWER_SECONDS = 20.0
 """How long the kernel may take to answer; it takes milliseconds."""
 BUSY_SECONDS = 2.0
 DUMP_ATTEMPTS = 8
-NLMSG_ERROR, NLMSG_DONE, NLM_F_DUMP_INTR, NLMSGERR_ATTR_MSG = 2, 3, 0x10, 1
+BURST_MESSAGES, BURST_BYTES = 256, 1 << 15
+"""What goes to the kernel at once: far less than a socket may hold of messages (0.2 MB), and of refusals of all of them."""
+NLMSG_ERROR, NLMSG_DONE, NLM_F_ACK, NLM_F_DUMP_INTR, NLMSGERR_ATTR_MSG = 2, 3, 4, 0x10, 1
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 ABSENT = (errno.ENOENT, errno.EINVAL, errno.ENODEV)
 """What the kernel says of an object that is not there."""
@@ -52,9 +54,32 @@ class Kernel:
         while True:
             for kind, _flags, sequence, body in self._receive():
                 if kind == NLMSG_ERROR and sequence == wanted:
-                    code = -struct.unpack_from("=i", body)[0]
-                    words = dict(attributes(body[20:])).get(NLMSGERR_ATTR_MSG, b"")
-                    return code, words.rstrip(b"\0").decode("utf-8", "replace") or os.strerror(code)
+                    return said(body)
+
+    def burst(self, messages: list[bytes]) -> dict[int, tuple[int, str]]:
+        """Messages at once (BURST_MESSAGES and BURST_BYTES at most): what the kernel refused, by its place among them.
+
+        The kernel carries each out whatever became of those before. It speaks of those that it refuses and of the last one,
+        which it comes to last: what it does not speak of then is done.
+        """
+        first, at = self.sequence + 1, 0
+        sent = bytearray(b"".join(messages))
+        for number, message in enumerate(messages, first):
+            last = number - first + 1 == len(messages)
+            flags = struct.unpack_from("=H", message, 6)[0] & ~NLM_F_ACK
+            struct.pack_into("=HI", sent, at + 6, flags | NLM_F_ACK if last else flags, number)
+            at += len(message)
+        self.sequence += len(messages)
+        self.socket.send(sent)
+        refused: dict[int, tuple[int, str]] = {}
+        while True:
+            for kind, _flags, sequence, body in self._receive():
+                if kind == NLMSG_ERROR and first <= sequence <= self.sequence:
+                    code, words = said(body)
+                    if code:
+                        refused[sequence - first] = code, words
+                    if sequence == self.sequence:
+                        return refused
 
     def dump(self, message: bytes) -> bytes:
         """All messages of a dump as they came, without the closing one; none under an object that is not there.
@@ -107,6 +132,25 @@ class Kernel:
                 break
             yield kind, flags, sequence, data[at + 16 : at + length]
             at += length + (-length % 4)
+
+
+def said(body: bytes) -> tuple[int, str]:
+    """What the kernel acknowledges: 0 or an errno, and words."""
+    code = -struct.unpack_from("=i", body)[0]
+    words = dict(attributes(body[20:])).get(NLMSGERR_ATTR_MSG, b"")
+    return code, words.rstrip(b"\0").decode("utf-8", "replace") or os.strerror(code)
+
+
+def split(data: bytes) -> Iterator[bytes]:
+    """Messages that stand one behind the other, each with what fills it up to four bytes. Raises ValueError for what are none."""
+    at = 0
+    while at < len(data):
+        length = struct.unpack_from("=I", data, at)[0] if at + 16 <= len(data) else 0
+        end = at + length + (-length % 4)
+        if length < 16 or end > len(data):
+            raise ValueError("these are no netlink messages")
+        yield data[at:end]
+        at = end
 
 
 def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:

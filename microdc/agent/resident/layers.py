@@ -35,12 +35,12 @@ def without(layers: list[dict[str, Any]], interfaces: list[str]) -> list[dict[st
     return [layer for layer in kept if layer["values"]]
 
 
-def top(layers: list[dict[str, Any]], ports: dict[str, dict[str, Any]], slot: str) -> list[str]:
-    """The messages of the topmost layer that has the slot; those of no impairment where none has."""
+def top(layers: list[dict[str, Any]], ports: dict[str, dict[str, Any]], slot: str) -> str:
+    """The messages of the topmost layer that has the slot; those of no impairment where none has; "" where there are none."""
     for layer in reversed(layers):
         if slot in layer["values"]:
-            return list(layer["values"][slot]["messages"])
-    return list(ports.get(interface_of(slot), {}).get("clean", {}).get(slot, ()))
+            return str(layer["values"][slot]["messages"])
+    return str(ports.get(interface_of(slot), {}).get("clean", {}).get(slot, ""))
 
 
 def slots_by_interface(layers: list[dict[str, Any]]) -> dict[str, list[str]]:
