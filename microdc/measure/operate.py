@@ -16,7 +16,16 @@ from microdc.measure.model import Both, Direction, Failure, Outcome, PairResult,
 from microdc.measure.phases import Lost, PairRequest, PairRun, Timed, attempt
 from microdc.measure.probe import Probe, look
 from microdc.measure.programs import Programs
-from microdc.measure.schedule import MeasureOptions, StreamPlan, batches, loss_plan, stream_plan, timing_plan
+from microdc.measure.schedule import (
+    MeasureOptions,
+    Offer,
+    StreamPlan,
+    batches,
+    crowd,
+    loss_plan,
+    stream_plan,
+    timing_plan,
+)
 from microdc.measure.verdict import judge
 
 __all__ = ["MeasureOptions", "PairRequest", "expected_seconds", "measure_pairs", "run_outcome"]
@@ -39,7 +48,8 @@ def measure_pairs(
     started end with the iterator, also when it is closed early or interrupted.
     """
     options = options or MeasureOptions()
-    seconds = expected_seconds([request.asked for request in requests], options)
+    pairs = [(request.a, request.b) for request in requests]
+    seconds = expected_seconds([request.asked for request in requests], options, pairs)
     yield Step("measure", "started", f"about {seconds:.0f} s", 0, len(requests), "pairs")
     with ThreadPoolExecutor(_WORKERS, "measure") as pool, Programs() as programs:
         probes = _look_at_all(pool, requests)
@@ -50,6 +60,7 @@ def measure_pairs(
                 options,
                 programs,
                 pairs=len(requests),
+                crowd=crowd(pairs),
             )
             for request in requests
         ]
@@ -62,24 +73,27 @@ def measure_pairs(
     yield Step("measure", "done", "", len(requests), len(requests), "pairs")
 
 
-def expected_seconds(asked: Sequence[Both[Impairment]], options: MeasureOptions) -> float:
-    """How long pairs of which this is asked take, if all goes well."""
-    timing = [plan.seconds for both in asked if (plan := timing_plan(both, options))]
+def expected_seconds(
+    asked: Sequence[Both[Impairment]], options: MeasureOptions, pairs: Sequence[tuple[str, str]]
+) -> float:
+    """How long pairs of sites take of which this is asked, if all goes well."""
+    many = crowd(pairs)
+    timing = [plan.seconds for both in asked if (plan := timing_plan(both, options, crowd=many))]
     losses = [
         plan.seconds
         for both in asked
-        if (timed := timing_plan(both, options))
-        and (plan := loss_plan(both, options, pairs=len(asked), sent=timed.count))
+        if (timed := timing_plan(both, options, crowd=many))
+        and (plan := loss_plan(both, options, pairs=len(asked), sent=timed.count, crowd=many))
     ]
     dead = [KNOCKING_SECONDS for both in asked if timing_plan(both, options) is None]
     streams = [
-        stream
-        for both in asked
-        for one in both.values()
+        (stream, Offer(stream.offered, *ends))
+        for both, pair in zip(asked, pairs, strict=True)
+        for one, ends in zip(both.values(), (pair, pair[::-1]), strict=True)
         if isinstance(stream := stream_plan(one, options, ip_version=4), StreamPlan)
     ]
-    together = batches([stream.offered for stream in streams], options.together)
-    rates = sum(max(streams[number].seconds for number in batch) + _STREAM_OVERHEAD for batch in together)
+    together = batches([offer for _, offer in streams], options.together)
+    rates = sum(max(streams[number][0].seconds for number in batch) + _STREAM_OVERHEAD for batch in together)
     return _OVERHEAD + max(timing + dead, default=0) + max(losses, default=0) + rates
 
 
@@ -125,7 +139,8 @@ def _streams(
     }
     wanted = [(key, plan) for key, plan in plans.items() if isinstance(plan, StreamPlan)]
     yield Step("throughput", "started", "", 0, len(wanted), "streams")
-    for batch in batches([plan.offered for _, plan in wanted], options.together):
+    offers = [Offer(plan.offered, *runs[key[0]].request.sites(key[1])) for key, plan in wanted]
+    for batch in batches(offers, options.together):
         keys = [wanted[index] for index in batch]
         futures = [pool.submit(runs[key[0]].stream, plan, key[1]) for key, plan in keys]
         found |= {key: future.result() for (key, _), future in zip(keys, futures, strict=True)}

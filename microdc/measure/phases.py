@@ -66,6 +66,10 @@ class PairRequest:
     def asked(self) -> Both[Impairment]:
         return Both(self.asked_a_to_b, self.asked_b_to_a)
 
+    def sites(self, way: Direction) -> tuple[str, str]:
+        """Who sends and who receives in a direction."""
+        return (self.a, self.b) if way == Direction.A_TO_B else (self.b, self.a)
+
     @property
     def ends(self) -> tuple[End, End]:
         return End(self.host_a, self.ip_a), End(self.host_b, self.ip_b)
@@ -103,13 +107,14 @@ def attempt(action: Callable[[], _T]) -> _T | Failure:
 
 @dataclass(frozen=True, slots=True)
 class PairRun:
-    """One pair with its probes, in a run of `pairs` pairs."""
+    """One pair with its probes, in a run of `pairs` pairs, of which at most `crowd` share a site."""
 
     request: PairRequest
     probes: Both[Probe | Failure]
     options: MeasureOptions
     programs: Programs
     pairs: int
+    crowd: int = 1
 
     @property
     def tolerance(self) -> Tolerance:
@@ -127,7 +132,7 @@ class PairRun:
         missing = self._missing("irtt")
         if missing:
             return self._pings(f"irtt is missing at {' and '.join(missing)}: install the package irtt there")
-        plan = timing_plan(asked, self.options)
+        plan = timing_plan(asked, self.options, crowd=self.crowd)
         if plan is None:
             if max(one.mean_loss for one in asked.values()) < 100:
                 return self._pings("irtt cannot begin where so much is lost")
@@ -171,7 +176,9 @@ class PairRun:
         sessions: list[Session] = []
         sent, spent = len(timed.report.echoes), 0.0
         for _ in range(_LOSS_SESSIONS):
-            plan = loss_plan(self.request.asked, self.options, pairs=self.pairs, sent=sent, spent=spent)
+            plan = loss_plan(
+                self.request.asked, self.options, pairs=self.pairs, sent=sent, spent=spent, crowd=self.crowd
+            )
             if plan is None:
                 break
             found = attempt(partial(irtt.session, self.programs, here, there, plan))
@@ -183,7 +190,7 @@ class PairRun:
         return Lost(tuple(sessions))
 
     def _more_pings(self, sent: int) -> Lost:
-        plan = ping_plan(self.request.asked, self.options, pairs=self.pairs, sent=sent)
+        plan = ping_plan(self.request.asked, self.options, pairs=self.pairs, sent=sent, crowd=self.crowd)
         if plan is None:
             return Lost()
         found = attempt(partial(self._ping, plan))

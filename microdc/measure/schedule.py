@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -90,15 +91,15 @@ class StreamPlan:
     seconds: float
 
 
-def timing_plan(asked: Both[Impairment], options: MeasureOptions) -> EchoPlan | None:
+def timing_plan(asked: Both[Impairment], options: MeasureOptions, *, crowd: int = 1) -> EchoPlan | None:
     """Packets far enough apart that each is timed on its own, and at another beat than the line's delays; None where no session
-    can be opened for loss.
+    can be opened for loss. crowd: how many pairs share a line with this one, itself included.
     """
     opens = opens_needed(asked)
     if opens is None:
         return None
     jitter = rtt_jitter(asked.a_to_b, asked.b_to_a)
-    least = max(_PING_INTERVAL, apart(*asked.values(), _APART), _unhurried(asked))
+    least = max(_PING_INTERVAL, apart(*asked.values(), _APART), _unhurried(asked, crowd))
     interval = off_beat(least, [one.owd for one in asked.values()])
     count = int(options.rtt_seconds * _S) // interval
     if jitter:
@@ -107,17 +108,23 @@ def timing_plan(asked: Both[Impairment], options: MeasureOptions) -> EchoPlan | 
 
 
 def loss_plan(
-    asked: Both[Impairment], options: MeasureOptions, *, pairs: int, sent: int, spent: float = 0.0
+    asked: Both[Impairment],
+    options: MeasureOptions,
+    *,
+    pairs: int,
+    sent: int,
+    spent: float = 0.0,
+    crowd: int = 1,
 ) -> EchoPlan | None:
     """Packets that the loss test needs beyond those sent, where `pairs` pairs are measured at a time; None for none.
 
-    spent: seconds of loss_seconds that are gone. Where these do not suffice for the whole test, as many are sent as show
+    crowd: as for `timing_plan`. spent: seconds of loss_seconds that are gone. Where these do not suffice for the whole test, as many are sent as show
     too high a loss.
     """
     opens = opens_needed(asked)
     if opens is None:
         return None
-    interval = max(1 * _MS, math.ceil(_S * pairs / options.max_pps), _unhurried(asked))
+    interval = max(1 * _MS, math.ceil(_S * pairs / options.max_pps), _unhurried(asked, crowd))
     most = int((options.loss_seconds - spent) * _S) // interval
     needed = _echoes_needed(asked, options.tolerance, 2 * pairs, more_only=False)
     if needed is None or needed > sent + most:
@@ -131,7 +138,9 @@ def loss_plan(
     return EchoPlan(interval, count, opens, _open_timeout(asked), sessions_needed(asked))
 
 
-def ping_plan(asked: Both[Impairment], options: MeasureOptions, *, pairs: int, sent: int) -> EchoPlan | None:
+def ping_plan(
+    asked: Both[Impairment], options: MeasureOptions, *, pairs: int, sent: int, crowd: int = 1
+) -> EchoPlan | None:
     """The same for a tool that knows round trips only, and sends no more than a hundred packets a second."""
     whole = round_trips(asked, options.tolerance, 2 * pairs)
     if isinstance(whole.test, Unmeasured):
@@ -140,7 +149,7 @@ def ping_plan(asked: Both[Impairment], options: MeasureOptions, *, pairs: int, s
         Impairment(one.owd, one.jitter, Percent(percent), one.rate, slots=one.slots, corrupt=one.corrupt)
         for one, percent in zip(asked.values(), (whole.percent, 0.0), strict=True)
     )
-    plan = loss_plan(Both(there, back), options, pairs=pairs, sent=sent)
+    plan = loss_plan(Both(there, back), options, pairs=pairs, sent=sent, crowd=crowd)
     if plan is None:
         return None
     interval = max(plan.interval, _PING_INTERVAL)
@@ -166,12 +175,15 @@ def _echoes_needed(
     return math.ceil(1.02 * max((count / share for count, share in needed if count is not None), default=0))
 
 
-def _unhurried(asked: Both[Impairment]) -> int:
-    """The time in ns between packets at which they take no more than _SHARE of the slower direction's rate, or slots."""
+def _unhurried(asked: Both[Impairment], crowd: int) -> int:
+    """The time in ns between packets at which they take no more than _SHARE of the slower direction's rate, or slots.
+
+    Of a rate all that share a line take so much together, since it may be the line's.
+    """
     rates = [one.rate for one in asked.values() if one.rate is not None]
     slots = [one.slots for one in asked.values() if one.slots is not None]
     bits = 8 * (ECHO_BYTES + HEADERS[6])
-    waits = [_S * bits / min(rates)] if rates else []
+    waits = [crowd * _S * bits / min(rates)] if rates else []
     return math.ceil(max((wait / _SHARE for wait in [*waits, *map(_slot_per_packet, slots)]), default=0))
 
 
@@ -213,14 +225,37 @@ def stream_plan(asked: Impairment, options: MeasureOptions, *, ip_version: int) 
     return StreamPlan(payload, bitrate, offered, seconds)
 
 
-def batches(offered: Sequence[int], most: int) -> list[list[int]]:
-    """Streams that may run at the same time, by index: each batch offers at most `most` bit/s, or is one stream."""
-    found: list[tuple[int, list[int]]] = []
-    for index in sorted(range(len(offered)), key=lambda i: -offered[i]):
-        for number, (total, batch) in enumerate(found):
-            if total + offered[index] <= most:
-                found[number] = total + offered[index], [*batch, index]
-                break
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A stream that is to run. rate: bit/s offered on the wire."""
+
+    rate: int
+    source: str
+    target: str
+
+
+def batches(offers: Sequence[Offer], most: int) -> list[list[int]]:
+    """Streams that may run at the same time, by index: each batch offers at most `most` bit/s, or is one stream.
+
+    No site sends two of a batch, and none receives two: its pairs may share its line.
+    """
+    found: list[list[int]] = []
+    for index in sorted(range(len(offers)), key=lambda i: -offers[i].rate):
+        batch = next(
+            (batch for batch in found if _fits(offers[index], [offers[i] for i in batch], most)), None
+        )
+        if batch is None:
+            found.append([index])
         else:
-            found.append((offered[index], [index]))
-    return [batch for _, batch in found]
+            batch.append(index)
+    return found
+
+
+def _fits(offer: Offer, beside: Sequence[Offer], most: int) -> bool:
+    apart = all(offer.source != other.source and offer.target != other.target for other in beside)
+    return apart and offer.rate + sum(other.rate for other in beside) <= most
+
+
+def crowd(pairs: Sequence[tuple[str, str]]) -> int:
+    """Of pairs that are measured together, how many share a site at most; 1 for none."""
+    return max(Counter(name for pair in pairs for name in pair).values(), default=1)

@@ -12,6 +12,7 @@ from microdc.measure.model import Both, Failure, PairResult
 from microdc.measure.operate import MeasureOptions
 from microdc.units import Delay
 from microdc.wan.bare import PairCalibration, concluded
+from microdc.wan.layers import lines_of
 from microdc.wan.ledger import Ledger, Page
 from microdc.wan.model import Asked, Direction, Plan
 from microdc.wan.operate import Wan
@@ -51,7 +52,7 @@ def calibrate(
         check_probe(wan.testbed, wan.testbed.sites[name])
     values = _values(wan, pairs)
     asked = [_asked_pair(pair, values, options) for pair in pairs]
-    seconds = lasting([Both(*pair.asked) for pair in asked], options)
+    seconds = lasting([Both(*pair.asked) for pair in asked], options, pairs)
     summary = f"the underlay between {', '.join(f'{a} and {b}' for a, b in pairs)}"
     data = {"pairs": [list(pair) for pair in pairs], "seconds": seconds}
     with wan.ledger.page("calibration", summary, data) as page:
@@ -105,7 +106,11 @@ def _concluded(result: PairResult, plan: Plan) -> PairCalibration:
     assert plan.put is not None  # it has an end, so that it is laid even where it lies already
     there = Direction(result.a, result.b)
     forth, back = (plan.put.values[d].emulated.owd for d in (there, there.reverse))
-    return concluded(result, forth, back)
+    lines = lines_of(
+        plan.overlays
+    )  # what leaves a site goes through its line, though nothing is asked of the pair
+    up = [lines[site].up if site in lines else None for site in (result.a, result.b)]
+    return concluded(result, forth, back, (up[0], up[1]))
 
 
 def _undisturbed(wan: Wan, plan: Plan, found: Sequence[PairCalibration]) -> list[PairCalibration]:

@@ -86,7 +86,7 @@ class Wan:
 
         Several shapers may be asked at the same time.
         """
-        wanted = {kind: request for kind, request in dump_requests(0).items() if kind != "filters"}
+        wanted = {kind: request for kind, request in dump_requests(0).items() if kind in {"qdiscs", "classes"}}
         return self._agents[shaper].read(dict.fromkeys(interfaces, wanted))
 
     # -- plans

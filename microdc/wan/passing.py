@@ -20,9 +20,11 @@ _PATIENCE, _MARGIN = 3.0, 60.0
 _ATTEMPTS = 3
 
 
-def lasting(asked: Sequence[Both[Impairment]], options: MeasureOptions) -> float:
+def lasting(
+    asked: Sequence[Both[Impairment]], options: MeasureOptions, pairs: Sequence[tuple[str, str]]
+) -> float:
     """Seconds after which the overlay ends by itself if this process dies: several times what measuring should take."""
-    return _PATIENCE * expected_seconds(asked, options) + _MARGIN
+    return _PATIENCE * expected_seconds(asked, options, pairs) + _MARGIN
 
 
 def passing(wan: Wan, plan: Plan, measuring: Generator[Step, None, R], name: str) -> Generator[Step, None, R]:

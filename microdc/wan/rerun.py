@@ -42,7 +42,7 @@ def rerun(
         # Another reason than that of an overlay which goes: the two never take each other's place.
         yield from wan.apply(wan.plan_overlay(values, owner, f"{reason} and kept"))
         return (yield from measuring)
-    seconds = lasting(_expected(wan, values, pairs), options)
+    seconds = lasting(_expected(wan, values, pairs), options, pairs)
     plan = wan.plan_overlay(values, owner, reason, seconds=seconds)
     return (yield from passing(wan, plan, measuring, "the run"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from microdc.measure.schedule import (
     ECHO_BYTES,
     HEADERS,
     MeasureOptions,
+    Offer,
     StreamPlan,
     batches,
+    crowd,
     loss_plan,
     ping_plan,
     stream_plan,
@@ -134,21 +137,52 @@ def test_streams_that_are_not_sent(one: Impairment, why: str) -> None:
 def test_the_time_expected_grows_with_streams_and_not_with_pairs() -> None:
     clean, slow = both(CLEAN), both(Impairment(rate=Rate(10**7)), Impairment(rate=Rate(10**7)))
     full = both(Impairment(rate=Rate(10**8)), Impairment(rate=Rate(10**8)))
-    one, three = expected_seconds([clean], OPTIONS), expected_seconds([clean] * 3, OPTIONS)
-    assert one <= three < one + 3
-    assert expected_seconds([full] * 2, OPTIONS) > expected_seconds([full], OPTIONS) + 5
-    assert (
-        expected_seconds([slow] * 2, OPTIONS) < expected_seconds([slow], OPTIONS) + 5
-    )  # they fit beside each other
-    assert expected_seconds([], OPTIONS) < 10
-    assert 5 < expected_seconds([both(Impairment(loss=Percent(100.0)))], OPTIONS) < 20
+    apart = [("a", "b"), ("c", "d"), ("e", "f")]
+
+    def seconds(asked: list[Both[Impairment]], pairs: list[tuple[str, str]] = apart) -> float:
+        return expected_seconds(asked, OPTIONS, pairs[: len(asked)])
+
+    assert seconds([clean]) <= seconds([clean] * 3) < seconds([clean]) + 3
+    assert seconds([full] * 2) > seconds([full]) + 5
+    assert seconds([slow] * 2) < seconds([slow]) + 5  # they fit beside each other
+    assert seconds([slow] * 2, [("a", "b"), ("a", "c")]) > seconds([slow] * 2) + 2  # unless they share a line
+    assert seconds([]) < 10
+    assert 5 < seconds([both(Impairment(loss=Percent(100.0)))]) < 20
 
 
-@given(st.lists(st.integers(1, 300), max_size=12), st.integers(50, 200))
-def test_streams_that_run_together_offer_no_more_than_is_allowed(offered: list[int], most: int) -> None:
-    found = batches(offered, most)
-    assert sorted(index for batch in found for index in batch) == list(range(len(offered)))
-    assert all(len(batch) == 1 or sum(offered[i] for i in batch) <= most for batch in found)
+OFFERS = st.builds(Offer, st.integers(1, 300), st.sampled_from("abc"), st.sampled_from("def"))
+
+
+@given(st.lists(OFFERS, max_size=12), st.integers(50, 200))
+def test_streams_that_run_together_offer_no_more_than_is_allowed(offers: list[Offer], most: int) -> None:
+    found = batches(offers, most)
+    assert sorted(index for batch in found for index in batch) == list(range(len(offers)))
+    assert all(len(batch) == 1 or sum(offers[i].rate for i in batch) <= most for batch in found)
+
+
+@given(st.lists(OFFERS, max_size=12))
+def test_no_site_sends_or_receives_two_streams_at_once(offers: list[Offer]) -> None:
+    for batch in batches(offers, 10**6):
+        for ends in ([offers[i].source for i in batch], [offers[i].target for i in batch]):
+            assert len(set(ends)) == len(ends)
+
+
+def test_streams_that_meet_nowhere_run_together() -> None:
+    ring = [Offer(1, a, b) for a, b in ("ab", "bc", "ca")]
+    assert batches(ring, 10) == [[0, 1, 2]]
+
+
+def test_many_pairs_of_a_site_share_its_line_with_their_timing_packets() -> None:
+    assert crowd([("a", "b"), ("a", "c"), ("d", "a"), ("d", "e")]) == 3
+    assert crowd([]) == 1
+    narrow = both(Impairment(rate=Rate(10**6), loss=Percent(0.1)), Impairment(rate=Rate(10**6)))
+    for plan_of in (timing_plan, partial(loss_plan, pairs=1, sent=0)):
+        alone, crowded = plan_of(narrow, OPTIONS), plan_of(narrow, OPTIONS, crowd=40)
+        assert alone is not None
+        assert crowded is not None
+        bits = 8 * (ECHO_BYTES + HEADERS[6])
+        assert 40 * bits * 10**9 / crowded.interval <= 0.25 * 10**6
+        assert alone.interval < crowded.interval
 
 
 RUNS = GilbertElliott(Percent(0.2525), Percent(25.0))  # 1 % is lost

@@ -21,7 +21,7 @@ from microdc.measure.operate import MeasureOptions
 from microdc.store.operate import Store, open_store
 from microdc.store.process import this_process
 from microdc.testbed.model import Reach, Testbed
-from microdc.units import Delay
+from microdc.units import Delay, Rate
 from microdc.wan import calibrate as calibrating
 from microdc.wan.bare import PairCalibration, concluded
 from microdc.wan.calibrate import OPTIONS, REFERENCE, calibrate, known
@@ -320,6 +320,12 @@ def test_a_rate_is_the_paths_only_where_the_path_was_the_limit() -> None:
     assert direction_of(limited, 0).rate == 80_000_000
     assert direction_of(limited, 1).rate is None
     assert direction_of(found()).rate is None
+
+
+def test_a_rate_that_an_emulated_line_held_back_is_not_the_paths() -> None:
+    limited = measurement(3.0, way(throughput=stream(95.0, 200.0)), way(throughput=stream(60.0, 200.0)))
+    held = concluded(PairResult(*PAIR, limited, ()), NOTHING, NOTHING, (Rate(10**8), Rate(10**8)))
+    assert [found.rate for found in held.directions] == [None, 60_000_000]
 
 
 def test_silence_is_a_failure() -> None:

@@ -19,7 +19,7 @@ from .standby import Standby
 IDLE_SECONDS = 30.0
 """How long an agent that has nothing to keep waits for the next controller."""
 MAX_REQUEST = 1 << 30
-"""Bytes of one request. A full mesh of 140 sites needs 0.15 GB where all of it is built at once."""
+"""Bytes of one request. All of a full mesh of 100 sites at once has 58 MB, 10,000 destinations of one interface 16 MB."""
 MAX_CONNECTIONS = 64
 
 
