@@ -43,7 +43,7 @@ class Value:
 class Layer:
     """Values laid over what is below. seconds: until it ends by itself; None: until it is removed.
 
-    made: Unix time of a layer that is laid anew; None: now. bottom: it goes under all others. data: what the controller wants back, opaque to the agent.
+    made: Unix time of a layer that is laid anew; None: now. rank: it goes under all of a higher one. data: what the controller wants back, opaque to the agent.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Layer:
     values: Mapping[str, Value]
     seconds: float | None = None
     made: float | None = None
-    bottom: bool = False
+    rank: int = 2
     data: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -82,7 +82,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "reason": layer.reason,
         "seconds": layer.seconds,
         "made": layer.made,
-        "bottom": layer.bottom,
+        "rank": layer.rank,
         "data": dict(layer.data),
         "values": {
             slot: {"messages": text(b"".join(value.messages)), "data": dict(value.data)}

@@ -47,8 +47,11 @@ Examples:
 def apply(*, dry_run: bool, take_over: bool, confirm_within: float | None, owner: str) -> None:
     """Make the WAN what the inventory says of each pair of sites, on emulators and edge servers.
 
-    Running links are changed in place, without losing a packet. Overlays laid by apply-profile stay on top.
+    Running links are changed in place, without losing a packet. Overlays laid by apply-profile stay on top; what is cut of the
+    backbone stays cut, and is worked out anew.
     """
+    from microdc.wan.cut import plan_again
+
     testbed, library = inventory_and_library()
     with open_wan_for(testbed, owner) as wan:
         found = wan.plan_inventory(library, owner, take_over=take_over)
@@ -56,6 +59,8 @@ def apply(*, dry_run: bool, take_over: bool, confirm_within: float | None, owner
             render.confirm("Replace what others have laid on these interfaces?")
         if not dry_run:
             narrate.watch(wan.apply(found, confirm_within=confirm_within))
+            if any(overlay.cuts for overlay in wan.overlays):
+                narrate.watch(wan.apply(plan_again(wan, library), confirm_within=confirm_within))
     render.emit("Plan", plans.data(found, applied=not dry_run), lambda: plans.table(found, details=dry_run))
 
 

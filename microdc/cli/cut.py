@@ -16,6 +16,7 @@ from microdc.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from microdc.wan.model import Plan
     from microdc.wan.operate import Wan
 
 _LINKS = click.argument("links", nargs=-1, required=True, metavar="LINK...", shell_complete=complete.links)
@@ -33,7 +34,12 @@ Examples:
 """
 )
 @_LINKS
-@click.option("--for", "seconds", type=DURATION, help="End by itself after this time, such as 10m.")
+@click.option(
+    "--for",
+    "seconds",
+    type=DURATION,
+    help="All that you have cut comes up again after this time, such as 10m.",
+)
 @_DRY_RUN
 @confirm_option
 @owner_option
@@ -42,20 +48,19 @@ def cut(
 ) -> None:
     """Take links of the backbone down: every pair of sites that goes over them goes another way, or none.
 
-    LINK is TOPOLOGY/POP:POP, all links between the two; or TOPOLOGY/NAME, the one of that name. What is cut is one overlay of yours;
-    only directions that change are touched. A pair that has no way left loses every packet.
+    LINK is TOPOLOGY/POP:POP, all links between the two; or TOPOLOGY/NAME, the one of that name. What you cut adds to what you have cut
+    already, and is one overlay of yours; what apply-profile laid stays above it. Only lines that change are touched. A pair
+    that has no way left loses every packet.
     """
-    from microdc.wan.cut import links_of
+    from microdc.wan.cut import links_of, plan_cut
 
     testbed, library = inventory_and_library()
     with open_wan_for(testbed, owner) as wan:
         down = sorted({*_own(wan, owner), *links_of(testbed, library, links)})
-        plan, detour = wan.plan_cut(library, down, owner, seconds=seconds)
-        for a, b in detour.kept:
-            render.note(f"{a}:{b} has an overlay of its own and stays as it is.")
-        if not dry_run:
-            narrate.watch(wan.apply(plan, confirm_within=confirm_within))
-    render.emit("Plan", plans.data(plan, applied=not dry_run), lambda: plans.table(plan, details=dry_run))
+        plan = plan_cut(wan, library, down, owner, seconds=seconds)
+        if plan.put and not any(port.operations for port in plan.ports):
+            render.note("No line changes: no pair of sites goes over them now, or an overlay lies above.")
+        _carry_out(wan, plan, confirm_within, dry_run=dry_run)
 
 
 @click.command(
@@ -69,22 +74,31 @@ Examples:
 @confirm_option
 @owner_option
 def mend(*, links: tuple[str, ...], dry_run: bool, confirm_within: float | None, owner: str) -> None:
-    """Bring links up again that you have cut; what else you have cut stays down."""
-    from microdc.wan.cut import links_of
+    """Bring links up again that you have cut; what else you have cut stays down, and ends when it would have ended."""
+    from microdc.wan.cut import links_of, plan_cut
 
     testbed, library = inventory_and_library()
     with open_wan_for(testbed, owner) as wan:
-        down, up = _own(wan, owner), links_of(testbed, library, links)
+        down = _own(wan, owner)
+        known = [link for link in links if link in down]  # also such as the documents no longer have
+        up = [*known, *links_of(testbed, library, [link for link in links if link not in down])]
         for link in up:
             if link not in down:
                 hint = f"you have cut {', '.join(down)}" if down else "microdc wan show tells what is laid"
                 raise InputError(f"{link} is not cut by {owner}", hint=hint)
-        plan, _ = wan.plan_cut(library, [link for link in down if link not in up], owner)
-        if not dry_run:
-            narrate.watch(wan.apply(plan, confirm_within=confirm_within))
+        plan = plan_cut(wan, library, [link for link in down if link not in up], owner)
+        _carry_out(wan, plan, confirm_within, dry_run=dry_run)
+
+
+def _carry_out(wan: Wan, plan: Plan, confirm_within: float | None, *, dry_run: bool) -> None:
+    if not dry_run:
+        narrate.watch(wan.apply(plan, confirm_within=confirm_within))
     render.emit("Plan", plans.data(plan, applied=not dry_run), lambda: plans.table(plan, details=dry_run))
 
 
 def _own(wan: Wan, owner: str) -> Sequence[str]:
-    """What the owner has cut."""
-    return next((list(o.cuts) for o in reversed(wan.overlays) if o.cuts and o.owner == owner), [])
+    """The links that the owner has cut."""
+    from microdc.wan.cut import own_cut
+
+    own = own_cut(wan.overlays, owner)
+    return own.cuts if own else ()

@@ -24,8 +24,10 @@ from microdc.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from microdc.wan.model import Overlay
+    from microdc.testbed.model import Testbed
+    from microdc.wan.model import Overlay, Plan
     from microdc.wan.operate import Wan
+    from microdc.wan.profile import Library
     from microdc.wan.view import Line
 
 
@@ -47,15 +49,16 @@ Examples:
 )
 def show() -> None:
     """Show what holds between the sites, direction by direction, and what is laid."""
-    from microdc.wan.cut import outdated
     from microdc.wan.operate import open_wan
     from microdc.wan.view import lines
 
-    testbed, _ = inventory_and_library()
+    testbed, library = inventory_and_library()
     with open_wan(testbed) as opened:
         found = list(lines(testbed, opened.situations, opened.overlays))
         notes = [note.text for situation in opened.situations.values() for note in situation.state.notes]
         overlays = opened.overlays
+    told = [f"Mind: {words}." for words in _stale(testbed, library, overlays)]
+    notes += told
     data = {
         "directions": [
             {
@@ -82,13 +85,12 @@ def show() -> None:
                 "directions": len(overlay.values),
                 "missing_on": list(overlay.missing),
                 "cuts": list(overlay.cuts),
-                "outdated_by": outdated(overlays).get(overlay.id, []),
             }
             for overlay in overlays
         ],
         "notes": notes,
     }
-    render.emit("Wan", data, lambda: [_directions(found), _overlays(overlays)])
+    render.emit("Wan", data, lambda: [_directions(found), _overlays(overlays), *told])
 
 
 def _directions(found: Sequence[Line]) -> Table:
@@ -134,16 +136,23 @@ def _kernel(line: Line) -> Styled:
     return Styled("as asked", "green") if line.overlay else Styled("clean", "dim")
 
 
-def _outdated(links: Sequence[str]) -> str:
-    if not links:
-        return ""
-    return f" (worked out while {', '.join(links)} was cut too: lay it again with microdc wan cut)"
+def _stale(testbed: Testbed, library: Library, overlays: Sequence[Overlay]) -> list[str]:
+    """What is said of cuts that are not as the documents and all cuts have it now."""
+    from microdc.wan.cut import outdated
+
+    try:
+        found = outdated(testbed, library, overlays)
+    except InputError as problem:
+        return [f"whether what is cut is still right cannot be told: {problem}"]
+    if not found:
+        return []
+    named = ", ".join(map(str, found[:3])) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    return [
+        f"what is cut was worked out for other cuts or documents than there are now: {named}; microdc apply mends it"
+    ]
 
 
 def _overlays(overlays: Sequence[Overlay]) -> Table | str:
-    from microdc.wan.cut import outdated
-
-    old = outdated(overlays)
     if not overlays:
         return "Nothing is laid: microdc apply lays what the inventory asks, apply-profile a profile over one pair."
     rows = [
@@ -153,7 +162,7 @@ def _overlays(overlays: Sequence[Overlay]) -> Table | str:
             len(o.values),
             "-" if o.seconds is None else f"{o.seconds:.0f} s",
             Styled(f"not on {', '.join(o.missing)}", "bold red") if o.missing else "all",
-            o.reason + _outdated(old.get(o.id, ())),
+            o.reason,
         )
         for o in reversed(overlays)
     ]
@@ -174,9 +183,12 @@ Examples:
 @owner_option
 def undo(*, overlays: tuple[str, ...], dry_run: bool, confirm_within: float | None, owner: str) -> None:
     """Take overlays away; what lies below them shows again."""
-    testbed, _ = inventory_and_library()
+    from microdc.wan.cut import plan_removal
+
+    testbed, library = inventory_and_library()
     with open_wan_for(testbed, owner) as opened:
-        _remove(opened, overlays or [_last(opened.overlays, owner)], confirm_within, dry_run=dry_run)
+        plan = plan_removal(opened, library, overlays or [_last(opened.overlays, owner)])
+        _carry_out(opened, plan, confirm_within, dry_run=dry_run)
 
 
 def _last(overlays: Sequence[Overlay], owner: str) -> str:
@@ -211,11 +223,10 @@ def reset(*, dry_run: bool, confirm_within: float | None, owner: str) -> None:
         idents = [o.id for o in opened.overlays]
         if idents and not dry_run:
             render.confirm(f"Take away {len(idents)} overlays of {', '.join(owners)}?")
-        _remove(opened, idents, confirm_within, dry_run=dry_run)
+        _carry_out(opened, opened.plan_removal(idents), confirm_within, dry_run=dry_run)
 
 
-def _remove(opened: Wan, idents: Sequence[str], confirm_within: float | None, *, dry_run: bool) -> None:
-    plan = opened.plan_removal(idents)
+def _carry_out(opened: Wan, plan: Plan, confirm_within: float | None, *, dry_run: bool) -> None:
     if not dry_run:
         narrate.watch(opened.apply(plan, confirm_within=confirm_within))
     render.emit("Plan", plans.data(plan, applied=not dry_run), lambda: plans.table(plan, details=dry_run))

@@ -26,7 +26,6 @@ def overlay_of(layer: LaidLayer, missing: Sequence[str] = ()) -> Overlay:
         layer.data["change"],
         missing,
         tuple(layer.data.get("cuts", ())),
-        tuple(layer.data.get("assumed", ())),
         plain.lines_from_data(layer.data.get("lines", {})),
     )
 
@@ -57,7 +56,7 @@ def stack(states: Mapping[str, State]) -> list[Overlay]:
         values = {**known.values, **overlay.values} if known else overlay.values
         lines = {**known.lines, **overlay.lines} if known else overlay.lines
         found[layer.id] = replace(overlay, values=values, lines=lines)
-    return sorted(found.values(), key=lambda overlay: _number(overlay.id))
+    return sorted(found.values(), key=lambda overlay: (rank(overlay), _number(overlay.id)))
 
 
 def on_top(overlays: Sequence[Overlay]) -> dict[Direction, tuple[Overlay, Asked]]:
@@ -76,9 +75,14 @@ def after(overlays: Sequence[Overlay], put: Overlay | None, drop: Iterable[str])
     """The stack as it will be: without what is dropped, the new one at its place."""
     gone = {*drop, *([put.id] if put else [])}
     kept = [overlay for overlay in overlays if overlay.id not in gone]
-    if put is None:
-        return kept
-    return [put, *kept] if put.id == BASE else [*kept, put]
+    return sorted([*kept, put], key=rank) if put else kept
+
+
+def rank(overlay: Overlay) -> int:
+    """Where an overlay lies: the inventory at the bottom, what is cut of its backbone above it, and above that what holds end to end."""
+    if overlay.id == BASE:
+        return 0
+    return 1 if overlay.cuts else 2
 
 
 def next_id(states: Iterable[State], overlays: Iterable[Overlay]) -> str:
@@ -133,12 +137,11 @@ def layer_of(
         values,
         overlay.seconds,
         made=overlay.made or None,
-        bottom=overlay.id == BASE,
+        rank=rank(overlay),
         data={
             "change": overlay.change,
             "shapers": list(shapers),
             "cuts": list(overlay.cuts),
-            "assumed": list(overlay.assumed),
             "lines": plain.lines_to_data(
                 overlay.lines
             ),  # all in every part: what a port needs is there whoever is asked

@@ -74,8 +74,7 @@ class Overlay:
 
     id: BASE, or a short name that `wan undo` takes. seconds: until it ends by itself (None: it stays).
     made: Unix time (0: not laid yet). change: names the act that laid it, as the journal does. missing: the shapers
-    that should have a part of it and have none. cuts: the links of a backbone that are down while it is laid. assumed: those
-    that others had cut when it was worked out. lines: by site, the access lines that are shared; only BASE has them.
+    that should have a part of it and have none. cuts: the links of a backbone that are down while it is laid. lines: by site, the access lines that are shared; only BASE has them.
     """
 
     id: str
@@ -87,7 +86,6 @@ class Overlay:
     change: str = ""
     missing: Sequence[str] = ()
     cuts: Sequence[str] = ()
-    assumed: Sequence[str] = ()
     lines: Mapping[str, AccessLine] = field(default_factory=dict)
 
 

@@ -24,7 +24,6 @@ from microdc.testbed.shapers import Shaper, shapers
 from microdc.wan import abilities
 from microdc.wan.asked import asked, lines
 from microdc.wan.commit import commits
-from microdc.wan.cut import Detour, cut_by, detour
 from microdc.wan.everywhere import AT_ONCE, Everywhere
 from microdc.wan.floor import Floor
 from microdc.wan.layers import next_id, on_top, stack
@@ -86,16 +85,22 @@ class Wan:
 
         Several shapers may be asked at the same time.
         """
-        wanted = {kind: request for kind, request in dump_requests(0).items() if kind in {"qdiscs", "classes"}}
+        wanted = {
+            kind: request for kind, request in dump_requests(0).items() if kind in {"qdiscs", "classes"}
+        }
         return self._agents[shaper].read(dict.fromkeys(interfaces, wanted))
 
     # -- plans
+
+    def next_id(self) -> str:
+        """What the next overlay is called."""
+        return next_id([situation.state for situation in self.situations.values()], self.overlays)
 
     def plan_inventory(self, library: Library, owner: str, *, take_over: bool = False) -> Plan:
         """What brings the whole WAN to what the inventory asks; overlays stay on top."""
         values = on_floor(asked(self.testbed, library), self.floors)
         overlay = Overlay(BASE, owner, "the inventory", values, lines=lines(self.testbed, library))
-        return self._plan(Wish("the WAN of the inventory", overlay, take_over=take_over))
+        return self.plan(Wish("the WAN of the inventory", overlay, take_over=take_over))
 
     def plan_overlay(
         self,
@@ -115,45 +120,9 @@ class Wan:
         values = on_floor(values, self.floors)
         same = self._topmost(values, owner)
         keep = same is not None and (replace or (same.values == values and same.reason == reason))
-        states = [situation.state for situation in self.situations.values()]
-        ident = same.id if same is not None and keep else next_id(states, self.overlays)
+        ident = same.id if same is not None and keep else self.next_id()
         overlay = Overlay(ident, owner, reason, values, seconds)
-        return self._plan(Wish(reason, overlay, take_over=take_over))
-
-    def plan_cut(
-        self, library: Library, links: Sequence[str], owner: str, *, seconds: float | None = None
-    ) -> tuple[Plan, Detour]:
-        """What leads every pair around links of the backbone, by their names; the links that are down for the owner are just these.
-
-        The owner has one overlay of that, which is replaced. No links: it is taken away. Raises InputError where no pair goes over
-        any of them.
-        """
-        own = next((o for o in reversed(self.overlays) if o.cuts and o.owner == owner), None)
-        if not links:
-            return self.plan_removal([own.id] if own else []), Detour({})
-        others = [overlay for overlay in self.overlays if overlay is not own]
-        assumed = cut_by(others)
-        found = detour(self.testbed, library, assumed | set(links), on_top(others))
-        if not found.values and own:
-            return self.plan_removal([own.id]), found
-        if not found.values:
-            raise InputError(
-                f"no pair of sites goes over {', '.join(links)}: nothing would change",
-                hint="microdc wan path A B shows the way between two sites",
-            )
-        values = on_floor(found.values, self.floors)
-        states = [situation.state for situation in self.situations.values()]
-        ident = own.id if own else next_id(states, self.overlays)
-        overlay = Overlay(
-            ident,
-            owner,
-            f"cut {', '.join(links)}",
-            values,
-            seconds,
-            cuts=tuple(links),
-            assumed=tuple(sorted(assumed)),
-        )
-        return self._plan(Wish(overlay.reason, overlay)), found
+        return self.plan(Wish(reason, overlay, take_over=take_over))
 
     def plan_removal(self, idents: Sequence[str]) -> Plan:
         """What takes overlays away; what lies below them shows again. Raises InputError for one that is not laid."""
@@ -163,9 +132,10 @@ class Wan:
                 hint = f"laid are: {', '.join(laid)}" if laid else "nothing is laid"
                 raise InputError(f"there is no overlay {ident!r}", hint=hint)
         summary = f"the WAN without {', '.join(idents)}" if idents else "a WAN on which nothing is laid"
-        return self._plan(Wish(summary, drop=idents))
+        return self.plan(Wish(summary, drop=idents))
 
-    def _plan(self, wish: Wish) -> Plan:
+    def plan(self, wish: Wish) -> Plan:
+        """What brings a wish about. Raises as `make_plan`, and InputError for what a kernel cannot do."""
         change = uuid.uuid4().hex
         put = replace(wish.put, change=change) if wish.put else None
         wish = replace(wish, put=put, change=change)

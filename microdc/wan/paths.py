@@ -186,8 +186,7 @@ class Paths:
     def _origin(self, pair: PairWan) -> str:
         a, b = (self.testbed.sites[name].access for name in (pair.a, pair.b))
         x, y = (end.removeprefix(f"{pair.topology}/") for end in self._ends(pair))
-        cut = f" without {', '.join(sorted(self.cuts))}" if self.cuts else ""
-        return " + ".join(part for part in (a, f"{pair.topology} {x}:{y}{cut}", b) if part)
+        return " + ".join(part for part in (a, f"{pair.topology} {x}:{y}", b) if part)
 
     def _remarks(self, a: Site, b: Site, route: Route) -> tuple[str, ...]:
         said = []

@@ -110,7 +110,13 @@ def make_plan(testbed: Testbed, situations: Mapping[str, Situation], wish: Wish)
         stacked,
         put,
         [overlay.id for overlay in drop],
-        frozenset(direction for overlay in touched if overlay for direction in overlay.values),
+        frozenset(
+            direction
+            for overlay in touched
+            if overlay
+            for direction in overlay.values
+            if not overlay.cuts or was.get(direction) != top.get(direction)  # it covers all, and changes some
+        ),
         wish.change,
         highest([s.state for s in situations.values()], stacked),
         _strays(situations),

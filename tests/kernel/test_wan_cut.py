@@ -18,6 +18,7 @@ from microdc.lab.operate import bring_up, down
 from microdc.lab.plan import plan as plan_lab
 from microdc.netlink.model import Netem
 from microdc.testbed.load import load
+from microdc.wan.cut import plan_cut
 from microdc.wan.model import Direction, Plan
 from microdc.wan.operate import Wan, open_wan
 from microdc.wan.profile import Library, library_of
@@ -53,7 +54,7 @@ class World:
     library: Library
 
     def cut(self, *links: str) -> Plan:
-        plan, _ = self.wan.plan_cut(self.library, links, "test")
+        plan = plan_cut(self.wan, self.library, links, "test")
         run(self.wan.apply(plan))
         return plan
 

@@ -118,7 +118,7 @@ def layer(ident: str, *slots: str, seconds: float | None = None, bottom: bool = 
         "owner": "me",
         "reason": "why not",
         "seconds": seconds,
-        "bottom": bottom,
+        "rank": 0 if bottom else 2,
         "data": {},
         "values": values,
     }

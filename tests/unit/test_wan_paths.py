@@ -18,9 +18,8 @@ from microdc.units import Delay, Percent, Rate
 from microdc.wan.asked import asked
 from microdc.wan.backbone import NoWayError
 from microdc.wan.compose import compose
-from microdc.wan.cut import cut_by, detour, links_of, outdated
 from microdc.wan.matrix import matrix
-from microdc.wan.model import BASE, Asked, Direction, Overlay
+from microdc.wan.model import Direction
 from microdc.wan.paths import Paths
 from microdc.wan.profile import Library, library_of
 from microdc.wan.validate import validate
@@ -263,71 +262,16 @@ def test_a_pair_may_name_a_way_as_its_backbone(tmp_path: FilePath) -> None:
     assert "write its name, or TOPOLOGY/POP:POP" in words(tmp_path)
 
 
-# -- cuts
-
-
-def laid(testbed: Testbed, library: Library) -> dict[Direction, tuple[Overlay, Asked]]:
-    base = Overlay(BASE, "me", "the inventory", asked(testbed, library))
-    return {direction: (base, value) for direction, value in base.values.items()}
-
-
-def test_a_cut_leads_around_and_touches_only_what_changes(tmp_path: FilePath) -> None:
-    testbed, library = world(tmp_path, "north", "east", "south", "west")
-    links = links_of(testbed, library, ["ring/east:north"])
-    assert links == ["ring/north:east"]
-    found = detour(testbed, library, links, laid(testbed, library))
-    assert {(d.source, d.target) for d in found.values} == {
-        ("north", "east"), ("east", "north"), ("north", "south"), ("south", "north"),
-    }  # fmt: skip
-    around = found.values[Direction("north", "east")]
-    assert around.impairment.owd == 12.5 * MS  # by west and south
-    assert "without ring/north:east" in around.origin
+# -- links that are down
 
 
 def test_what_is_parted_loses_everything(tmp_path: FilePath) -> None:
     testbed, library = world(tmp_path, "north", "lone", "south")
-    found = detour(testbed, library, ["ring/south:lone"], laid(testbed, library))
-    assert {d.source for d in found.values} == {"north", "lone", "south"}
-    assert all(value.impairment.loss == 100 for value in found.values.values())
-    parted = [entry for entry in matrix(testbed, library, ["ring/south:lone"]) if entry.rtt is None]
+    cut = ["ring/south:lone"]
+    assert between(testbed, library, "north", "lone", *cut).loss == 100
+    assert between(testbed, library, "north", "south", *cut) == between(testbed, library, "north", "south")
+    parted = [entry for entry in matrix(testbed, library, cut) if entry.rtt is None]
     assert {(entry.a, entry.b) for entry in parted} == {("lone", "north"), ("lone", "south")}
-
-
-def test_an_overlay_of_another_kind_stays(tmp_path: FilePath) -> None:
-    testbed, library = world(tmp_path, "north", "east", "south", "west")
-    force = laid(testbed, library)
-    mine = Direction("north", "east")
-    own = Asked(Impairment(Delay(1)), "mine")
-    force[mine] = (Overlay("o1", "me", "mine", {mine: own}), own)
-    found = detour(testbed, library, ["ring/north:east"], force)
-    assert mine not in found.values
-    assert mine.reverse in found.values
-    assert found.kept == [("east", "north")]
-
-
-def test_a_second_cut_is_worked_out_with_the_first(tmp_path: FilePath) -> None:
-    testbed, library = world(tmp_path, "north", "east", "south", "west")
-    force = laid(testbed, library)
-    first = detour(testbed, library, ["ring/north:east"], force)
-    overlay = Overlay("o1", "you", "cut", first.values, cuts=("ring/north:east",))
-    force |= {direction: (overlay, value) for direction, value in first.values.items()}
-    second = detour(testbed, library, ["ring/north:east", "ring/west:north"], force)
-    assert second.values[Direction("north", "south")].impairment.loss == 100  # north has no link left
-    other = Overlay("o2", "me", "cut", second.values, cuts=("ring/west:north",), assumed=("ring/north:east",))
-    assert cut_by([overlay, other]) == {"ring/north:east", "ring/west:north"}
-    assert outdated([overlay, other]) == {}
-    assert outdated([other]) == {"o2": ["ring/north:east"]}
-
-
-def test_nothing_can_be_cut_out_of_nothing(tmp_path: FilePath) -> None:
-    testbed, library = world(tmp_path, "north", "east")
-    with pytest.raises(InputError, match="is not laid"):
-        detour(testbed, library, ["ring/north:east"], {})
-    named = TESTBED + "wan: {default: {profile: lan}}\n"
-    (tmp_path / "other").mkdir()
-    testbed, library = world(tmp_path / "other", "north", "east", testbed=named, north="", east="")
-    with pytest.raises(InputError, match="no pair of this testbed goes over a topology"):
-        links_of(testbed, library, ["ring/north:east"])
 
 
 def test_rates_and_losses_of_a_long_way_stay_within_bounds() -> None:

@@ -21,7 +21,7 @@ def changed(
         ends = None if layer["seconds"] is None else now + layer["seconds"]
         if layer.get("made"):  # laid anew: that moves no end
             ends = old_ends.get(layer["id"], ends)
-        at = 0 if layer["bottom"] else len(after)
+        at = sum(other["rank"] <= layer["rank"] for other in after)
         after.insert(at, {**layer, "ends": ends, "made": layer.get("made") or time.time()})
     return after
 
