@@ -8,8 +8,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from microdc.host.abilities import try_kernel
+
+settings.register_profile("any-load", deadline=None)  # a busy machine is no fault of what is tested
+settings.load_profile("any-load")
 
 pytest_plugins = ["skips", "leftovers"]
 

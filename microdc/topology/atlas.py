@@ -13,6 +13,8 @@ from microdc.errors import InputError
 from microdc.topology.build import build
 from microdc.topology.model import Topology
 
+_CIRCLE = "includes itself"
+
 
 class UnknownTopologyError(InputError, KeyError):
     """No topology has this name."""
@@ -31,7 +33,7 @@ class Atlas(Mapping[str, Topology]):
         self.files = {
             file.stem: file for directory in directories for file in sorted(directory.glob("*.y*ml"))
         }
-        self._read: dict[str, Topology] = {}
+        self._read: dict[str, Topology | DocumentError] = {}
 
     def __getitem__(self, name: str) -> Topology:
         return self._topology(name, ())
@@ -59,15 +61,24 @@ class Atlas(Mapping[str, Topology]):
             hint = nearest(name, self.files) or "microdc topology list shows all"
             raise UnknownTopologyError(f"there is no topology {name!r}", hint=hint)
         if name not in self._read:
-            document = read(self.files[name])
-            topology = self._built(document, within)
-            if topology.name != name:
-                what = f"topology {topology.name!r} is in a file of another name"
-                raise DocumentError(
-                    [Problem(document.where("topology"), what, f"call it {topology.name}.yaml")]
-                )
-            self._read[name] = topology
-        return self._read[name]
+            try:
+                self._read[name] = self._of_file(name, within)
+            except DocumentError as error:
+                if any(_CIRCLE in problem.what for problem in error.problems):
+                    raise  # where it begins may be another's fault
+                self._read[name] = error
+        found = self._read[name]
+        if isinstance(found, DocumentError):
+            raise found
+        return found
+
+    def _of_file(self, name: str, within: tuple[str, ...]) -> Topology:
+        document = read(self.files[name])
+        topology = self._built(document, within)
+        if topology.name != name:
+            what = f"topology {topology.name!r} is in a file of another name"
+            raise DocumentError([Problem(document.where("topology"), what, f"call it {topology.name}.yaml")])
+        return topology
 
     def _built(self, document: Document, within: tuple[str, ...]) -> Topology:
         record = check(document, TopologyDocument)
@@ -77,7 +88,7 @@ class Atlas(Mapping[str, Topology]):
             where = document.where("include", index)
             if name in (*within, record.topology):
                 chain = " -> ".join((*within, record.topology, name))
-                problems.append(Problem(where, f"topology {name!r} includes itself: {chain}"))
+                problems.append(Problem(where, f"topology {name!r} {_CIRCLE}: {chain}"))
                 continue
             try:
                 included[name] = self._topology(name, (*within, record.topology))

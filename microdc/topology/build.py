@@ -156,6 +156,11 @@ class _Builder:
     ) -> Iterator[Problem]:
         """A delay or a length has to be there, and neither can be less than physics has it."""
         measured, ends = _measured(record), " - ".join(record.between)
+        straight = great_circle(a, b) if a and b else 0.0
+        if record.jitter and record.jitter > (measured or light(record.km or straight, record.medium)):
+            what = f"{ends} has a jitter larger than its delay"
+            hint = "a packet cannot arrive before it is sent: jitter is a standard deviation around the delay"
+            yield Problem(self._where("links", index, "jitter"), what, hint)
         if a is None or b is None:
             if measured is None and record.km is None and record.profile is None:
                 lacking = record.between[0 if a is None else 1]
@@ -164,11 +169,6 @@ class _Builder:
                     self._where("links", index), what, "give the link `rtt`, `owd` or `km`, or the PoP `at`"
                 )
             return
-        straight = great_circle(a, b)
-        if record.jitter and record.jitter > (measured or light(record.km or straight, record.medium)):
-            what = f"{ends} has a jitter larger than its delay"
-            hint = "a packet cannot arrive before it is sent: jitter is a standard deviation around the delay"
-            yield Problem(self._where("links", index, "jitter"), what, hint)
         if record.km is not None and record.km < straight:
             what = f"{ends} is {record.km:g} km long, and {straight:.1f} km as the crow flies"
             yield Problem(

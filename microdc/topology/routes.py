@@ -60,7 +60,7 @@ def neighbours(topology: Topology, weigh: Weigh) -> Neighbours:
     """What `shortest` walks over; made once for many ways."""
     found: dict[str, list[tuple[str, int, Link]]] = {pop: [] for pop in topology.pops}
     for _, link in sorted(topology.links.items()):
-        cost = weigh(link) + 1  # so that a link without delay does not make ways without end equal
+        cost = max(1, weigh(link))  # so that links without delay do not make ways without end equal
         found[link.a].append((link.b, cost, link))
         found[link.b].append((link.a, cost, link))
     return found

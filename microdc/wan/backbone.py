@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from microdc.documents.model import DocumentError, Problem
 from microdc.errors import InputError
 from microdc.impairment import Impairment
 from microdc.topology.geo import light
@@ -44,23 +45,36 @@ class Backbone:
     _around: Neighbours | None = None
 
     def link(self, link: Link) -> Both:
-        """What a link does from its first PoP to its second, and back. Raises InputError for a profile that is none."""
+        """What a link does from its first PoP to its second, and back. Raises DocumentError for a profile that is none, or cannot be."""
         if link.name not in self._links:
             self._links[link.name] = self._of_profile(link) if link.profile else _of_values(link)
         return self._links[link.name]
 
     def _of_profile(self, link: Link) -> Both:
-        profile = self.profiles[link.profile]
+        try:
+            profile = self.profiles[link.profile]
+        except InputError as unknown:
+            raise DocumentError([Problem(link.where, f"{link.name}: {unknown.what}", unknown.hint)]) from None
         floor = light(link.great_circle or 0, "radio")
         for side in (profile.up, profile.down):
             if side.owd < floor:
-                raise InputError(
+                what = (
                     f"profile {profile.name} has {format_delay(side.owd)} one way, and light takes {floor / 1e6:.3f}ms "
-                    f"for the {link.great_circle:.0f} km between {link.a} and {link.b}",
-                    where=str(link.where),
-                    hint="no link is faster than light: another profile, or see `at` of both",
+                    f"for the {link.great_circle:.0f} km between {link.a} and {link.b}"
                 )
+                hint = "no link is faster than light: another profile, or see `at` of both"
+                raise DocumentError([Problem(link.where, what, hint)])
         return profile.up, profile.down
+
+    def problems(self) -> list[Problem]:
+        """What is wrong with the profiles that links name."""
+        found: list[Problem] = []
+        for link in self.topology.links.values():
+            try:
+                self.link(link)
+            except DocumentError as error:
+                found += error.problems
+        return found
 
     def route(self, a: str, b: str) -> Route:
         """The way from one PoP to another; the same there and back. Raises NoWayError, InputError for an unknown PoP."""
@@ -68,7 +82,9 @@ class Backbone:
         tree = self._tree(first)
         if not tree.reaches(last):
             raise NoWayError(
-                f"no links lead from {a} to {b} in {self.topology.name}", where=str(self.topology.where)
+                f"no links lead from {a} to {b} in {self.topology.name}",
+                where=str(self.topology.where),
+                hint="it has several parts: join them, or let both sites hang on one",
             )
         return tree.to(last) if first == a else tree.to(last).reverse()
 

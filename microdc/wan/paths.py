@@ -59,6 +59,9 @@ class Path:
 
     @property
     def back(self) -> Impairment:
+        """Just what is done forth where every part does the same both ways, whatever the order of adding up rounds."""
+        if all(hop.forth == hop.back for hop in self.hops):
+            return self.forth
         return compose({f"{hop.name}{' ' * n}": hop.back for n, hop in enumerate(reversed(self.hops))})
 
 

@@ -12,12 +12,18 @@ from microdc.documents.check import nearest
 from microdc.documents.model import DocumentError, Problem
 from microdc.documents.reader import Document, read
 from microdc.documents.schema import KINDS
+from microdc.errors import InputError
 from microdc.testbed.load import inspect
-from microdc.testbed.model import Testbed
+from microdc.testbed.model import PairWan, Testbed
 from microdc.topology.atlas import Atlas, load_topology
+from microdc.wan.asked import of_pair
+from microdc.wan.backbone import Backbone
 from microdc.wan.drafts import TOPOLOGIES
-from microdc.wan.paths import unknown_pops
+from microdc.wan.paths import Paths
 from microdc.wan.profile import (
+    Library,
+    Profile,
+    UnknownProfileError,
     check,
     directories_of,
     inspect_library,
@@ -52,9 +58,10 @@ def validate(path: Path) -> Report:
 def _library(path: Path) -> Report:
     """A directory of profiles, with its topologies; or that of topologies alone."""
     alone = path.name == TOPOLOGIES
-    library, problems = ({}, []) if alone else inspect_library(path)
+    library, problems = (Library({}), []) if alone else inspect_library(path)
+    profiles = load_library(locations.data_dir("netem_profiles")) if alone else library
     atlas = Atlas(path if alone else path / TOPOLOGIES)
-    problems += [problem for name in atlas for problem in atlas.problems(name)]
+    problems += [problem for name in atlas for problem in _topology(atlas, name, profiles)]
     return Report(path, tuple(sorted(set(problems))), {"profiles": len(library), "topologies": len(atlas)})
 
 
@@ -65,23 +72,43 @@ def _inventory(path: Path) -> Report:
     problems += more
     if testbed is not None:
         problems += check(testbed, library)
-        problems += _topologies(testbed, library.atlas, path)
+        problems += _topologies(testbed, library, path)
+        problems += _pairs(testbed, library)
     counts = _counts(testbed) if testbed is not None else {}
     return Report(path, tuple(sorted(set(problems))), {**counts, "profiles": len(library)})
 
 
-def _topologies(testbed: Testbed, atlas: Atlas, inventory: Path) -> list[Problem]:
-    """What is wrong with the topologies of the inventory, with those that it names, and with the PoPs that it names."""
+def _topologies(testbed: Testbed, library: Library, inventory: Path) -> list[Problem]:
+    """What is wrong with the topologies of the inventory, and with those that it names."""
+    atlas = library.atlas
     own = {name for name, file in atlas.files.items() if file.is_relative_to(inventory)}
     named = {pair.topology for pair in testbed.pairs if pair.topology in atlas.files}
-    problems = [problem for name in sorted(own | named) for problem in atlas.problems(name)]
-    if problems:
-        return problems
+    return [problem for name in sorted(own | named) for problem in _topology(atlas, name, library)]
+
+
+def _topology(atlas: Atlas, name: str, profiles: Mapping[str, Profile]) -> list[Problem]:
+    return atlas.problems(name) or Backbone(atlas[name], profiles).problems()
+
+
+def _pairs(testbed: Testbed, library: Library) -> list[Problem]:
+    """What keeps a pair from being what it is asked to be: a PoP that is none, no way, what cannot be put together."""
+    paths = Paths(testbed, library)
+    problems: list[Problem] = []
     for pair in testbed.pairs:
-        for site in (testbed.sites[pair.a], testbed.sites[pair.b]):
-            if pair.topology in named:
-                problems += unknown_pops(testbed, site, atlas[pair.topology])
+        try:
+            of_pair(paths, pair)
+        except DocumentError as error:
+            problems += error.problems
+        except UnknownProfileError as unknown:
+            if "/" in pair.profile + pair.backbone:  # another is told of already, with its own line
+                problems.append(_of_pair(testbed, pair, unknown))
+        except InputError as wrong:
+            problems.append(_of_pair(testbed, pair, wrong))
     return problems
+
+
+def _of_pair(testbed: Testbed, pair: PairWan, wrong: InputError) -> Problem:
+    return Problem(testbed.where("pairs", pair.a, pair.b), f"{pair.a} - {pair.b}: {wrong.what}", wrong.hint)
 
 
 def _counts(testbed: Testbed) -> dict[str, int]:

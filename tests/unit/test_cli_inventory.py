@@ -106,6 +106,7 @@ def test_schema_prints_a_schema_and_nothing_else(capsys: Output) -> None:
         "testbed",
         "site",
         "profile",
+        "topology",
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 import topologies
 
 from microdc.documents.model import DocumentError
+from microdc.topology import atlas
 from microdc.topology.atlas import Atlas, UnknownTopologyError, load_topology, parse_topology
 from microdc.topology.geo import great_circle, light
 from microdc.topology.model import Topology
@@ -113,7 +114,7 @@ BAD = {
     "a capacity in words": ("1gbit", "fast", "'fast' is not a rate"),
     "a negative length": ("[south, lone]}", "[south, lone], km: -5}", "-5 is not a length in km"),
     "no length at all": ("[south, lone]}", "[south, lone], km: .nan}", "km"),
-    "a route shorter than a straight one": ("[south, lone]}", "[south, lone], km: 100}", "as the crow flies"),
+    "a route shorter than a straight one": ("[south, lone]}", "[south, lone], km: 222.3}", "as the crow flies"),
     "an unknown PoP": ("[south, lone]}", "[south, lonne]}", "unknown PoP 'lonne' (did you mean lone?)"),
     "a link to itself": ("[south, lone]}", "[south, lone]}\n  - {between: [lone, lone]}", "joins lone with itself"),
     "two links without names": (
@@ -127,7 +128,7 @@ BAD = {
     "a place off the earth": ("at: [44, 0]", "at: [144, 0]", "144 is not a latitude"),
     "a place that is none": ("at: [44, 0]", "at: here", "is not a place"),
     "no way to a delay": ("lone: {at: [44, 0]}", "lone: {}", "no place from which to derive it"),
-    "a jitter beyond the delay": ("jitter: 1ms", "jitter: 1s", "jitter larger than its delay"),
+    "a jitter beyond the delay": ("jitter: 1ms", "jitter: 4.6ms", "jitter larger than its delay"),
     "two delays": ("rtt: 9ms", "rtt: 9ms, owd: 4.5ms", "two ways to say one thing"),
     "a length and a factor": ("[south, lone]}", "[south, lone], km: 300, route_factor: 2}", "needs no route_factor"),
     "a profile and a delay": ("rtt: 9ms", "rtt: 9ms, profile: x", "leave out capacity, rtt, jitter, loss"),
@@ -141,6 +142,35 @@ def test_bad_documents_say_what_and_where(what: str) -> None:
     assert old in topologies.RING
     found = problems(topologies.RING.lstrip().replace(old, new))
     assert any(words in problem and problem.startswith("t.yaml:") for problem in found), found
+
+
+def test_what_is_just_possible_is_taken() -> None:
+    edge = topologies.RING.replace("jitter: 1ms", "jitter: 4.5ms").replace(
+        "[south, lone]}", "[south, lone], km: 222.4}"
+    )
+    assert parse_topology(edge.encode(), Path("t.yaml")).links["ring/south:lone"].km == 222.4
+
+
+def test_a_jitter_beyond_the_delay_is_seen_where_no_place_is_known() -> None:
+    text = topologies.RING.replace("west: {at: [48, -4]}", "west: {}").replace("jitter: 1ms", "jitter: 4.6ms")
+    assert any("jitter larger than its delay" in problem for problem in problems(text))
+
+
+def test_what_is_broken_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = [
+        f"topology: t{n}\ndescription: d\nsource: s\ninclude: [t{n + 1}, u{n + 1}]\n".replace("t0", "t0")
+        for n in range(8)
+    ]
+    both = chain + [text.replace("topology: t", "topology: u") for text in chain]
+    place = topologies.write(
+        tmp_path, *both, "topology: t8\ndescription: d\nsource: s\n", "topology: u8\ndescription: d\n"
+    )
+    opened: list[Path] = []
+    real = atlas.read
+    monkeypatch.setattr(atlas, "read", lambda file: [opened.append(file), real(file)][1])
+    with pytest.raises(DocumentError):
+        Atlas(place)["t0"]
+    assert len(opened) == len(set(opened)) == 17
 
 
 def test_all_is_said_at_once() -> None:

@@ -148,3 +148,9 @@ def test_one_part_that_gives_order_up_gives_it_up_for_all_but_behind_a_framed_ra
     loose = Impairment(MS, MS, keep_order=False)
     assert not compose([PLAIN, loose]).keep_order
     assert compose([loose, FRAMED]).keep_order
+
+
+def test_the_first_of_two_lines_that_are_equally_slow_is_the_bottleneck() -> None:
+    lines = [Impairment(rate=Rate(10**6), buffer=Size(size)) for size in (2000, 5000)]
+    assert compose(lines).buffer == 2000
+    assert compose(lines[::-1]).buffer == 5000

@@ -160,6 +160,13 @@ def test_what_holds_end_to_end_lies_above_a_cut_whichever_came_first(world: Worl
     world.check()  # and not the way over the link that is down
 
 
+def test_a_profile_does_not_take_the_place_of_a_cut(world: World) -> None:
+    world.cut("ann", X)
+    values = {direction: Asked(Impairment(Delay(1000)), "x") for direction in world.overlay("ann").values}
+    world.apply(world.wan.plan_overlay(values, "ann", "x", replace=True))
+    assert world.cuts() == [("ann", (X,))]
+
+
 def test_an_end_stays_where_it_was_unless_another_is_given(world: World) -> None:
     world.cut("ann", X, Y, seconds=600)
     world.cut("ann", X)

@@ -14,6 +14,7 @@ from microdc.errors import InputError
 from microdc.impairment import Impairment
 from microdc.testbed.load import inspect, load
 from microdc.testbed.model import Testbed
+from microdc.topology.geo import great_circle, light
 from microdc.units import Delay, Percent, Rate
 from microdc.wan.asked import asked
 from microdc.wan.backbone import NoWayError
@@ -113,11 +114,71 @@ def test_a_link_may_be_what_a_profile_says(tmp_path: FilePath) -> None:
     assert between(testbed, library, "east", "north") == leo.down
 
 
+LOPSIDED = """
+profile: lopsided
+description: A link whose ways differ
+source: made up
+up: {owd: 3ms, jitter: 0.1ms, rate: 1gbit, buffer: 10ms}
+down: {owd: 30ms, rate: 1gbit, buffer: 50ms}
+"""
+
+
+def lopsided(directory: FilePath, *names: str) -> tuple[Testbed, Library]:
+    """North - east is a link whose ways differ: 16.5 ms on the mean, which is less than around by the west."""
+    (directory / "profiles").mkdir()
+    (directory / "profiles" / "lopsided.yaml").write_text(LOPSIDED.lstrip())
+    ring = topologies.RING.replace("rtt: 8ms, capacity: 10gbit, source: survey", "profile: lopsided")
+    return world(
+        directory, *names, ring=ring.replace("rtt: 9ms", "rtt: 40ms").replace("1gbit}", "1gbit, loss: 2%}")
+    )
+
+
+def test_a_way_is_the_same_there_and_back_whoever_is_named_first(tmp_path: FilePath) -> None:
+    testbed, library = lopsided(tmp_path, "south", "north", "east")
+    paths = Paths(testbed, library)
+    for a, b, there, home in (("north", "east", 3, 30), ("north", "south", 7, 34)):
+        assert between(testbed, library, a, b).owd == there * MS
+        assert between(testbed, library, b, a).owd == home * MS
+        for one, other in ((a, b), (b, a)):
+            path = paths.between(one, other)
+            assert path.forth == between(testbed, library, one, other)
+            assert path.back == between(testbed, library, other, one)
+    # the first of two lines that are equally slow is the bottleneck, seen from whoever sends
+    assert between(testbed, library, "north", "south").buffer == 10**9 // 8 // 100
+    assert between(testbed, library, "south", "north").buffer == 10**9 // 8 // 10
+    for a, b in (("north", "south"), ("south", "north")):
+        derived = library[f"ring/{a}:{b}"]
+        assert (derived.up.owd, derived.down.owd) == (
+            between(testbed, library, a, b).owd, between(testbed, library, b, a).owd,
+        )  # fmt: skip
+
+
+def test_what_is_the_same_both_ways_stays_so_however_it_rounds(tmp_path: FilePath) -> None:
+    ring = topologies.RING.replace("rtt: 8ms", "rtt: 8ms, loss: 0.1%, jitter: 0.3ms")
+    testbed, library = world(
+        tmp_path, "north", "lone", ring=ring.replace("[south, lone]", "[south, lone], loss: 0.07%")
+    )
+    assert library["ring/north:lone"].symmetric
+    path = Paths(testbed, library).between("north", "lone")
+    assert path.forth == path.back
+
+
 def test_no_link_is_faster_than_light(tmp_path: FilePath) -> None:
     ring = topologies.RING.replace("rtt: 8ms, capacity: 10gbit, source: survey", "profile: lan")
     testbed, library = world(tmp_path, "east", "north", ring=ring)
     with pytest.raises(InputError, match="light takes"):
         asked(testbed, library)
+    assert "ring.yaml:13: profile lan has" in words(tmp_path)
+
+
+def test_a_link_just_as_fast_as_light_is_one(tmp_path: FilePath) -> None:
+    floor = light(great_circle((50, 0), (48, 4)), "radio")
+    (tmp_path / "profiles").mkdir()
+    text = f"profile: beam\ndescription: d\nsource: s\nboth: {{owd: {floor}ns}}\n"
+    (tmp_path / "profiles" / "beam.yaml").write_text(text)
+    ring = topologies.RING.replace("rtt: 8ms, capacity: 10gbit, source: survey", "profile: beam")
+    testbed, library = world(tmp_path, "east", "north", ring=ring)
+    assert between(testbed, library, "east", "north").owd == floor
 
 
 def test_pairs_that_are_named_keep_what_they_are_given(tmp_path: FilePath) -> None:
@@ -230,6 +291,23 @@ def test_a_wrong_topology_is_told_by_validate_though_no_site_hangs_on_it(tmp_pat
     assert "light in fibre" in words(tmp_path)
 
 
+def test_validate_tells_what_apply_would_stumble_over(tmp_path: FilePath) -> None:
+    pairs = "{between: [c, d], backbone: ring/north:eastt}, {between: [north, c], profile: rink/a:b}"
+    write(
+        tmp_path, "north", "east", "c", "d",
+        testbed=TESTBED + f"wan: {{pairs: [{pairs}]}}\n", ring=topologies.RING, c="", d="",
+    )  # fmt: skip
+    said = words(tmp_path)
+    assert "testbed.yaml:3: c - d: ring has no PoP 'eastt' (did you mean east?)" in said
+    assert "testbed.yaml:3: north - c: there is no topology 'rink'" in said
+
+
+def test_validate_tells_of_a_link_whose_profile_is_none(tmp_path: FilePath) -> None:
+    ring = topologies.RING.replace("rtt: 9ms, capacity: 10gbit, loss: 1%, jitter: 1ms", "profile: nosuch")
+    write(tmp_path, "north", "east", testbed=TESTBED, ring=ring)
+    assert "ring.yaml:16: ring/west:north: there is no profile 'nosuch'" in words(tmp_path)
+
+
 def test_no_way_is_an_error_unless_it_was_cut(tmp_path: FilePath) -> None:
     split = topologies.RING.replace("  - {between: [south, lone]}", "  - {between: [lone, isle]}").replace(
         "  lone:", "  isle: {at: [43, 0]}\n  lone:"
@@ -237,6 +315,7 @@ def test_no_way_is_an_error_unless_it_was_cut(tmp_path: FilePath) -> None:
     testbed, library = world(tmp_path, "north", "lone", ring=split)
     with pytest.raises(NoWayError, match="no links lead from"):
         asked(testbed, library)
+    assert "lone - north: no links lead from ring/lone to ring/north" in words(tmp_path)
 
 
 # -- profiles of ways

@@ -301,10 +301,13 @@ def test_the_documents_of_an_inventory_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "sites").mkdir()
     (tmp_path / "testbed.yaml").write_text("testbed: t\n")
     (tmp_path / "sites" / "a.yaml").write_text("site: a\n")
+    (tmp_path / "topologies").mkdir()
+    (tmp_path / "topologies" / "b.yaml").write_text("topology: b\n")
     (tmp_path / "id_ed25519").write_text("secret")
     found = documents(tmp_path)
     own = {name for name in found if name.startswith("inventory/")}
-    assert own == {"inventory/testbed.yaml", "inventory/sites/a.yaml"}
+    assert own == {"inventory/testbed.yaml", "inventory/sites/a.yaml", "inventory/topologies/b.yaml"}
+    assert "profiles/topologies/intercontinental.yaml" in found
     assert all(name.startswith(("inventory/", "profiles/")) for name in found)
     assert b"secret" not in b"".join(found.values())
 
