@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -67,8 +68,14 @@ cli = LazyGroup(
 cli = click.version_option(__version__, prog_name="microdc", message="%(prog)s %(version)s")(cli)
 
 
+GC_THRESHOLD = 100_000
+"""New objects between two collections of garbage. A command makes many that live to its end: looking through them again and again
+takes a third of the time of a plan for ten thousand lines."""
+
+
 def run(argv: Sequence[str] | None = None) -> None:
     """Runs a command line and ends the process with its exit code."""
+    gc.set_threshold(GC_THRESHOLD)
     sys.exit(call(argv))
 
 

@@ -66,30 +66,34 @@ def neighbours(topology: Topology, weigh: Weigh) -> Neighbours:
     return found
 
 
+_COST = 1 << 20
+"""A way is measured by one number: its cost in the upper bits, its hops in the lower, so that fewer hops decide among equals."""
+
+
 def shortest(source: str, around: Neighbours) -> Tree:
     """The ways of least cost from one PoP (Dijkstra)."""
-    costs: dict[str, tuple[int, int]] = {source: (0, 0)}
+    found = {source: 0}
     ways = {source: 1}
     before: dict[str, tuple[str, Link]] = {}
-    done: set[str] = set()
-    heap = [(0, 0, source)]
     order: dict[str, tuple[str, Link]] = {}
+    heap = [(0, source)]
     while heap:
-        cost, _, pop = heapq.heappop(heap)
-        if pop in done:
-            continue
-        hops = costs[pop][1]
-        done.add(pop)
+        so_far, pop = heapq.heappop(heap)
+        if so_far > found[pop]:
+            continue  # a shorter way was found since
         if pop != source:
+            if pop in order:
+                continue
             order[pop] = before[pop]
-        for other, more, link in around[pop]:
-            new = (cost + more, hops + 1)
-            old = costs.get(other)
-            if old is None or new[0] < old[0]:
-                costs[other], ways[other], before[other] = new, ways[pop], (pop, link)
-                heapq.heappush(heap, (*new, other))
-            elif new[0] == old[0] and other not in done:
+        for other, cost, link in around[pop]:
+            new = so_far + cost * _COST + 1
+            old = found.get(other)
+            if old is None or new // _COST < old // _COST:
+                found[other], ways[other], before[other] = new, ways[pop], (pop, link)
+                heapq.heappush(heap, (new, other))
+            elif new // _COST == old // _COST:
                 ways[other] += ways[pop]
-                if (new[1], pop, link.name) < (old[1], before[other][0], before[other][1].name):
-                    costs[other], before[other] = new, (pop, link)
-    return Tree(source, order, {pop: cost for pop, (cost, _) in costs.items()}, ways)
+                if new < old or (new == old and (pop, link.name) < (before[other][0], before[other][1].name)):
+                    found[other], before[other] = new, (pop, link)
+                    heapq.heappush(heap, (new, other))
+    return Tree(source, order, {pop: total // _COST for pop, total in found.items()}, ways)

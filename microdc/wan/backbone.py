@@ -107,10 +107,10 @@ class Backbone:
 
         Raises NoWayError.
         """
-        first, last = sorted((a, b))
-        if first not in self._totals:
-            self._totals[first] = self._added_up(self._tree(first))
-        known = self._totals[first]
+        first, last = (a, b) if a <= b else (b, a)
+        known = self._totals.get(first)
+        if known is None:
+            known = self._totals[first] = self._added_up(self._tree(first))
         if last not in known:
             self.route(a, b)  # raises
         found = known[last]

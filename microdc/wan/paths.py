@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from microdc.documents.check import nearest
 from microdc.documents.model import DocumentError, Problem
@@ -65,6 +65,13 @@ class Path:
         return compose({f"{hop.name}{' ' * n}": hop.back for n, hop in enumerate(reversed(self.hops))})
 
 
+class _End(NamedTuple):
+    """How a site hangs on a topology: its PoPs, and what adds up on its access line, up and down (None where it asks more)."""
+
+    pops: tuple[str, ...]
+    line: Totals | None
+
+
 @dataclass(slots=True)
 class Paths:
     """The ways between the sites of a testbed. cuts: the links that are down, by name."""
@@ -73,8 +80,7 @@ class Paths:
     library: Library
     cuts: Collection[str] = ()
     _backbones: dict[str, Backbone] = field(default_factory=dict)
-    _found: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    _lines: dict[str, Totals | None] = field(default_factory=dict)
+    _known: dict[tuple[str, str], _End] = field(default_factory=dict)
 
     def backbone(self, topology: str) -> Backbone:
         """A topology without what is cut."""
@@ -102,7 +108,7 @@ class Paths:
 
     def totals(self, pair: PairWan) -> Totals | None:
         """What adds up between the two sites there and back; None where a part asks more than adds up. Raises as `asked`."""
-        near, far = (self._line(self.testbed.sites[end].access) for end in (pair.a, pair.b))
+        near, far = self._end(pair.a, pair.topology).line, self._end(pair.b, pair.topology).line
         middle = self.backbone(pair.topology).totals(*self._ends(pair))
         if near is None or far is None or middle is None:
             return None
@@ -159,18 +165,20 @@ class Paths:
         return Path(a.name, b.name, tuple(hops), remarks)
 
     def _ends(self, pair: PairWan) -> tuple[str, str]:
-        backbone = self.backbone(pair.topology)
-        a, b = self._pops(pair.a, backbone.topology), self._pops(pair.b, backbone.topology)
-        return (a[0], b[0]) if len(a) == len(b) == 1 else backbone.nearest(a, b)
+        """The PoPs between which a pair's way goes."""
+        a, b = self._end(pair.a, pair.topology).pops, self._end(pair.b, pair.topology).pops
+        return (a[0], b[0]) if len(a) == len(b) == 1 else self.backbone(pair.topology).nearest(a, b)
 
-    def _pops(self, name: str, topology: Topology) -> tuple[str, ...]:
-        """Those of a site, which the topology has."""
-        if (name, topology.name) not in self._found:
+    def _end(self, name: str, topology: str) -> _End:
+        """How a site hangs on a topology. Raises DocumentError for a PoP that it does not have, UnknownProfileError for the line."""
+        if (name, topology) not in self._known:
             site = self.testbed.sites[name]
-            if problems := unknown_pops(self.testbed, site, topology):
+            if problems := unknown_pops(self.testbed, site, self.backbone(topology).topology):
                 raise DocumentError(problems)
-            self._found[name, topology.name] = site.pops
-        return self._found[name, topology.name]
+            line = self.library[site.access] if site.access else None
+            totals = totals_of(line.up, line.down) if line else (NOTHING, NOTHING)
+            self._known[name, topology] = _End(site.pops, totals)
+        return self._known[name, topology]
 
     def _both(self, pair: PairWan) -> tuple[Impairment, Impairment]:
         totals = self.totals(pair)
@@ -178,13 +186,6 @@ class Paths:
             return whole(totals[0]), whole(totals[1])
         path = self.path(pair)
         return path.forth, path.back
-
-    def _line(self, access: str) -> Totals | None:
-        """What adds up on an access line, up and down; None where it asks more."""
-        if access not in self._lines:
-            profile = self.library[access] if access else None
-            self._lines[access] = totals_of(profile.up, profile.down) if profile else (NOTHING, NOTHING)
-        return self._lines[access]
 
     def _origin(self, pair: PairWan) -> str:
         a, b = (self.testbed.sites[name].access for name in (pair.a, pair.b))
