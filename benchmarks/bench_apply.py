@@ -78,7 +78,7 @@ def measured(work: workload.Workload, rounds: int, wanted: list[str]) -> tuple[T
     times: Times = {}
     cannot: dict[str, str] = {}
     with interface() as (namespace, directory):
-        makers: list[Any] = [ways.TcBatch, ways.Tc, ways.Pyroute2, ways.Tcconfig]
+        makers: list[Any] = [ways.TcBatch, own_ways.MicrodcSends, ways.Tc, ways.Pyroute2, ways.Tcconfig]
         made = [make(work) for make in makers if work.count <= (make.limit or work.count)]
         own: list[Any] = [own_ways.MicrodcSent, own_ways.Microdc, own_ways.MicrodcAnew]
         made += [make(work, namespace, directory) for make in own]

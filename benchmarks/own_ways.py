@@ -4,16 +4,41 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from socket import if_nametoindex
 
-from ways import Way
+from ways import CannotError, Way
 from workload import INTERFACE, Workload, asked, shaper
 
 from microdc.agent.client import Agent, open_agent
+from microdc.agent.resident.change import bursts
+from microdc.agent.resident.kernel import Kernel
 from microdc.host.local import NamespaceHost
-from microdc.netlink.messages import decode, dump_requests
+from microdc.netlink.messages import decode, dump_requests, encode
 from microdc.wan.commit import commits
 from microdc.wan.operate import Wan
 from microdc.wan.planning import Situation
+
+
+class MicrodcSends(Way):
+    """The messages alone, of the same rules that tc gets as lines: made of the objects, and sent as the agent sends them."""
+
+    name = "microdc, encoded and sent"
+
+    def __init__(self, work: Workload) -> None:
+        super().__init__(work)
+        self.kernel, self.index = Kernel(), if_nametoindex(INTERFACE)
+
+    def prepare(self, act: str, step: int) -> None:
+        self.todo = self.operations(act, step)
+
+    def act(self) -> None:
+        batch = [encode(operation.verb, operation.item, self.index) for operation in self.todo]
+        for begin, end in bursts(batch, [""] * len(batch)):
+            if refused := self.kernel.burst(batch[begin:end]):
+                raise CannotError(f"refused: {refused}")
+
+    def close(self) -> None:
+        self.kernel.socket.close()
 
 
 class Microdc(Way):
