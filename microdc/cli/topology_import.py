@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from microdc.topology.formats.summary import Summary
     from microdc.topology.formats.tidy import Options
 
+DOCUMENTS = "*.y*ml"
+"""Files that are topologies in their directory (topology.atlas.Atlas)."""
 _SHOWN = 5
 """Items of one reason that are shown; -v and -o json show all."""
 
@@ -57,9 +59,7 @@ Examples:
     show_default=True,
     help="What the file is.",
 )
-@click.option(
-    "-O", "--out", type=click.Path(path_type=Path), help="Write the document to this file or directory."
-)
+@click.option("-O", "--out", type=click.Path(), help="Write the document to this file or directory.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option(
     "--route-factor",
@@ -86,7 +86,7 @@ def import_(
     file: str,
     name: str | None,
     form: str,
-    out: Path | None,
+    out: str | None,
     force: bool,
     route_factor: float | None,
     missing_km: float | None,
@@ -108,24 +108,34 @@ def import_(
     if any(value is not None and math.isnan(value) for value in (route_factor, missing_km)):
         raise click.UsageError("nan is no number of km, and no route factor")
     path = Path("<stdin>" if file == "-" else file)
-    target = _target(out)
+    directory, target = (None, None) if out is None else _place(out)
     options = Options(_name(name, target, path), route_factor, missing_km, missing_delay, bypass, external)
     data, summary, text = _convert(path, None if form == "auto" else form, options)  # type: ignore[arg-type]
-    if out is not None:
-        target = out / f"{options.name}.yaml" if out.is_dir() else out
+    target = directory / f"{options.name}.yaml" if directory else target
+    if target is not None:
         _write(text, target, force=force)
     if context.settings().output.value != "table":
         render.emit("TopologyImport", {"summary": summary, "file": target, "document": data})
-        return
-    if target is None:
-        click.echo(text, nl=False)
-    _tell(summary, target)
-    if target is not None and target.stem != options.name:
-        render.note(f"A topology is found by the name of its file: call it {options.name}.yaml.")
+    else:
+        if target is None:
+            click.echo(text, nl=False)
+        _tell(summary, target)
+    if target is not None and not (target.stem == options.name and target.match(DOCUMENTS)):
+        render.note(f"A topology is found by the name and ending of its file: call it {options.name}.yaml.")
 
 
-def _target(out: Path | None) -> Path | None:
-    return None if out is None or out.is_dir() else out
+def _place(out: str) -> tuple[Path | None, Path | None]:
+    """The directory to write into, or the file to write. Raises InputError where neither can be."""
+    path = Path(out)
+    directory = path if out.endswith(("/", "/.")) else path.parent
+    try:
+        if path.is_dir():
+            return path, None
+        if not directory.is_dir():
+            raise InputError("there is no such directory", where=str(directory), hint="make it first")
+    except OSError as error:
+        raise InputError(f"cannot write this file: {error.strerror}", where=out) from error
+    return None, path
 
 
 def _name(given: str | None, out: Path | None, file: Path) -> str:

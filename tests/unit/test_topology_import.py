@@ -10,6 +10,9 @@ import pytest
 from microdc.errors import InputError
 from microdc.topology.atlas import parse_topology
 from microdc.topology.formats.detect import read_graph
+from microdc.topology.formats.links import join_ways
+from microdc.topology.formats.model import Edge, Ledger, Node
+from microdc.topology.formats.places import check_places
 from microdc.topology.formats.summary import Summary
 from microdc.topology.formats.tidy import Options, tidy
 from microdc.topology.model import Topology
@@ -96,6 +99,14 @@ def test_a_coordinate_that_is_no_place_is_refused_for_that_pop(place: str, word:
     assert told(summary, "dropped", word) == ("Odd (line 13)",)
 
 
+@pytest.mark.parametrize(("total", "outside", "kept"), [(20, 1, 19), (20, 2, 18), (19, 2, 0), (20, 3, 0)])
+def test_more_than_a_tenth_out_of_range_makes_a_drawing(total: int, outside: int, kept: int) -> None:
+    nodes = [Node(str(n), at=(300.0 if n < outside else 40.0, 5.0)) for n in range(total)]
+    ledger = Ledger()
+    assert sum(1 for node in check_places(nodes, ledger) if node.at) == kept
+    assert len(ledger.remarks) == total - kept
+
+
 def test_pixels_are_no_places_and_the_error_says_what_to_do() -> None:
     with pytest.raises(InputError) as error:
         convert("pixels-sndlib.txt")
@@ -139,6 +150,23 @@ def test_a_chain_and_a_star_without_places_are_bypassed_whole() -> None:
     assert {link.ends for link in topology.links.values()} == {
         frozenset({"t/p0", "t/p1"}), frozenset({"t/p0", "t/p2"}), frozenset({"t/p1", "t/p2"}),
     }  # fmt: skip
+
+
+def test_a_bypass_is_as_long_as_what_it_stands_for() -> None:
+    nodes = (
+        "\n".join(f'node [ id {n} label "P{n}" Latitude 4{n} Longitude 0 ]' for n in range(3))
+        + "\nnode [ id 9 ]"
+    )
+    ways = [(0, 9, 10), (9, 0, 30), (1, 9, 5), (9, 1, 5)]
+    edges = "\n".join(f'edge [ source {a} target {b} latency "{ms} ms" ]' for a, b, ms in ways)
+    data = gml(f"directed 1 {nodes}", f"{edges}\nedge [ source 2 target 9 ]")
+    topology, _ = convert_bytes(data, bypass=True)
+    assert topology.links["t/p0:p1"].measured == 25_000_000  # 10 and 30, half of it one way, and 5
+    assert topology.links["t/p0:p2"].measured is None
+
+    edges = "edge [ source 0 target 9 km 200 ] edge [ source 9 target 1 km 300 ] edge [ source 9 target 2 ]"
+    topology, _ = convert_bytes(gml(nodes, edges), bypass=True)
+    assert topology.links["t/p0:p1"].km == 500
 
 
 # -- links
@@ -212,6 +240,61 @@ def test_two_ways_that_differ_keep_their_round_trip() -> None:
     assert topology.links["t/b:c"].measured == 5_000_000
     assert told(summary, "repaired", "its two ways differ") == ("a - b (line 16)",)
     assert told(summary, "repaired", "one way only") == ("c - a (line 20)",)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_ways_the_worse_holds_for_both(turned: bool) -> None:  # noqa: FBT001 - a parameter
+    one = {"rate": 10**9, "km": 200.0, "jitter": 1000, "loss": 0.5}
+    other = {"rate": 10**8, "km": 300.0, "jitter": 2000, "loss": 1.5}
+    there, back = (other, one) if turned else (one, other)
+    ledger = Ledger()
+    edges = [Edge("a", "b", **there, directed=True), Edge("b", "a", **back, directed=True)]  # type: ignore[arg-type]
+    (edge,) = join_ways(edges, ledger)
+    assert (edge.rate, edge.km, edge.jitter, edge.loss) == (10**8, 300.0, 2000, 1.5)
+    assert ["differ" in remark.why for remark in ledger.remarks] == [True]
+
+
+@pytest.mark.parametrize("ways", [(2, 30), (30, 2)])
+def test_light_bounds_the_round_trip_and_not_one_way_of_it(ways: tuple[int, int]) -> None:
+    """1112 km are 5.4 ms one way."""
+    nodes = TWO.replace("Latitude 41", "Latitude 50")
+    edges = "edge [ source 1 target 2 latency_ms {} ]\nedge [ source 2 target 1 latency_ms {} ]"
+    topology, _ = convert_bytes(gml(f"directed 1 {nodes}", edges.format(*ways)))
+    assert next(iter(topology.links.values())).measured == 16_000_000
+    topology, summary = convert_bytes(gml(f"directed 1 {nodes}", edges.format(*(way // 3.5 for way in ways))))
+    assert next(iter(topology.links.values())).measured is None
+    assert told(summary, "dropped", "light in fibre") == ("a - b",)
+
+
+def test_speeds_that_the_attributes_of_a_link_say_differently_are_told() -> None:
+    edges = """edge [ source 1 target 2 LinkLabel "10G" LinkType "OC-192" ]
+edge [ source 1 target 2 LinkLabel "10 Gbps" LinkType "OC-3" ]
+edge [ source 1 target 2 LinkLabel "1,544 Mbps" LinkType "T1" ]
+edge [ source 1 target 2 LinkLabel "1,000 Mbps" ]
+edge [ source 1 target 2 LinkLabel "2,5 Gbit/s" ]"""
+    topology, summary = convert_bytes(gml(TWO, edges))
+    assert [link.capacity for link in topology.links.values()] == [
+        10**10,
+        10**10,
+        1_544_000,
+        None,
+        2_500_000_000,
+    ]
+    assert told(summary, "noted", "different speeds: 10gbit") == ("A - B, '10 Gbps', 'OC-3' (line 5)",)
+    assert told(summary, "noted", "decimals or thousands: none") == ("A - B (line 7)",)
+    assert told(summary, "noted", "that of decimals is") == ("A - B (line 8)",)
+
+
+@pytest.mark.parametrize("key", ["packet_loss", "loss", "latency", "latency_ms", "jitter_ms"])
+@pytest.mark.parametrize(
+    "number", ["1e-9999999999999999999999", "1e-99999999999", "1E-1_000", "1e+999", "nan", "-inf"]
+)
+def test_a_number_that_nobody_means_is_dropped_with_the_reason(key: str, number: str) -> None:
+    topology, summary = convert_bytes(gml(TWO, f'edge [ source 1 target 2 {key} "{number}" ]'))
+    (link,) = topology.links.values()
+    assert (link.measured, float(link.loss)) == (None, 0)
+    (why,) = [group.why for group in summary.remarks if group.act == "dropped"]
+    assert number in why
 
 
 def test_a_file_without_a_link_is_refused() -> None:

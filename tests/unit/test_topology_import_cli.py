@@ -12,7 +12,7 @@ import pytest
 
 from microdc.cli import main
 from microdc.errors import Exit
-from microdc.topology.atlas import load_topology
+from microdc.topology.atlas import Atlas, load_topology
 
 DATA = Path(__file__).parents[1] / "data" / "topologies"
 TRAPS, PIXELS = str(DATA / "traps.gml"), str(DATA / "pixels-sndlib.txt")
@@ -68,6 +68,30 @@ def test_a_file_of_another_name_than_the_topologys_is_told(capsys: Output, tmp_p
     assert "call it try.yaml" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["x.txt", "x", "x.json", "x.YAML", "x.y.yaml"])
+def test_a_file_in_which_no_topology_is_looked_for_is_told(name: str, capsys: Output, tmp_path: Path) -> None:
+    assert run(TRAPS, "-O", str(tmp_path / name)) == Exit.OK
+    topology = (tmp_path / name).read_text("utf-8").partition("\n")[0].removeprefix("topology: ")
+    assert topology not in Atlas(tmp_path)
+    assert f"call it {topology}.yaml" in capsys.readouterr().err
+    assert run(TRAPS, "-o", "json", "-O", str(tmp_path / name), "--force") == Exit.OK
+    assert f"call it {topology}.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["x.yaml", "x.yml"])
+def test_a_file_that_is_found_as_a_topology_needs_no_word(name: str, capsys: Output, tmp_path: Path) -> None:
+    assert run(TRAPS, "-O", str(tmp_path / name)) == Exit.OK
+    assert len(Atlas(tmp_path)["x"].pops) == 11
+    assert "call it" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["new/", "new/.", "new/x.yaml", "new/deep/"])
+def test_a_directory_that_is_not_there_is_refused(out: str, capsys: Output, tmp_path: Path) -> None:
+    assert run(TRAPS, "-O", f"{tmp_path}/{out}") == Exit.USAGE
+    assert "there is no such directory" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_json_gives_summary_and_document(capsys: Output) -> None:
     assert run(TRAPS, "-o", "json") == Exit.OK
     out, err = capsys.readouterr()
@@ -95,7 +119,7 @@ def test_no_usable_link_is_an_error_with_the_command_to_repeat(capsys: Output) -
     [
         ("--missing-km", "1", "--missing-delay", "1ms"), ("--missing-km", "nan"), ("--missing-km", "-1"), ("--route-factor", "nan"),
         ("--route-factor", "0.5"), ("--missing-delay", "3"), ("--name", "Not A Name"), ("--format", "sndlib"),
-        ("--out", "/no/such/directory/t.yaml"),
+        ("--out", "/no/such/directory/t.yaml"), ("--out", f"{TRAPS}/t.yaml"), ("--out", "n" * 300),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused(argv: tuple[str, ...], capsys: Output) -> None:

@@ -10,7 +10,6 @@ import pytest
 from microdc.errors import InputError
 from microdc.topology.formats.detect import detect, read_graph
 from microdc.topology.formats.model import MAX_BYTES, Found
-from microdc.topology.formats.speeds import read_speed
 
 DATA = Path(__file__).parents[1] / "data" / "topologies"
 
@@ -23,60 +22,6 @@ def refused(data: bytes, name: str = "x.gml") -> InputError:
     with pytest.raises(InputError) as error:
         read_graph(data, Path(name))
     return error.value
-
-
-# -- speeds
-
-
-@pytest.mark.parametrize(
-    ("text", "rate"),
-    [
-        ("2.5 Gbit/s", 2_500_000_000), ("622 Mbps", 622_000_000), ("10Gbps", 10**10), ("100G", 10**11), ("64 kbit/s", 64_000),
-        ("OC-192c", 9_953_280_000), ("OC192/STM64", 9_953_280_000), ("OC12", 622_080_000), ("STM-16", 2_488_320_000),
-        ("Lit Fibre (10 Gbps)", 10**10), ("10GbE", 10**10), ("Gigabit Ethernet", 10**9), ("GigE", 10**9),
-        ("T3", 44_736_000), ("E1", 2_048_000), ("1.45Gbps", 1_450_000_000), ("0.5 Tbps", 5 * 10**11),
-    ],
-)  # fmt: skip
-def test_a_speed_of_one_meaning_is_taken_without_a_word(text: str, rate: int) -> None:
-    speed = read_speed(text)
-    assert speed is not None
-    assert (speed.rate, speed.note) == (rate, "")
-
-
-@pytest.mark.parametrize(
-    ("text", "rate", "word"),
-    [
-        ("1-10Gbps", 10**9, "range"), ("34/45 Mbit/s", 34_000_000, "two speeds"), (">10Gbps", 10**10, "lower bound"),
-        ("<45Mb", 45_000_000, "upper bound"), ("OC3 and below/STM1", 155_520_000, "upper bound"),
-        ("2x10 Gbps", 2 * 10**10, "2 lines"), ("4 x STM-16", 4 * 2_488_320_000, "4 lines"), ("up to 1 Gbps", 10**9, "upper bound"),
-        ("155 Mbps to 2.5 Gbps", 155_000_000, "range"),
-    ],
-)  # fmt: skip
-def test_a_speed_of_more_than_one_meaning_says_what_is_taken(text: str, rate: int, word: str) -> None:
-    speed = read_speed(text)
-    assert speed is not None
-    assert speed.rate == rate
-    assert word in speed.note
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "Lit Fibre", "Green Link", "Fibre (2x)", "None", "?", "c", "Pink Off-net location", "12", "ARCOS"],
-)
-def test_what_is_no_speed_is_none(text: str) -> None:
-    assert read_speed(text) is None
-
-
-def test_the_number_that_the_file_gives_is_believed_and_a_difference_told() -> None:
-    both = read_speed("34/45 Mbit/s", "45000000.0")
-    other = read_speed("10 Gbps", "45000000.0")
-    assert both is not None
-    assert other is not None
-    assert (both.rate, other.rate) == (45_000_000, 45_000_000)
-    assert "two speeds" in both.note
-    assert "differ" in other.note
-    assert read_speed("2.5", "", "G") == read_speed("2.5 Gbps")
-    assert read_speed("10 Gbps", "nan") == read_speed("10 Gbps")
 
 
 # -- what is read
@@ -95,6 +40,16 @@ def test_a_sndlib_capacity_without_a_unit_is_none() -> None:
     found = read("pixels-sndlib.txt")
     assert [edge.rate for edge in found.edges] == [None, None]
     assert any("no unit" in remark.why for remark in found.remarks)
+
+
+@pytest.mark.parametrize("installed", ["-1", "1e999", "1e12"])
+def test_a_sndlib_capacity_that_is_none_is_told(installed: str) -> None:
+    text = (
+        f"META (\n unit = MBITPERSEC\n)\nNODES (\n A\n B\n)\nLINKS (\n L ( A B ) {installed} 0 0 0 ( )\n)\n"
+    )
+    found = read_graph(text.encode(), Path("x.txt"), "sndlib")
+    assert found.edges[0].rate is None
+    assert [(remark.act, "is no capacity" in remark.why) for remark in found.remarks] == [("dropped", True)]
 
 
 def test_graphml_gives_keys_defaults_entities_and_graphs_within_nodes() -> None:
@@ -234,6 +189,7 @@ def test_errors_in_sndlib_have_their_line(data: bytes, line: int, word: str) -> 
 @pytest.mark.parametrize(
     ("text", "line", "word"),
     [
+        ("default_delay: 1ms\ndefault_rate: 1e-99999999999bps\ngroups: [a, b]", 2, "out of range"),
         ("default_delay: 20\ngroups: [a, b]", 1, "no unit of time"), ("default_delay: 1ms\ndefault_rate: 10mbps\ngroups: [a, b]", 2, "ambiguous"),
         ("constraints:\n  - {src: a}", 2, "`src` and `dst`"), ("default_delay: 1ms\ngroups: 'grp[1-1000000000]'", 2, "list of groups"),
         ("default_delay: 1ms\ngroups: ['grp[1-999999999]']", 2, "1 to 100"), ("default_delay: 1ms", 1, "no group of machines"),
@@ -262,6 +218,15 @@ def test_an_entity_bomb_is_refused_at_its_declaration() -> None:
     tracemalloc.stop()
     assert "DOCTYPE" in error.what
     assert peak < 3 * MAX_BYTES
+
+
+@pytest.mark.parametrize("kind", ["", ' SYSTEM "x.dtd"', ' PUBLIC "-//X" "http://example.net/x.dtd"', " []"])
+def test_a_doctype_is_refused_whatever_it_holds(kind: str) -> None:
+    error = refused(
+        f"<?xml version='1.0'?>\n<!DOCTYPE graphml{kind}><graphml><graph/></graphml>".encode(), "x.graphml"
+    )
+    assert error.where == "x.graphml:2"
+    assert "DOCTYPE" in error.what
 
 
 def test_no_other_file_is_opened(tmp_path: Path) -> None:

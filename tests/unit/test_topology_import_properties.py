@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from microdc.documents.reader import parse
 from microdc.errors import InputError
 from microdc.topology import labels
 from microdc.topology.atlas import parse_topology
+from microdc.topology.formats import attributes
 from microdc.topology.formats.detect import READERS
-from microdc.topology.formats.model import Edge, Format, Found, Node
+from microdc.topology.formats.model import Edge, Format, Found, Ledger, Node
 from microdc.topology.formats.speeds import read_speed
 from microdc.topology.formats.tidy import Options, tidy
 from microdc.topology.write import write_topology
@@ -119,4 +121,42 @@ def test_names_are_unique_and_names(texts: list[str]) -> None:
 @given(st.text(max_size=60), st.text(max_size=20), st.text(max_size=3))
 def test_any_text_is_a_speed_or_none(text: str, raw: str, units: str) -> None:
     speed = read_speed(text, raw, units)
-    assert speed is None or speed.rate > 0
+    assert speed is None or (speed.rate > 0 if speed.rate is not None else speed.note)
+
+
+PIECES = st.sampled_from(
+    ["10", "2", "2.5", "2,5", "155", "1,000", "34", " ", " ", "x", " x ", "+", " + ", "-", "/", ", ", " to ", "(", ")", "Gbps", "G",
+     "Mbit/s", "M", "k", "OC-3", "OC-48c", "STM-4", "E1", "T3", "GE", ">", "<", "and below", "km", "ring", "n", "~"]
+)  # fmt: skip
+PLAIN = re.compile(
+    r"[^0-9]*([0-9.]+ *-? *(g|gbps|m|mbit/s|k)|oc-3|oc-48c|stm-4|e1|t3|ge)[^0-9]*", re.IGNORECASE
+)
+
+
+@given(st.lists(PIECES, max_size=8).map("".join))
+def test_a_speed_without_a_note_is_the_only_one_that_its_text_can_mean(text: str) -> None:
+    speed = read_speed(text)
+    if speed is None or speed.note:
+        return
+    one = re.findall(r"oc-3|oc-48c|stm-4|e1|t3|ge|[0-9.,]+", text.lower())
+    assert PLAIN.fullmatch(text) or len({rate.rate for each in one if (rate := read_speed(each))}) == 1, text
+
+
+NUMBERS = st.from_regex(
+    r"[+-]?[0-9]{1,4}(\.[0-9]{1,4})?([eE][+-]?[0-9]{1,24})?( ?(ms|us|s|%|km))?", fullmatch=True
+)
+KEYS = st.sampled_from([
+    "packet_loss", "loss", "latency", "delay", "jitter", "owd_ms", "jitter_ms", "km", "length", "linkspeed", "linkspeedraw", "capacity",
+    "latitude", "longitude", "internal", "hyperedge",
+])  # fmt: skip
+
+
+@given(st.dictionaries(KEYS, NUMBERS | st.text(max_size=10)))
+def test_any_number_of_an_attribute_is_read_or_told(given: dict[str, str]) -> None:
+    ledger = Ledger()
+    edge = attributes.edge("a", "b", given, 1, ledger, directed=False)
+    assert edge.loss is None or 0 <= edge.loss <= 100
+    assert edge.owd is None or 0 <= edge.owd <= MAX_DELAY
+    if given.get("loss") and edge.loss is None:
+        assert any("loss" in remark.why for remark in ledger.remarks)
+    attributes.node("a", given, 1)

@@ -79,6 +79,8 @@ def test_what_is_read(parse: Callable[[str], float], text: str, value: float) ->
         (parse_delay, "nan", "not a duration"),
         (parse_delay, "infms", "not a duration"),
         (parse_delay, "1e400ms", "out of range"),
+        (parse_delay, "1e-400ms", "out of range"),
+        (parse_rate, "1e-99999999999bps", "out of range"),
         (parse_delay, "301s", "more than 300s"),
         (parse_delay, "", "not a duration"),
         (parse_delay, "10ms 5ms", "not a duration"),

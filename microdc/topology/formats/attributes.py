@@ -9,9 +9,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from microdc.topology.formats.model import Edge, Ledger, Node, Span
-from microdc.topology.formats.speeds import Speed, read_speed
+from microdc.topology.formats.quantities import bounded
+from microdc.topology.formats.speeds import read_speed, same
 from microdc.topology.geo import Place
-from microdc.units import parse_delay, parse_percent
+from microdc.units import format_rate, parse_delay, parse_percent
 
 Attributes = Mapping[str, str]
 """Texts by name, names in lower case."""
@@ -81,15 +82,20 @@ def _rate(label: str, attributes: Attributes, item: Span, ledger: Ledger) -> int
     raw, units = attributes.get("linkspeedraw", ""), attributes.get("linkspeedunits", "")
     stated = attributes.get("linkspeed") or attributes.get("capacity") or attributes.get("bandwidth") or ""
     texts = (label, attributes.get("linktype", ""), stated)
-    found: Speed | None = read_speed(label or stated, raw, units) if raw else None
-    found = found or next((speed for text in texts if text and (speed := read_speed(text, "", units))), None)
-    if found is None:
+    found = {text: speed for text in texts if text and (speed := read_speed(text, "", units))}
+    if raw and (first := read_speed(label or stated, raw, units)):
+        found = {label or stated: first, **{text: found[text] for text in found if text != (label or stated)}}
+    if not found:
         if said := label or stated:
             ledger.noted("its label states no speed: it has no capacity", replace(item, words=repr(said)))
         return None
-    if found.note:
-        ledger.noted(f"speed {found.note} is taken", item)
-    return found.rate
+    best = next((speed for speed in found.values() if speed.rate is not None), next(iter(found.values())))
+    if best.note:
+        ledger.noted(f"speed {best.note} is taken", item)
+    if best.rate and any(speed.rate and not same(best.rate, speed.rate) for speed in found.values()):
+        words = replace(item, words=", ".join(map(repr, found)))
+        ledger.noted(f"its texts state different speeds: {format_rate(best.rate)} is taken", words)
+    return best.rate
 
 
 def _length(attributes: Attributes, item: Span, ledger: Ledger) -> float | None:
@@ -113,7 +119,7 @@ def _delay(attributes: Attributes, names: tuple[str, ...], item: Span, ledger: L
         if not text:
             continue
         try:
-            return parse_delay(text)
+            return parse_delay(bounded(text))
         except ValueError as error:
             ledger.dropped(f"`{name}`: {error}", item)
     return None
@@ -126,8 +132,8 @@ def _loss(attributes: Attributes, item: Span, ledger: Ledger) -> float | None:
         if not text and (share := attributes.get("packet_loss")):
             if not math.isfinite(_number(share)):
                 raise ValueError(f"{share!r} is not a share of 0 to 1")  # noqa: TRY301 - told as the others are
-            text = f"{Decimal(share) * 100:f}%"
-        return float(parse_percent(text)) if text else None
+            text = f"{Decimal(bounded(share)) * 100:f}%"
+        return float(parse_percent(bounded(text))) if text else None
     except ValueError as error:
         ledger.dropped(f"loss: {error}", item)
         return None

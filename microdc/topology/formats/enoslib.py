@@ -14,6 +14,7 @@ from typing import Any
 
 from microdc.documents.reader import Document, parse
 from microdc.topology.formats.model import Found, Ledger, Node, broken
+from microdc.topology.formats.quantities import bounded
 from microdc.topology.formats.ways import Way, edges_of, tell_detours
 from microdc.units import parse_delay, parse_percent, parse_rate
 
@@ -178,6 +179,6 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise broken(self.file, self._line(*path, key), f"`{key}` must be text or a number")
         try:
-            return parser(str(value))
+            return parser(bounded(str(value)))
         except ValueError as error:
             raise broken(self.file, self._line(*path, key), f"`{key}`: {error}") from None

@@ -17,6 +17,8 @@ _NODE = re.compile(rf"\s*(\S+)(?:\s+\(\s*{_NUMBER}\s+{_NUMBER}\s*\))?\s*")
 _LINK = re.compile(
     rf"\s*(\S+)\s+\(\s*(\S+)\s+(\S+)\s*\)\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+\((.*)\)\s*"
 )
+_MOST = 1e12
+"""Capacities from here on are none, in whatever unit."""
 _UNITS = {"KBITPERSEC": 10**3, "MBITPERSEC": 10**6, "GBITPERSEC": 10**9}
 
 
@@ -82,8 +84,10 @@ def _edge(text: str, line: int, file: Path, unit: str, ledger: Ledger) -> Edge:
         raise broken(file, line, what, "write: ID ( NODE NODE ) CAPACITY COST COST COST ( MODULE COST ... )")
     name, a, b = match[1], match[2], match[3]
     installed, rate = float(match[4]), None
-    if installed > 0 and unit in _UNITS:
-        rate = round(installed * _UNITS[unit]) if installed < 1e12 else None
+    if not 0 <= installed < _MOST:
+        ledger.dropped(f"{installed:g} is no capacity: the link has none", Span(a, b, line))
+    elif installed > 0 and unit in _UNITS:
+        rate = round(installed * _UNITS[unit])
     elif installed > 0:
         ledger.noted("the file states no unit for capacities: the link has none", Span(a, b, line))
     elif match[8].strip():
