@@ -50,7 +50,7 @@ def _number(text: str, what: str, example: str) -> tuple[Decimal, str]:
         raise ValueError(f"{text!r} is not {what}: write a number and a unit, such as {example}") from None
     if value < 0:
         raise ValueError(f"{text!r} is negative: {what} is zero or more")
-    if abs(value.adjusted()) > 30:
+    if not -400 < value.adjusted() <= 30:  # a share may be as small as a float can be
         raise ValueError(f"{text!r} is out of range for {what}")
     return value, match[2]
 
