@@ -84,7 +84,7 @@ def topology_names(ctx: click.Context | None = None) -> list[str]:
 
 def link_names(ctx: click.Context | None = None) -> list[str]:
     """The links of all topologies, `TOPOLOGY/POP:POP` or `TOPOLOGY/NAME`."""
-    between = re.compile(r"between: *\[ *([\w/-]+) *, *([\w/-]+) *\](?:[^\n]*?\bname: *([\w-]+))?")
+    between = re.compile(r"between: *\[ *([\w/-]+) *, *([\w/-]+) *\](?:[^\n}]*?\bname: *([\w-]+))?")
     found = {
         f"{file.stem}/{match[3] or f'{match[1]}:{match[2]}'}"
         for file in _topologies(ctx)

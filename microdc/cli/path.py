@@ -10,6 +10,7 @@ from microdc.cli import complete, render
 from microdc.cli.documents import inventory_and_library
 from microdc.cli.matrix import cut_option
 from microdc.cli.parameters import check_sites
+from microdc.errors import InputError
 
 if TYPE_CHECKING:
     from microdc.impairment import Impairment
@@ -28,6 +29,7 @@ Examples:
 @cut_option
 def path(*, a: str, b: str, cuts: tuple[str, ...]) -> None:
     """Show what lies between two sites as the inventory asks it, hop by hop. Nothing is contacted."""
+    from microdc.wan.backbone import NoWayError
     from microdc.wan.cut import links_of
     from microdc.wan.paths import Paths
 
@@ -36,7 +38,14 @@ def path(*, a: str, b: str, cuts: tuple[str, ...]) -> None:
     if a == b:
         raise click.UsageError("name two different sites")
     down = links_of(testbed, library, cuts) if cuts else []
-    found = Paths(testbed, library, down).between(a, b)
+    try:
+        found = Paths(testbed, library, down).between(a, b)
+    except NoWayError as error:
+        if not down:
+            raise
+        what = f"no way is left from {a} to {b} without {', '.join(down)}: {error.what}"
+        hint = "such a pair loses every packet; microdc wan matrix --cut LINK tells which others do"
+        raise InputError(what, hint=hint) from error
     render.emit("Path", _data(found), lambda: _page(found))
 
 
@@ -79,6 +88,11 @@ def _page(found: Path) -> render.Human:
     total = f"{found.a} → {found.b}: {forth}\n{found.b} → {found.a}: {back}"
     rtt = f"{format_delay(Delay(round(forth.owd + back.owd, -4)))} there and back"
     lines = [total, rtt, *(f"Mind: {remark}." for remark in found.remarks)]
+    if not rows:
+        nothing = (
+            f"Nothing lies between {found.a} and {found.b}: they share a PoP, and neither has an access line."
+        )
+        return [nothing, "\n".join(lines)]
     return [render.Table(columns, rows), "\n".join(lines)]
 
 

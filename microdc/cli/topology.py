@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from microdc.cli import complete, context, render
+from microdc.cli import complete, context, render, target
 from microdc.cli.topology_import import import_
+from microdc.errors import Exit
 
 if TYPE_CHECKING:
-    from typing import TextIO
-
+    from microdc.documents.model import Problem
     from microdc.topology.atlas import Atlas
-    from microdc.topology.model import Link, Topology
+    from microdc.topology.model import Topology
 
 
 @click.group()
@@ -40,9 +40,12 @@ Examples:
   microdc topology list -o json
 """,
 )
-def list_() -> None:
-    """List the topologies that come with microdc, and the inventory's own over them."""
-    found = list(_atlas().values())
+def list_() -> Exit:
+    """List the topologies that come with microdc, and the inventory's own over them.
+
+    What is wrong with a topology is told on standard error, and the others are listed; the exit code is 2 then.
+    """
+    found, broken = _read(_atlas())
     data = [
         {
             "name": item.name,
@@ -56,6 +59,18 @@ def list_() -> None:
     ]
     rows = [(item.name, len(item.pops), len(item.links), item.description) for item in found]
     render.emit("TopologyList", data, render.Table(("name", "PoPs", "links", "description"), rows))
+    for name, problems in broken.items():
+        click.echo(f"Error: topology {name} cannot be read and is not listed:", err=True)
+        for problem in problems:
+            click.echo(f"  {problem}", err=True)
+    return Exit.USAGE if broken else Exit.OK
+
+
+def _read(atlas: Atlas) -> tuple[list[Topology], dict[str, list[Problem]]]:
+    """The topologies that are right, and what is wrong with the others."""
+    problems = {name: atlas.problems(name) for name in atlas}
+    right = [atlas[name] for name, found in problems.items() if not found]
+    return right, {name: found for name, found in problems.items() if found}
 
 
 @topology.command(
@@ -71,34 +86,36 @@ Examples:
 @click.option("-f", "--file", "file", type=click.Path(path_type=Path), help="Read the topology from a file.")
 @click.option("--links", is_flag=True, help="Tell of each link, rather than draw.")
 @click.option("--pops", is_flag=True, help="Tell of each PoP, rather than draw.")
-@click.option(
-    "--svg",
-    type=click.File("w", encoding="utf-8", lazy=True, atomic=True),
-    help="Draw the map into this file; - is stdout.",
-)
-def show(*, name: str | None, file: Path | None, links: bool, pops: bool, svg: TextIO | None) -> None:
+@click.option("--svg", type=target.FILE, help="Draw the map into this file; - is stdout.")
+@target.force_option
+def show(
+    *, name: str | None, file: Path | None, links: bool, pops: bool, svg: str | None, force: bool
+) -> None:
     """Show a topology: a map of its PoPs and links, or what is known of each and from where."""
     from microdc.topology.atlas import load_topology
 
     if (name is None) == (file is None):
         raise click.UsageError("give the name of a topology, or -f FILE")
+    target.check([svg], force=force)
     atlas = _atlas()
     found = load_topology(file, atlas) if file else atlas[name or ""]
     if svg is not None:
-        _draw(found, svg)
+        target.write(_drawn(found), svg, force=force)
         return
     render.emit("Topology", _data(found), lambda: _page(found, links=links, pops=pops))
 
 
-def _draw(found: Topology, target: TextIO) -> None:
+def _drawn(found: Topology) -> str:
     from microdc.drawing.map import svg_map
     from microdc.topology.picture import WIDTH_NAMES, picture
 
     nodes, lines = picture(found)
-    target.write(svg_map(nodes, lines, found.name, [found.description], widths=WIDTH_NAMES))
+    return svg_map(nodes, lines, found.name, [found.description], widths=WIDTH_NAMES)
 
 
 def _data(found: Topology) -> dict[str, Any]:
+    from microdc.cli.links import link_data
+
     return {
         "name": found.name,
         "description": found.description,
@@ -116,28 +133,7 @@ def _data(found: Topology) -> dict[str, Any]:
             }
             for pop in found.pops.values()
         ],
-        "links": [_link_data(link) for link in found.links.values()],
-    }
-
-
-def _link_data(link: Link) -> dict[str, Any]:
-    return {
-        "name": link.name,
-        "a": link.a,
-        "b": link.b,
-        "network": link.network,
-        "owd_ns": link.owd,
-        "delay_is": link.origin,
-        "derived_owd_ns": link.derived,
-        "great_circle_km": link.great_circle,
-        "route_km": link.km,
-        "route_factor": link.route_factor,
-        "capacity_bit_per_s": link.capacity,
-        "jitter_ns": link.jitter,
-        "loss_percent": link.loss,
-        "medium": link.medium,
-        "profile": link.profile or None,
-        "sources": link.sources,
+        "links": [link_data(link) for link in found.links.values()],
     }
 
 
@@ -184,10 +180,13 @@ def _place(at: tuple[float, float] | None) -> str | None:
 def _counts(found: Topology) -> str:
     from collections import Counter
 
+    from microdc.drawing.text import counted
+
     kinds: Counter[str] = Counter(link.origin for link in found.links.values())
     words = {"measured": "measured", "length": "by length", "derived": "derived", "profile": "by profile"}
     told = ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])
+    delays = f" (delays: {told})" if told else ""
     return (
-        f"{len(found.pops)} PoPs, {len(found.links)} links (delays: {told}).  "
+        f"{counted(len(found.pops), 'PoP')}, {counted(len(found.links), 'link')}{delays}.  "
         f"microdc profile show {found.name}/POP:POP tells of the way between two PoPs."
     )

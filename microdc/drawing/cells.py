@@ -21,10 +21,14 @@ _BLOCK = 8
 _BUDGET = 2_000_000
 """Bytes that all tooltips may take."""
 
-_BLANK, _HOLE = -2, -1
-"""Instead of a colour's number: on the diagonal, and where there is no path."""
+_BLANK, _OPEN, _HOLE = -3, -2, -1
+"""Instead of a colour's number: on the diagonal and where nothing is said, where nothing limits, where no way is."""
+
+NO_WAY, NO_LIMIT, NO_VALUE = "no way", "no limit", "no value"
+"""What cells without a number are called."""
 
 Rows = Sequence[Sequence[float | None]]
+"""Infinite: no limit. None: no way. NaN: nothing is said of it, as on the diagonal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +74,29 @@ def laid_out(names: Sequence[str], *, stripes: bool) -> Grid:
 
 
 def colour_cells(root: Element, grid: Grid, rows: Rows, measure: Scale, prefix: str) -> None:
-    """The colours: one path for each, neighbours in a row as one piece; hatched where nothing is; numbers where they fit."""
+    """The colours: one path for each, neighbours in a row as one piece; patterns where no number is; numbers where they fit."""
     layer = add(root, "g", class_="cells", transform=grid.transform)
     pieces: dict[int, list[str]] = {}
-    holes: list[str] = []
+    patterned: dict[int, list[str]] = {_HOLE: [], _OPEN: []}
     for y, row in enumerate(rows):
-        levels = (
-            _BLANK if x == y else _HOLE if value is None else measure.level(value)
-            for x, value in enumerate(row)
-        )
         x = 0
-        for level, run in groupby(levels):
+        for level, run in groupby(_level(value, measure) for value in row):
             wide = len(list(run))
             if level >= 0:
                 pieces.setdefault(level, []).append(f"M{x} {y}h{wide}v1h-{wide}z")
-            elif level == _HOLE:
+            elif level in patterned:
                 left, top, long = (
                     grid.left + x * grid.size,
                     grid.top + y * grid.size,
                     number(wide * grid.size),
                 )
-                holes.append(f"M{number(left)} {number(top)}h{long}v{number(grid.size)}h-{long}z")
+                patterned[level].append(f"M{number(left)} {number(top)}h{long}v{number(grid.size)}h-{long}z")
             x += wide
     for level in sorted(pieces):
         add(layer, "path", fill=colour((level + 0.5) / LEVELS), d="".join(pieces[level]))
-    if holes:
-        add(root, "path", class_="holes", fill=f"url(#{prefix}-hatch)", d="".join(holes))
+    for level, kind, pattern in ((_HOLE, "holes", "hatch"), (_OPEN, "open", "dots")):
+        if patterned[level]:
+            add(root, "path", class_=kind, fill=f"url(#{prefix}-{pattern})", d="".join(patterned[level]))
     if grid.count <= _RULED:
         rules = "".join(f"M{k} 0V{grid.count}M0 {k}H{grid.count}" for k in range(1, grid.count))
         add(root, "path", class_="rule", transform=grid.transform, stroke_width=1 / grid.size, d=rules)
@@ -103,11 +104,19 @@ def colour_cells(root: Element, grid: Grid, rows: Rows, measure: Scale, prefix: 
         _numbers(root, grid, rows, measure)
 
 
+def _level(value: float | None, measure: Scale) -> int:
+    if value is None:
+        return _HOLE
+    if math.isnan(value):
+        return _BLANK
+    return _OPEN if math.isinf(value) else measure.level(value)
+
+
 def _numbers(root: Element, grid: Grid, rows: Rows, measure: Scale) -> None:
     layer = add(root, "g", class_="number")
     for y, row in enumerate(rows):
         for x, value in enumerate(row):
-            if value is None:
+            if value is None or not math.isfinite(value):
                 continue
             text = digits(value, 3 if abs(value) >= 100 else 2, zeros=True)
             on = "on-dark" if dark((measure.level(value) + 0.5) / LEVELS) else "on-light"
@@ -140,7 +149,7 @@ def tell_cells(root: Element, grid: Grid, names: Sequence[str], rows: Rows, unit
     for y, row in enumerate(rows):
         for start in range(0, grid.count, together):
             told = [
-                f"{words[x]}: no path" if row[x] is None else f"{words[x]}: {digits(row[x] or 0.0, 4)} {unit}"
+                f"{words[x]}: {_told(row[x], unit)}"
                 for x in range(start, min(start + together, grid.count))
                 if x != y
             ]
@@ -148,6 +157,14 @@ def tell_cells(root: Element, grid: Grid, names: Sequence[str], rows: Rows, unit
                 wide = min(together, grid.count - start)
                 area = add(layer, "path", d=f"M{start} {y}h{wide}v1h-{wide}z")
                 add(area, "title", f"{words[y]} → {', '.join(told)}")
+
+
+def _told(value: float | None, unit: str) -> str:
+    if value is None:
+        return NO_WAY
+    if math.isnan(value):
+        return NO_VALUE
+    return NO_LIMIT if math.isinf(value) else f"{digits(value, 4)} {unit}"
 
 
 def _bytes(words: Sequence[str]) -> float:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from microdc.drawing.cells import colour_cells, laid_out, tell_cells, write_names
-from microdc.drawing.matrixkey import STYLE, bands, group_key, hatch, value_key
+from microdc.drawing.cells import Rows, colour_cells, laid_out, tell_cells, write_names
+from microdc.drawing.matrixkey import STYLE, bands, group_key, other_key, patterns, ramp_width, value_key
 from microdc.drawing.ramp import scale
 from microdc.drawing.svg import add, document, render, resize
 from microdc.drawing.text import clean, wrapped
@@ -27,24 +27,26 @@ def svg_heatmap(  # noqa: PLR0917 - names, values and what they are called
 ) -> str:
     """The matrix as text of an SVG document, in the order of `names`. The same values give the same text.
 
-    values: by (from, to), in `unit`; None, or none at all, for a pair without a path, which is hatched. The diagonal is blank. groups: what a
-    name belongs to; stripes along both sides show it. Raises InputError for a name twice and for values that are no finite numbers.
+    values: by (from, to), in `unit`; infinite for no limit, which is dotted; None for a pair without a way, which is hatched; none at all for
+    one of which nothing is said, which is blank, as is the diagonal. groups: what a name belongs to; stripes along both sides show it.
+    Raises InputError for a name twice and for values that are no numbers.
     """
     known = _checked(names, values)
     count = len(names)
-    measure = scale(value for row in known for value in row if value is not None)
+    numbers = [value for row in known for value in row if value is not None and math.isfinite(value)]
+    measure = scale(numbers)
     stripes = bool(groups) and any((groups or {}).get(name) for name in names)
     grid = laid_out(names, stripes=stripes)
-    width = max(560.0, grid.right + 24)
+    width = max(560.0, grid.right + 24, grid.left + (ramp_width(measure, unit) if numbers else 0.0) + 24)
 
     summary = f"Matrix of {count} by {count}, {unit}: rows are where from, columns where to."
     below = Element("g")
     root, prefix = document("matrix", (width, 0), title, summary, STYLE)
-    hatch(root, prefix)
+    patterns(root, prefix)
     foot = grid.top + grid.side + 24
-    if count > 1:
-        holes = any(value is None for a, row in enumerate(known) for b, value in enumerate(row) if a != b)
-        foot = value_key(below, measure, unit, prefix, left=grid.left, top=foot, holes=holes)
+    if numbers:
+        foot = value_key(below, measure, unit, left=grid.left, top=foot)
+    foot = other_key(below, known, prefix, left=grid.left, top=foot)
     if stripes:
         foot = group_key(below, names, groups or {}, left=grid.left, top=foot, right=width - 24)
     for note in notes:
@@ -65,18 +67,17 @@ def svg_heatmap(  # noqa: PLR0917 - names, values and what they are called
     return render(root)
 
 
-def _checked(
-    names: Sequence[str], values: Mapping[tuple[str, str], float | None]
-) -> list[list[float | None]]:
-    """The values in rows and columns, None on the diagonal and where there is no path."""
+def _checked(names: Sequence[str], values: Mapping[tuple[str, str], float | None]) -> Rows:
+    """The values in rows and columns, NaN on the diagonal and where there is none."""
     if len(set(names)) < len(names):
         twice = next(name for index, name in enumerate(names) if name in names[:index])
         raise InputError(f"{twice!r} is twice among the names of a matrix", hint="each name has one row")
-    rows = [[None if a == b else values.get((a, b)) for b in names] for a in names]
-    for a, row in zip(names, rows, strict=True):
-        for b, value in zip(names, row, strict=True):
-            if value is not None and not math.isfinite(value):
+    for a in names:
+        for b in names:
+            value = values.get((a, b))
+            if a != b and value is not None and (math.isnan(value) or value == -math.inf):
                 raise InputError(
-                    f"{a} → {b} is {value}, which has no colour", hint="None stands for a pair without a path"
+                    f"{a} → {b} is {value}, which has no colour",
+                    hint="None stands for a pair without a way, infinity for no limit",
                 )
-    return rows
+    return [[math.nan if a == b else values.get((a, b), math.nan) for b in names] for a in names]

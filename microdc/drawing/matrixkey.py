@@ -1,12 +1,13 @@
-"""What stands around a matrix: the ramp with its ticks, stripes for groups, the hatching."""
+"""What stands around a matrix: the ramp with its ticks, patterns for what is no number, stripes for groups."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
-from microdc.drawing.cells import Grid
+from microdc.drawing.cells import NO_LIMIT, NO_VALUE, NO_WAY, Grid, Rows
 from microdc.drawing.ramp import LEVELS, Scale, colour, digits
 from microdc.drawing.svg import add, number
 from microdc.drawing.text import clean, pixels
@@ -26,6 +27,7 @@ STYLE = """
 .matrix .number .on-dark{fill:#ffffff}
 .matrix .number .on-light{fill:#000000}
 .matrix .stripe{fill:none;stroke:#aab2bb;stroke-width:2}
+.matrix .dot{fill:#8c959f}
 .matrix .mark{fill:none;stroke:#59636e}
 .matrix .frame{stroke:#59636e}
 .matrix .plain{fill:#8c959f}
@@ -37,34 +39,49 @@ _DARK = """
 .matrix .note,.matrix .tick{fill:#9aa4af}
 .matrix .rule,.matrix .part{stroke:#0d1117}
 .matrix .stripe{stroke:#4a525c}
+.matrix .dot{fill:#656c76}
 .matrix .mark,.matrix .frame{stroke:#9aa4af}
 """
 STYLE += f"@media (prefers-color-scheme:dark){{{_DARK}}}\n"
 
 _RAMP = (320.0, 14.0)
 """Width and height of the ramp, px."""
+_BOX = 28.0
+"""Width of a key's box, px."""
 
 
-def hatch(root: Element, prefix: str) -> None:
-    """The pattern `PREFIX-hatch` for cells without a value."""
-    pattern = add(
-        add(root, "defs"),
-        "pattern",
-        id=f"{prefix}-hatch",
-        width=5,
-        height=5,
-        patternUnits="userSpaceOnUse",
-        patternTransform="rotate(45)",
-    )
-    add(pattern, "rect", class_="hollow", width=5, height=5)
-    add(pattern, "path", class_="stripe", d="M0 0V5")
+def patterns(root: Element, prefix: str) -> None:
+    """`PREFIX-hatch`, stripes, for cells without a way, and `PREFIX-dots` for those without a limit."""
+    layer = add(root, "defs")
+    stripes = _pattern(layer, f"{prefix}-hatch", patternTransform="rotate(45)")
+    add(stripes, "path", class_="stripe", d="M0 0V5")
+    dots = _pattern(layer, f"{prefix}-dots")
+    add(dots, "circle", class_="dot", cx=2.5, cy=2.5, r=1)
 
 
-def value_key(
-    parent: Element, measure: Scale, unit: str, prefix: str, *, left: float, top: float, holes: bool
-) -> float:
-    """The ramp with ticks and its unit, and what hatching means where there is some. Returns where it ends, px."""
-    wide, high = _RAMP
+def _pattern(layer: Element, name: str, **turned: str) -> Element:
+    found = add(layer, "pattern", id=name, width=5, height=5, patternUnits="userSpaceOnUse", **turned)
+    add(found, "rect", class_="hollow", width=5, height=5)
+    return found
+
+
+def ramp_width(measure: Scale, unit: str) -> float:
+    """Px of the ramp with its unit."""
+    return _ramp(measure) + 14 + pixels(clean(_unit(measure, unit)), 11.5)
+
+
+def _ramp(measure: Scale) -> float:
+    """Px of the colours alone: where all numbers are one, so is the colour."""
+    return _RAMP[0] if measure.high > measure.low else _BOX
+
+
+def _unit(measure: Scale, unit: str) -> str:
+    return f"{unit}, logarithmic" if measure.logarithmic else unit
+
+
+def value_key(parent: Element, measure: Scale, unit: str, *, left: float, top: float) -> float:
+    """The ramp with ticks and its unit. Returns where it ends, px."""
+    wide, high = _ramp(measure), _RAMP[1]
     if measure.high > measure.low:
         ramp = add(parent, "g", class_="ramp")
         for level in range(LEVELS):
@@ -78,7 +95,6 @@ def value_key(
                 height=high,
             )
     else:
-        wide = 28.0
         add(parent, "rect", fill=colour(0.5), x=left, y=top, width=wide, height=high)
     free = left - 100
     for tick in measure.ticks():
@@ -90,14 +106,25 @@ def value_key(
         free = x + half + 6
         add(parent, "path", class_="mark", d=f"M{number(x)} {number(top + high)}v4")
         add(parent, "text", text, class_="tick", x=x, y=top + high + 15, text_anchor="middle")
-    x = left + wide + 14
-    text = f"{unit}, logarithmic" if measure.logarithmic else unit
-    add(parent, "text", text, class_="key", x=x, y=top + 11)
-    if holes:
-        x += pixels(clean(text), 11.5) + 24
-        add(parent, "rect", fill=f"url(#{prefix}-hatch)", class_="frame", x=x, y=top, width=28, height=high)
-        add(parent, "text", "no path", class_="key", x=x + 36, y=top + 11)
+    add(parent, "text", _unit(measure, unit), class_="key", x=left + wide + 14, y=top + 11)
     return top + high + 38
+
+
+def other_key(parent: Element, rows: Rows, prefix: str, *, left: float, top: float) -> float:
+    """What cells without a number mean, as far as there are any. Returns where it ends, px."""
+    cells = [value for a, row in enumerate(rows) for b, value in enumerate(row) if a != b]
+    entries = (
+        (NO_WAY, f"url(#{prefix}-hatch)", any(value is None for value in cells)),
+        (NO_LIMIT, f"url(#{prefix}-dots)", any(value == math.inf for value in cells)),
+        (NO_VALUE, "none", any(value is not None and math.isnan(value) for value in cells)),
+    )
+    x = left
+    for text, fill, there in entries:
+        if there:
+            add(parent, "rect", fill=fill, class_="frame", x=x, y=top, width=_BOX, height=_RAMP[1])
+            add(parent, "text", text, class_="key", x=x + _BOX + 8, y=top + 11)
+            x += _BOX + 8 + pixels(text, 11.5) + 22
+    return top + (_RAMP[1] + 22 if x > left else 0)
 
 
 def _runs(names: Sequence[str], groups: Mapping[str, str]) -> Iterator[tuple[str, int, int]]:

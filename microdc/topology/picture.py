@@ -10,7 +10,14 @@ from microdc.units import Rate, format_delay, format_rate
 
 _WIDTHS = (Rate(10**9), Rate(10**10), Rate(4 * 10**10), Rate(10**11), Rate(4 * 10**11))
 """Bit/s from which a line is drawn one step thicker."""
-WIDTH_NAMES = {0: "under 1gbit, or not known", 1: "1gbit", 2: "10gbit", 3: "40gbit", 4: "100gbit", 5: "400gbit"}
+WIDTH_NAMES = {
+    0: "under 1gbit, or not known",
+    1: "1gbit",
+    2: "10gbit",
+    3: "40gbit",
+    4: "100gbit",
+    5: "400gbit",
+}
 """What a line's thickness means."""
 
 

@@ -10,8 +10,11 @@ from pathlib import Path
 import click
 import pytest
 
+from microdc import locations
 from microdc.cli import complete, main
 from microdc.errors import Exit
+from microdc.topology.atlas import Atlas
+from microdc.topology.selecting import links_named
 
 
 @pytest.fixture
@@ -95,6 +98,20 @@ def test_a_pair_is_completed_behind_its_colon() -> None:
     assert [item.value for item in offered] == ["barcelona:paris"]
 
 
+def offered_by_bash(words: str) -> set[str]:
+    """What a shell offers for a command line, in a process of its own; fails where anything is told on stderr."""
+    env = {
+        **os.environ,
+        "_MICRODC_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
+    argv = [sys.executable, "-m", "microdc.cli"]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
+    assert not done.stderr
+    return {line.partition(",")[2] for line in done.stdout.split()}
+
+
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
@@ -104,13 +121,31 @@ def test_a_pair_is_completed_behind_its_colon() -> None:
     ],
 )
 def test_what_a_shell_is_offered(words: str, offered: set[str]) -> None:
-    env = {
-        **os.environ,
-        "_MICRODC_COMPLETE": "bash_complete",
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(words.count(" ")),
-    }
-    argv = [sys.executable, "-m", "microdc.cli"]
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
-    assert {line.partition(",")[2] for line in done.stdout.split()} == offered
-    assert not done.stderr
+    assert offered_by_bash(words) == offered
+
+
+NET = """topology: net
+links:
+  - {between: [a, b], rtt: 1ms}
+  - {between: [ b , net2/c ], name: sea-1, rtt: 1ms}
+  - {rtt: 1ms, between: [net2/c, net2/d]}
+"""
+
+
+@pytest.mark.parametrize("command", ["wan matrix --cut", "wan path x y --cut", "wan cut", "wan mend"])
+def test_links_are_offered_by_their_name_or_else_by_their_ends(inventory: Path, command: str) -> None:
+    (inventory / "topologies").mkdir()
+    (inventory / "topologies/net.yaml").write_text(NET, "utf-8")
+    (inventory / "topologies/broken.yaml").write_bytes(b"\xff\xfe between: [")
+    assert offered_by_bash(f"microdc {command} net/") == {"net/a:b", "net/sea-1", "net/net2/c:net2/d"}
+    assert "cables/ellalink" in offered_by_bash(f"microdc {command} cables/")
+
+
+@pytest.mark.usefixtures("inventory")
+def test_every_link_that_is_offered_is_one_and_none_is_left_out() -> None:
+    atlas = Atlas(locations.data_dir("netem_profiles") / "topologies")
+    links: set[str] = set()
+    for home in atlas:
+        offered = [name for name in complete.link_names() if name.startswith(f"{home}/")]
+        links |= {link.name for name in offered for link in links_named(name, [atlas[home]])}
+    assert links == {link for topology in atlas.values() for link in topology.links}

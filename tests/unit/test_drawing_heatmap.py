@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from microdc.drawing.heatmap import svg_heatmap
 from microdc.drawing.ramp import LEVELS, colour, dark, digits, luminance, scale
+from microdc.drawing.text import pixels
 from microdc.errors import InputError
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -73,26 +75,86 @@ def test_each_pair_has_a_colour_a_tooltip_and_a_number_and_the_diagonal_none() -
         (0, 2): "paris → boston: 80 ms",
         (1, 0): "madrid → paris: 21 ms",
         (1, 2): "madrid → boston: 95.25 ms",
-        (2, 0): "boston → paris: no path",
-        (2, 1): "boston → madrid: no path",
+        (2, 0): "boston → paris: no way",
+        (2, 1): "boston → madrid: no value",
     }
     assert written(text, "number") == ["20", "80", "21", "95"]
     assert written(text, "name") == ["paris", "paris", "madrid", "madrid", "boston", "boston"]
 
 
-def test_what_has_no_path_is_hatched_and_the_key_says_so() -> None:
-    text = svg_heatmap(NAMES, VALUES, "Delays", "ms")
+UNNUMBERED = ("no way", "no limit", "no value")
+
+
+def keys(text: str) -> dict[str, str]:
+    """What the key says of cells without a number, and how they are filled there."""
+    found: dict[str, str] = {}
+    fill = ""
+    for item in ET.fromstring(text).iter():
+        if item.get("class") == "frame":
+            fill = item.get("fill", "")
+        elif fill:
+            found[item.text or ""], fill = fill, ""
+    return found
+
+
+def patterned(text: str) -> dict[str, int]:
+    """How many pieces are filled with each pattern; fails where the document has no such pattern."""
     root = ET.fromstring(text)
-    pattern = root.find(f".//{SVG}pattern")
-    assert pattern is not None
-    holes = root.find(f"{SVG}path[@class='holes']")
-    assert holes is not None
-    assert holes.get("fill") == f"url(#{pattern.get('id')})"
-    assert holes.get("d", "").count("M") == 1  # both in one row, beside each other
-    assert ">no path<" in text
-    full = svg_heatmap(*matrix(3), "Delays", "ms")
-    assert 'class="holes"' not in full
-    assert ">no path<" not in full
+    ids = {pattern.get("id") for pattern in root.iter(f"{SVG}pattern")}
+    found = {}
+    for path in root.findall(f"{SVG}path"):
+        if (fill := path.get("fill", "")).startswith("url("):
+            assert fill[len("url(#") : -1] in ids
+            found[fill] = path.get("d", "").count("M")
+    return found
+
+
+@pytest.mark.parametrize("there", [set(c) for n in range(4) for c in combinations(UNNUMBERED, n)])
+@pytest.mark.parametrize("number", [5.0, None])
+def test_what_has_no_number_has_cells_of_its_kind_and_the_key_names_them(
+    there: set[str], number: float | None
+) -> None:
+    values: Values = {} if number is None else {("n0", "n1"): number}
+    pairs = [
+        (a, b) for a in ("n0", "n1", "n2") for b in ("n0", "n1", "n2") if a != b and (a, b) not in values
+    ]
+    kinds = {pair: UNNUMBERED[index % 3] for index, pair in enumerate(pairs)}
+    for pair, kind in kinds.items():
+        if kind not in there:
+            values[pair] = 7.0
+        elif kind != "no value":
+            values[pair] = None if kind == "no way" else math.inf
+    text = svg_heatmap(["n0", "n1", "n2"], values, "x", "ms")
+    shown = keys(text)
+    assert set(shown) == there
+    assert len(set(shown.values())) == len(there)  # each looks otherwise
+    assert set(patterned(text)) == {fill for kind, fill in shown.items() if kind != "no value"}
+    places = {(int(a[1]), int(b[1])): (a, b) for a, b in [*pairs, ("n0", "n1")]}
+    for cell, told in tooltips(text).items():
+        kind = kinds.get(places[cell], "")
+        assert told.endswith(f": {kind}" if kind in there else " ms")
+        assert (cell in fills(text)) == (kind not in there)
+
+
+def test_neighbours_without_a_way_are_one_piece() -> None:
+    values: Values = {("a", "b"): 1.0, ("c", "a"): None, ("c", "b"): None}
+    assert list(patterned(svg_heatmap(["a", "b", "c"], values, "x", "ms")).values()) == [1]
+
+
+def test_where_there_is_no_number_the_key_shows_no_scale() -> None:
+    text = svg_heatmap(["a", "b"], {("a", "b"): math.inf, ("b", "a"): math.inf}, "Rate", "Mbit/s")
+    said = [e.text for e in ET.fromstring(text).iter(f"{SVG}text") if e.get("class") in {"key", "tick"}]
+    assert said == ["no limit"]
+    assert written(text, "number") == []
+
+
+def test_the_key_stands_inside_the_drawing_however_long_the_names_are() -> None:
+    names = [f"{'long-' * 14}{n}" for n in "ab"]
+    root = ET.fromstring(
+        svg_heatmap(names, {(names[0], names[1]): 1.0, (names[1], names[0]): 9e3}, "x", "Mbit/s")
+    )
+    unit = next(e for e in root.iter(f"{SVG}text") if e.text == "Mbit/s, logarithmic")
+    assert float(unit.get("x", "")) + pixels("Mbit/s, logarithmic", 11.5) < float(root.get("width", ""))
 
 
 @given(st.lists(st.floats(0.001, 1e6), min_size=6, max_size=6))
@@ -233,7 +295,7 @@ def test_matrices_without_pairs_are_drawn(names: list[str]) -> None:
     [
         (["a", "b", "a"], {}, "'a' is twice"),
         (["a", "b"], {("a", "b"): float("nan")}, "a → b is nan"),
-        (["a", "b"], {("b", "a"): float("inf")}, "b → a is inf"),
+        (["a", "b"], {("b", "a"): float("-inf")}, "b → a is -inf"),
     ],
 )
 def test_what_has_no_meaning_is_refused(names: list[str], values: Values, what: str) -> None:
