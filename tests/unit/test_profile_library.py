@@ -8,8 +8,8 @@ import pytest
 
 from microdc import locations
 from microdc.testbed.load import load
-from microdc.wan.compose import compose
-from microdc.wan.profile import Library, check, load_library
+from microdc.wan.asked import asked
+from microdc.wan.profile import Library, check, library_of, load_library
 
 FIBRE_NS_PER_KM = 4900
 PLACES = {
@@ -76,14 +76,13 @@ def test_every_profile_says_where_its_numbers_come_from(library: Library) -> Non
             assert "deviation" in profile.source, profile.name
 
 
-def test_the_example_inventory_is_valid_and_a_software_emulator_can_carry_it(library: Library) -> None:
-    testbed = load(locations.data_dir("inventory"))
+def test_the_example_inventory_is_valid_and_a_software_emulator_can_carry_it() -> None:
+    testbed, library = load(locations.data_dir("inventory")), library_of(locations.data_dir("inventory"))
     assert set(testbed.sites) == {"paris", "barcelona", "brazil", "boston"}
     assert check(testbed, library) == []
-    assert len(testbed.pairs) == 6
-    for pair in testbed.pairs:
-        lines = [library[name] for site in (pair.a, pair.b) if (name := testbed.sites[site].access)]
-        parts = [library[pair.backbone].up, *(line.up for line in lines), *(line.down for line in lines)]
-        rate = compose(parts).rate
-        assert rate is not None
-        assert rate <= 100 * 10**6
+    assert {pair.topology for pair in testbed.pairs} == {"intercontinental"}
+    values = asked(testbed, library)
+    assert len(values) == 12
+    for value in values.values():
+        assert value.impairment.rate is not None
+        assert value.impairment.rate <= 100 * 10**6
