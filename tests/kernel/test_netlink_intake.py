@@ -86,6 +86,7 @@ DEEDS = {
 
 
 @pytest.mark.usefixtures("untouched")
+@pytest.mark.long
 @pytest.mark.parametrize("deed", DEEDS)
 def test_what_others_did_to_it_is_seen_and_mended(port: Port, deed: str) -> None:
     port.lay(FAST)
@@ -96,6 +97,7 @@ def test_what_others_did_to_it_is_seen_and_mended(port: Port, deed: str) -> None
 
 
 @pytest.mark.usefixtures("untouched")
+@pytest.mark.long
 @pytest.mark.parametrize("deed", DEEDS)
 def test_what_others_left_of_it_goes_too(port: Port, deed: str) -> None:
     port.lay(FAST)
@@ -103,6 +105,7 @@ def test_what_others_left_of_it_goes_too(port: Port, deed: str) -> None:
     port.lay(QdiscTree())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "trees", [(PLAIN, FAST), (FAST, PLAIN), (FAST, SLOW), (QdiscTree(), FAST), (FAST, QdiscTree())]
 )
@@ -121,6 +124,7 @@ def test_a_change_that_the_kernel_refuses_anywhere_is_taken_back(
     port.lay(QdiscTree())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trees", [(PLAIN, FAST), (FAST, PLAIN)])
 def test_a_change_in_which_the_agent_was_killed_is_taken_back(
     port: Port, trees: tuple[QdiscTree, QdiscTree]

@@ -173,6 +173,7 @@ def test_what_enters_a_site_shares_its_line_and_fairly(world: World) -> None:
     assert both[0] == pytest.approx(both[1], rel=0.05)
 
 
+@pytest.mark.long
 def test_other_directions_are_not_held_up(world: World) -> None:
     """Both ways of the line at once, and two sites elsewhere: each has its own."""
     world.lay(composed(), access())
@@ -180,12 +181,14 @@ def test_other_directions_are_not_held_up(world: World) -> None:
     assert transfers(ways, 0.9 * LINE) == pytest.approx([0.9 * LINE * UDP_WIRE] * 3, rel=0.03)
 
 
+@pytest.mark.long
 def test_without_shared_lines_each_pair_has_all(world: World) -> None:
     world.lay(composed(), {})
     for ways in (IN, OUT):
         assert transfers(ways, 1.2 * LINE) == pytest.approx([LINE] * 2, rel=0.03)
 
 
+@pytest.mark.long
 def test_a_whole_path_has_its_rate_whatever_the_line_carries(world: World) -> None:
     world.lay(composed(), access())
     made = world.over(IN[0], Impairment(owd=Delay(MS), rate=Rate(3 * LINE // 4), buffer=Size(50_000)))
@@ -195,6 +198,7 @@ def test_a_whole_path_has_its_rate_whatever_the_line_carries(world: World) -> No
     assert shared == pytest.approx(LINE / 4, rel=0.06)
 
 
+@pytest.mark.long
 def test_another_rate_of_the_line_is_set_in_place_without_a_packet_lost(world: World) -> None:
     world.lay(composed(), access())
     with _started("there", ("ping", "-6", "-q", "-i", "0.01", "-c", "500", "fd00:1::b")) as ping:
@@ -206,6 +210,7 @@ def test_another_rate_of_the_line_is_set_in_place_without_a_packet_lost(world: W
         assert sum(transfers(ways, LINE)) == pytest.approx(LINE / 2, rel=0.04)
 
 
+@pytest.mark.long
 def test_lines_come_and_go_below_an_overlay_and_all_is_as_before(world: World) -> None:
     """While they are there ARP and IPv6's neighbour discovery pass too."""
     bare = world.shown()

@@ -107,6 +107,7 @@ def test_every_outcome_comes_back_up_to_the_end_of_the_guest(project: Path) -> N
     assert cases["test_fails"].find("failure") is not None
 
 
+@pytest.mark.long
 def test_one_worker_runs_those_chosen_and_stops_where_asked(project: Path) -> None:
     options = ["-n", "2", "--dist", "loadgroup", "-x", "-k", "passes or fails or skipped"]
     shown = _run(project, *options, "tests/kernel/test_sample.py")
@@ -114,7 +115,8 @@ def test_one_worker_runs_those_chosen_and_stops_where_asked(project: Path) -> No
     assert "stopping after 1 failures" in shown
 
 
-@pytest.mark.parametrize("how", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL])
+@pytest.mark.long
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_the_guest_ends_with_the_run(project: Path, how: signal.Signals) -> None:
     (project / "tests" / "kernel" / "test_sample.py").write_text(
         "def test_one():\n    pass\n\n\ndef test_without_end():\n    while True:\n        pass\n"

@@ -130,6 +130,7 @@ def test_a_cut_leads_traffic_around_and_undoing_it_restores(world: World) -> Non
     }
 
 
+@pytest.mark.long
 def test_cuts_add_up_and_are_mended_one_by_one(world: World) -> None:
     world.cut("ring/north:east")
     world.cut("ring/north:east", "ring/south:north")
