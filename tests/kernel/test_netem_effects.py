@@ -30,7 +30,7 @@ from microdc.netlink.netem_values import Seed, Slot, Table
 from microdc.netlink.structure import recalled
 from microdc.units import Delay, Percent, Rate, Size
 from microdc.wan import abilities
-from microdc.wan.compile import compile_port
+from microdc.wan.compile import ACCESS_HANDLE, compile_port
 
 pytestmark = [pytest.mark.root, pytest.mark.netem, pytest.mark.long]
 
@@ -76,7 +76,7 @@ def line(port: Port) -> Iterator[Line]:
     """A line that is clean at first."""
     tree = tree_of(CLEAN)
     port.lay(tree)
-    (handle,) = tree.classes
+    (handle,) = tree.classes.keys() - {ACCESS_HANDLE}
     with cable(port.host.address.name, handle) as ends:
         yield Line(port, ends, tree)
 
