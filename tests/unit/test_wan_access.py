@@ -111,7 +111,8 @@ def test_a_line_is_the_parent_of_all_and_only_its_values_change(line: Rate | Non
 def test_what_a_site_sends_goes_through_one_queue() -> None:
     intake = compile_intake(AccessLine(Rate(8 * MBIT), Size(30_000)), MTU)
     assert intake is not None
-    access = HtbClass(ACCESS_HANDLE, ROOT_HANDLE, MBIT, MBIT, 31_250, 31_250, 1514)
+    ticks = 156_250  # 10 ms in the kernel's 64 ns
+    access = HtbClass(ACCESS_HANDLE, ROOT_HANDLE, MBIT, MBIT, ticks, ticks, 1514)
     assert intake.tree.classes == {ACCESS_HANDLE: access}
     root = intake.tree.root
     assert root == Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb(default=1))
