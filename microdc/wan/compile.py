@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from microdc.errors import InputError
@@ -49,9 +49,9 @@ FIRST_MINOR, LAST_MINOR = 0x10, 0x6FFF
 ETHERNET_HEADER = 14
 BURST_SECONDS = 0.002
 """HTB's bucket: what passes at once after a timer came late. At least one packet."""
-INTAKE_BURST_SECONDS = 0.01
-"""The same before what a site sends is told apart. Larger: behind it the pair's own class is at the same rate, and where timers come late
-(an emulated processor) two buckets in a row lose what one would not."""
+LINE_BURST_SECONDS = 0.01
+"""The same of a shared line and of those that share it. Larger: a packet meets two or three of them in a row, at the same rate, and where
+timers come late (an emulated processor) small buckets in a row lose what one would not."""
 MAX_QUANTUM = 200_000
 """Above this the kernel warns."""
 ACCESS_HANDLE = ROOT_HANDLE | 1
@@ -85,13 +85,16 @@ def compile_leaf(minor: int, impairment: Impairment, mtu: int, line: Rate | None
     shaped = impairment.rate is not None and impairment.framing is None
     ceil = (impairment.rate if shaped and impairment.rate is not None else MAX_RATE) // 8
     rate, quantum = ceil, min(max(packet, round(ceil * BURST_SECONDS)), MAX_QUANTUM)
+    bucket = BURST_SECONDS if line is None else LINE_BURST_SECONDS
     if line is not None:
         rate, quantum = min(_own_rate(line, packet), ceil), packet
     handle = ROOT_HANDLE | minor
     bounded = impairment.buffer is not None and (shaped or line is not None)
     buffer = max(impairment.buffer or 0, packet) if bounded else UNLIMITED_BUFFER
     return Leaf(
-        HtbClass(handle, ACCESS_HANDLE, rate, ceil, _ticks(rate, packet), _ticks(ceil, packet), quantum),
+        HtbClass(
+            handle, ACCESS_HANDLE, rate, ceil, _ticks(rate, packet), _ticks(ceil, packet, bucket), quantum
+        ),
         Qdisc(minor << 16, handle, compile_netem(impairment, packet)),
         Qdisc((minor | 0x8000) << 16, minor << 16 | 1, Fifo(buffer)),
     )
@@ -113,7 +116,7 @@ def _ticks(rate: int, packet: int, seconds: float = BURST_SECONDS) -> int:
 def compile_access(line: Rate | None, mtu: int) -> HtbClass:
     """What the directions of a port share. line: bit/s; None: no limit."""
     rate = (MAX_RATE if line is None else line) // 8
-    ticks = _ticks(rate, mtu + ETHERNET_HEADER)
+    ticks = _ticks(rate, mtu + ETHERNET_HEADER, BURST_SECONDS if line is None else LINE_BURST_SECONDS)
     return HtbClass(ACCESS_HANDLE, ROOT_HANDLE, rate, rate, ticks, ticks, ACCESS_QUANTUM)
 
 
@@ -122,8 +125,6 @@ def compile_intake(line: AccessLine, mtu: int) -> Intake | None:
     if line.up is None:
         return None
     access = compile_access(line.up, mtu)
-    ticks = _ticks(access.rate, mtu + ETHERNET_HEADER, INTAKE_BURST_SECONDS)
-    access = replace(access, burst=ticks, cburst=ticks)
     limit = max(line.buffer or 0, mtu + ETHERNET_HEADER)
     root = Qdisc(ROOT_HANDLE, TC_H_ROOT, Htb(default=ACCESS_HANDLE & 0xFFFF))
     queue = Qdisc((ACCESS_HANDLE & 0xFFFF | 0x8000) << 16, ACCESS_HANDLE, Fifo(limit))

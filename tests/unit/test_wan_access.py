@@ -71,7 +71,8 @@ def test_what_shares_a_line_borrows_nearly_all_from_it(line: Rate, rate: Rate, m
     assert cls.rate <= max(line // 8 / at_most, (mtu + 14) / 60 + 1)
     assert 0 < cls.rate <= cls.ceil
     alone = compile_leaf(0x10, impairment(rate), mtu).cls
-    assert (cls.ceil, cls.cburst) == (alone.ceil, alone.cburst)
+    assert cls.ceil == alone.ceil
+    assert cls.cburst >= alone.cburst  # several buckets in a row are larger than one
     assert unpack_class(cls.handle, cls.parent, pack_class(cls)) == cls  # all of it fits the kernel's 32 bits
 
 
