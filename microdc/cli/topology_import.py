@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from microdc.cli import context, render
+from microdc.cli.target import write
 from microdc.errors import InputError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def import_(
     data, summary, text = _convert(path, None if form == "auto" else form, options)  # type: ignore[arg-type]
     target = directory / f"{options.name}.yaml" if directory else target
     if target is not None:
-        _write(text, target, force=force)
+        write(text, f"{target.parent}/{target.name}", force=force)  # a file, also where it is called `-`
     if context.settings().output.value != "table":
         render.emit("TopologyImport", {"summary": summary, "file": target, "document": data})
     else:
@@ -177,18 +178,6 @@ def _bytes(path: Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(f"cannot read this file: {error.strerror}", where=str(path)) from error
-
-
-def _write(text: str, file: Path, *, force: bool) -> None:
-    try:
-        with file.open("w" if force else "x", encoding="utf-8") as target:
-            target.write(text)
-    except FileExistsError:
-        raise InputError(
-            "this file is there already", where=str(file), hint="--force writes over it"
-        ) from None
-    except OSError as error:
-        raise InputError(f"cannot write this file: {error.strerror}", where=str(file)) from error
 
 
 def _tell(summary: Summary, target: Path | None) -> None:

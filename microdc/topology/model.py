@@ -99,11 +99,3 @@ class Topology:
         """The same without some links, by their names."""
         gone = set(links)
         return replace(self, links={name: link for name, link in self.links.items() if name not in gone})
-
-    def derived_only(self) -> Topology:
-        """The same with measured delays left out wherever one can be derived: what the lengths alone say."""
-        links = {
-            name: replace(link, measured=None) if link.derived is not None else link
-            for name, link in self.links.items()
-        }
-        return replace(self, links=links)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-from microdc.impairment import Impairment
 from microdc.testbed.model import PairWan, Testbed
-from microdc.wan.compose import compose
 from microdc.wan.model import AccessLine, Asked, Direction
-from microdc.wan.paths import Paths
+from microdc.wan.paths import Path, Paths
 from microdc.wan.profile import Library, Profile
 
 
@@ -41,10 +39,10 @@ def of_pair(paths: Paths, pair: PairWan) -> dict[Direction, Asked]:
         return paths.asked(pair)
     if pair.profile:
         return of_profile(paths.library[pair.profile], forth)
-    middle = paths.library[pair.backbone]
+    path = paths.path(pair)
     return {
-        forth: _path(paths, forth, middle.up, middle.name),
-        forth.reverse: _path(paths, forth.reverse, middle.down, middle.name),
+        forth: Asked(path.forth, _words(path), shared=True),
+        forth.reverse: Asked(path.back, _words(path.reverse()), shared=True),
     }
 
 
@@ -56,15 +54,5 @@ def of_profile(profile: Profile, forth: Direction) -> dict[Direction, Asked]:
     }
 
 
-def _path(paths: Paths, direction: Direction, backbone: Impairment, name: str) -> Asked:
-    sites, library = paths.testbed.sites, paths.library
-    ends = sites[direction.source].access, sites[direction.target].access
-    up = library[ends[0]].up if ends[0] else None
-    down = library[ends[1]].down if ends[1] else None
-    parts = {ends[0]: up, name: backbone, f"{ends[1]} ": down}
-    found = compose({name: part for name, part in parts.items() if part is not None})
-    return Asked(found, _words(parts), shared=True)
-
-
-def _words(parts: Mapping[str, Impairment | None]) -> str:
-    return " + ".join(name.strip() for name, part in parts.items() if part is not None)
+def _words(path: Path) -> str:
+    return " + ".join(hop.name for hop in path.hops)

@@ -88,6 +88,13 @@ class Backbone:
             )
         return tree.to(last) if first == a else tree.to(last).reverse()
 
+    def along(self, route: Route) -> list[tuple[Link, Both]]:
+        """The links of a way, each with what it does onward and back."""
+        return [
+            (link, self.link(link) if link.a == near else self.link(link)[::-1])
+            for near, link in zip(route.pops, route.links, strict=False)
+        ]
+
     def nearest(self, a: Iterable[str], b: Iterable[str]) -> tuple[str, str]:
         """Of the PoPs of two sites the two with the way of least delay, the first named of equals. Raises NoWayError."""
         found = [(self._cost(x, y), n, x, y) for n, (x, y) in enumerate((x, y) for x in a for y in b)]

@@ -90,9 +90,7 @@ def plan_removal(wan: Wan, library: Library, idents: Sequence[str]) -> Plan:
     plan = wan.plan_removal(idents)
     if not left or not any(overlay.cuts for overlay in overlays if overlay.id in idents):
         return plan
-    *others, top = left
-    anew = _worked_out(wan, library, replace(top, id=wan.next_id()), others)
-    return wan.plan(Wish(plan.summary, anew, drop=[*idents, top.id]))
+    return _laid_anew(wan, library, plan.summary, left, idents)
 
 
 def plan_again(wan: Wan, library: Library) -> Plan:
@@ -100,9 +98,7 @@ def plan_again(wan: Wan, library: Library) -> Plan:
     cuts = [overlay for overlay in wan.overlays if overlay.cuts]
     if not cuts or not outdated(wan.testbed, library, wan.overlays):
         return wan.plan(Wish("what is cut, worked out anew"))
-    *others, top = cuts
-    anew = _worked_out(wan, library, replace(top, id=wan.next_id()), others)
-    return wan.plan(Wish("what is cut, worked out anew", anew, drop=[top.id]))
+    return _laid_anew(wan, library, "what is cut, worked out anew", cuts)
 
 
 def outdated(testbed: Testbed, library: Library, overlays: Sequence[Overlay]) -> list[Direction]:
@@ -121,6 +117,15 @@ def outdated(testbed: Testbed, library: Library, overlays: Sequence[Overlay]) ->
         or direction not in laid
         or right[direction].impairment != laid[direction].impairment
     )
+
+
+def _laid_anew(
+    wan: Wan, library: Library, summary: str, cuts: Sequence[Overlay], gone: Sequence[str] = ()
+) -> Plan:
+    """The topmost of the cuts that stay takes its own place, worked out beside the others. gone: overlays that go with that."""
+    *others, top = cuts
+    anew = _worked_out(wan, library, replace(top, id=wan.next_id()), others)
+    return wan.plan(Wish(summary, anew, drop=[*gone, top.id]))
 
 
 def _worked_out(wan: Wan, library: Library, cut: Overlay, others: Sequence[Overlay]) -> Overlay:

@@ -143,11 +143,12 @@ class Paths:
         a, b = self.testbed.sites[pair.a], self.testbed.sites[pair.b]
         backbone, (x, y) = self.backbone(pair.topology), self._ends(pair)
         route = backbone.route(x, y)
-        hops = []
-        for near, far, link in zip(route.pops, route.pops[1:], route.links, strict=False):
-            there, back = backbone.link(link)
-            forward = (there, back) if link.a == near else (back, there)
-            hops.append(Hop("link", link.name, near, far, *forward, link))
+        hops = [
+            Hop("link", link.name, near, far, *both, link)
+            for near, far, (link, both) in zip(
+                route.pops, route.pops[1:], backbone.along(route), strict=False
+            )
+        ]
         return self._with_access(a, b, hops, self._remarks(a, b, route), (x, y))
 
     def _with_access(

@@ -142,13 +142,10 @@ def derived(name: str, library: Library) -> Profile:
             )
     backbone = Backbone(topology, library)
     route = backbone.route(*pops)
-    both = [
-        backbone.link(link) if link.a == near else backbone.link(link)[::-1]
-        for near, link in zip(route.pops, route.links, strict=False)
-    ]
-    up = compose({link.name: there for link, (there, _) in zip(route.links, both, strict=True)})
-    back = {link.name: home for link, (_, home) in reversed([*zip(route.links, both, strict=True)])}
-    down = up if all(there == home for there, home in both) else compose(back)
+    ways = backbone.along(route)
+    up = compose({link.name: there for link, (there, _) in ways})
+    back = {link.name: home for link, (_, home) in reversed(ways)}
+    down = up if all(there == home for _, (there, home) in ways) else compose(back)
     shipped = topology.where.file.is_relative_to(locations.data_dir("netem_profiles"))
     source = sources_told(route.links) or "the same PoP"
     words = f"The way between {topology.pops[pops[0]].title} and {topology.pops[pops[1]].title} over {top}"

@@ -46,7 +46,7 @@ def test_a_delay_is_measured_or_comes_of_a_length(tmp_path: Path) -> None:
 
 
 def test_without_what_was_measured_the_lengths_speak(tmp_path: Path) -> None:
-    link = ring(tmp_path).derived_only().links["ring/north:east"]
+    link = topologies.lengths_only(ring(tmp_path)).links["ring/north:east"]
     assert link.origin == "derived"
     assert link.owd == link.derived != 4_000_000
 

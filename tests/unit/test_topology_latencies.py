@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from topologies import lengths_only
 
 from microdc import locations
 from microdc.topology.atlas import Atlas
@@ -74,13 +75,13 @@ def errors(pairs: list[Pair], atlas: Atlas, library: Library) -> dict[str, float
 
     The published figures between Brazil and Europe are of ways through the USA, from before EllaLink or beside it.
     """
-    whole = atlas["intercontinental"].derived_only()
+    whole = lengths_only(atlas["intercontinental"])
     over = Backbone(whole, library)
     through_usa = Backbone(whole.without(["cables/ellalink"]), library)
     found = {}
     for pair in pairs:
         if pair.name in CABLES:
-            link = atlas[CABLES[pair.name].split("/")[0]].derived_only().links[CABLES[pair.name]]
+            link = lengths_only(atlas[CABLES[pair.name].split("/")[0]]).links[CABLES[pair.name]]
             derived = 2 * (link.owd or 0) / 1e6
         else:
             derived = _rtt(through_usa if pair.kind == "br-eu-via-us" else over, pair)
@@ -150,7 +151,7 @@ def test_a_route_factor_is_the_one_of_least_squares_over_the_pairs_that_it_names
     assert len(factors) == 1, "one factor for all links, not one each"
 
     def squares(factor: float) -> float:
-        backbone = Backbone(_with_factor(atlas[name].derived_only(), factor), library)
+        backbone = Backbone(_with_factor(lengths_only(atlas[name]), factor), library)
         return sum(math.log(_rtt(backbone, pair) / pair.rtt) ** 2 for pair in fitted)
 
     (factor,) = factors

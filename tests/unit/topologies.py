@@ -1,9 +1,12 @@
-"""Small topologies for tests: files written from text."""
+"""Small topologies for tests: files written from text; and what their lengths alone say."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+
+from microdc.topology.model import Topology
 
 RING = """
 topology: ring
@@ -36,3 +39,12 @@ def write(directory: Path, *texts: str, **changes: str) -> Path:
         name = dedent(text).split("topology: ", 1)[1].split()[0]
         (place / f"{name}.yaml").write_text(dedent(text).lstrip("\n"), "utf-8")
     return place
+
+
+def lengths_only(topology: Topology) -> Topology:
+    """The same with measured delays left out wherever one can be derived."""
+    links = {
+        name: replace(link, measured=None) if link.derived is not None else link
+        for name, link in topology.links.items()
+    }
+    return replace(topology, links=links)
