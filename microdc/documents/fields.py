@@ -163,6 +163,16 @@ def _parse_mac(text: str) -> str:
     return low
 
 
+def _parse_certificate(text: str) -> str:
+    low = text.lower().removeprefix("sha256:").replace(":", "")
+    if re.fullmatch(r"[0-9a-f]{64}", low) is None:
+        raise ValueError(
+            f"{text!r} is not the SHA-256 fingerprint of a certificate: 64 hexadecimal digits, as "
+            "`openssl x509 -fingerprint -sha256` shows"
+        )
+    return low
+
+
 def _parse_network(text: str) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(text, strict=False)
@@ -235,6 +245,11 @@ DevicePort = Annotated[
         pattern=rf"{_NAME}:\S+",
     ),
 ]  # fmt: skip
+CertificateFingerprint = Annotated[
+    str,
+    *_from_text(_parse_certificate, "AB:CD:...", pattern="([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}"),
+]
+"""SHA-256 of a certificate, 64 hexadecimal digits in lower case once read."""
 DelayField = Annotated[Delay, *_from_text(parse_delay, "10ms", "0.75ms", "250us", pattern=_DELAY)]
 RateField = Annotated[
     Rate, *_from_text(parse_rate, "100mbit", "1gbit", pattern=rf"{_NUMBER} ?([kKmMgGtT]?i?[bB]it(/s)?)")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from microdc.documents.fields import (
+    CertificateFingerprint,
     DevicePort,
     InterfaceName,
     IpAddress,
@@ -18,6 +19,7 @@ from microdc.documents.fields import (
     Record,
     Secret,
     Sentence,
+    SizeField,
     Text,
     Url,
 )
@@ -37,15 +39,23 @@ class BmcRecord(Record):
     """Host name or address of its IPMI service, where it has no Redfish."""
     credentials: Secret | None = None
     """Reference to `user:password`; never the secret itself."""
-    fingerprint: Text | None = None
-    """SHA-256 fingerprint of its TLS certificate, for a self-signed one."""
+    fingerprint: CertificateFingerprint | None = None
+    """SHA-256 fingerprint of its TLS certificate, for a self-signed one: `microdc bmc trust` shows and stores it."""
+    ca: Text | None = None
+    """File with the CA certificates that vouch for it, relative to this document, instead of the system's."""
     verify: bool = True
     """Whether its TLS certificate is verified. Prefer `fingerprint` over switching this off."""
+    system: Text | None = None
+    """Id of the server's system in its Redfish service, where one BMC answers for several servers."""
+    via: Text | None = None
+    """Network namespace of the controller from which it is reached."""
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if self.redfish is None and self.ipmi is None:
             raise ValueError("says no way to reach it: write `redfish` or `ipmi`")
+        if self.fingerprint is not None and self.ca is not None:
+            raise ValueError("has both `fingerprint` and `ca`: write one")
         return self
 
 
@@ -75,6 +85,38 @@ class DeviceRecord(Record):
     """Free labels for selectors, such as `gpu: a2`."""
 
 
+class FirmwareRecord(Record):
+    """The lowest versions that are good enough, as the BMC writes versions."""
+
+    bios: Text | None = None
+    """Of the BIOS."""
+    bmc: Text | None = None
+    """Of the BMC itself."""
+
+
+class HardwareRecord(Record):
+    """What a server should consist of; `microdc inventory diff` compares it with what its BMC tells."""
+
+    manufacturer: Sentence | None = None
+    """Who made it."""
+    model: Sentence | None = None
+    """What it is called."""
+    serial: Text | None = None
+    """Its serial number."""
+    processors: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """How many processors (sockets that are filled)."""
+    memory: SizeField | None = None
+    """All of its memory."""
+    modules: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """How many memory modules."""
+    disks: Annotated[int, Field(ge=0, le=1024)] | None = None
+    """How many disks."""
+    power_supplies: Annotated[int, Field(ge=0, le=64)] | None = None
+    """How many power supplies."""
+    firmware: FirmwareRecord | None = None
+    """The lowest firmware versions that are good enough."""
+
+
 class EdgeRecord(ReachRecord):
     """Where a server sends into the WAN, which it then shapes itself, and how it is reached for that."""
 
@@ -93,6 +135,8 @@ class ServerRecord(DeviceRecord):
     """Its management controller."""
     nics: dict[InterfaceName, NicRecord] = Field(default_factory=dict)
     """Its network ports by the name that its system gives them."""
+    hardware: HardwareRecord | None = None
+    """What it should consist of."""
     edge: EdgeRecord | None = None
     """The interface by which it sends into the WAN, where no emulator stands before the site."""
 
@@ -103,7 +147,7 @@ class SnmpRecord(Record):
     version: Literal[2, 3] = 3
     """2 is v2c: the community goes over the wire unencrypted."""
     credentials: Secret | None = None
-    """Reference to the community (v2c) or to the user and keys (v3)."""
+    """Reference to the community (v2c), or to `user:authentication password:privacy password` (v3: SHA-256 and AES-128)."""
 
 
 class SshRecord(Record):
@@ -137,6 +181,12 @@ class PduRecord(DeviceRecord):
     """Rack units that it fills; 0 for a vertical one."""
     management: IpAddress | None = None
     """Address of its management port."""
+    snmp: SnmpRecord | None = None
+    """SNMP, by which its outlets are read and switched."""
+    outlets: Literal["apc", "apc2", "raritan"] | None = None
+    """By which vendor's tables its outlets are switched: PowerNet-MIB rPDU (apc) or rPDU2 (apc2), PDU2-MIB (raritan)."""
+    via: Text | None = None
+    """Network namespace of the controller from which it is reached."""
 
 
 class CableRecord(Record):

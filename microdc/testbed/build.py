@@ -8,7 +8,16 @@ from itertools import combinations
 
 from microdc.documents.model import Where
 from microdc.documents.reach import ReachRecord
-from microdc.documents.site import BmcRecord, RackRecord, ServerRecord, SiteDocument, SwitchRecord
+from microdc.documents.site import (
+    BmcRecord,
+    FirmwareRecord,
+    HardwareRecord,
+    PduRecord,
+    RackRecord,
+    ServerRecord,
+    SiteDocument,
+    SwitchRecord,
+)
 from microdc.documents.testbed import EmulatorRecord, TestbedDocument
 from microdc.testbed.files import Source
 from microdc.testbed.model import (
@@ -16,6 +25,7 @@ from microdc.testbed.model import (
     Cable,
     Edge,
     Emulator,
+    Expected,
     Nic,
     PairWan,
     Pdu,
@@ -144,10 +154,7 @@ def _rack(name: str, source: Source[SiteDocument], record: RackRecord) -> Rack:
         height=record.height,
         servers={key: _server(key, name, source, server) for key, server in record.servers.items()},
         switches={key: _switch(key, site, name, switch) for key, switch in record.switches.items()},
-        pdus={
-            key: Pdu(key, site, name, pdu.labels, pdu.unit, pdu.height, str(pdu.management or ""))
-            for key, pdu in record.pdus.items()
-        },
+        pdus={key: _pdu(key, site, name, pdu) for key, pdu in record.pdus.items()},
         cables=tuple(Cable(cable.a, cable.b, cable.kind, cable.label) for cable in record.cables),
     )
 
@@ -161,21 +168,57 @@ def _server(name: str, rack: str, source: Source[SiteDocument], record: ServerRe
         labels=record.labels,
         unit=record.unit,
         height=record.height,
-        bmc=_bmc(record.bmc) if record.bmc else None,
+        bmc=_bmc(record.bmc, source) if record.bmc else None,
         nics={
             key: Nic(key, nic.mac or "", nic.switch or "", nic.port or "") for key, nic in record.nics.items()
         },
+        hardware=_expected(record.hardware) if record.hardware else None,
         edge=Edge(record.edge.interface, _reach(record.edge, source)) if record.edge else None,
     )
 
 
-def _bmc(record: BmcRecord) -> Bmc:
+def _bmc(record: BmcRecord, source: AnySource) -> Bmc:
     return Bmc(
         redfish=record.redfish or "",
         ipmi=record.ipmi or "",
         credentials=record.credentials or "",
         fingerprint=record.fingerprint or "",
+        ca=_file(record.ca, source),
         verify=record.verify,
+        system=record.system or "",
+        via=record.via or "",
+    )
+
+
+def _expected(record: HardwareRecord) -> Expected:
+    firmware = record.firmware or FirmwareRecord()
+    return Expected(
+        manufacturer=record.manufacturer or "",
+        model=record.model or "",
+        serial=record.serial or "",
+        processors=record.processors,
+        memory=record.memory,
+        modules=record.modules,
+        disks=record.disks,
+        power_supplies=record.power_supplies,
+        bios=firmware.bios or "",
+        bmc=firmware.bmc or "",
+    )
+
+
+def _pdu(name: str, site: str, rack: str, record: PduRecord) -> Pdu:
+    return Pdu(
+        name=name,
+        site=site,
+        rack=rack,
+        labels=record.labels,
+        unit=record.unit,
+        height=record.height,
+        management=str(record.management or ""),
+        snmp_version=record.snmp.version if record.snmp else None,
+        snmp_credentials=(record.snmp.credentials or "") if record.snmp else "",
+        outlets=record.outlets or "",
+        via=record.via or "",
     )
 
 

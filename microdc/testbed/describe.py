@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from microdc.testbed.model import Bmc, Emulator, PairWan, Pdu, Rack, Reach, Server, Site, Switch, Testbed
+from microdc.testbed.model import (
+    Bmc,
+    Emulator,
+    Expected,
+    PairWan,
+    Pdu,
+    Rack,
+    Reach,
+    Server,
+    Site,
+    Switch,
+    Testbed,
+)
 from microdc.testbed.selectors import Item
+from microdc.units import format_size
 
 
 def describe(testbed: Testbed, item: Item) -> dict[str, Any]:
@@ -21,12 +34,7 @@ def describe(testbed: Testbed, item: Item) -> dict[str, Any]:
         case Switch() as switch:
             values = _switch(switch)
         case Pdu() as pdu:
-            values = {
-                "unit": pdu.unit,
-                "height": pdu.height,
-                "management": pdu.management,
-                "labels": pdu.labels,
-            }
+            values = _pdu(pdu)
         case Emulator() as emulator:
             values = _emulator(testbed, emulator)
     where = testbed.where(*_document_path(item))
@@ -94,6 +102,7 @@ def _server(server: Server) -> dict[str, Any]:
             name: _given({"mac": nic.mac, "switch": nic.switch, "port": nic.port})
             for name, nic in server.nics.items()
         },
+        "hardware": _expected(server.hardware) if server.hardware else None,
         "edge": {"interface": server.edge.interface, **_reach(server.edge.reach)} if server.edge else None,
     }
 
@@ -105,9 +114,40 @@ def _bmc(bmc: Bmc) -> dict[str, Any]:
             "ipmi": bmc.ipmi,
             "credentials": bmc.credentials,
             "fingerprint": bmc.fingerprint,
+            "ca": bmc.ca,
             "verify": None if bmc.verify else "no",
+            "system": bmc.system,
+            "via": bmc.via,
         }
     )
+
+
+def _expected(hardware: Expected) -> dict[str, Any]:
+    return _given(
+        {
+            "manufacturer": hardware.manufacturer,
+            "model": hardware.model,
+            "serial": hardware.serial,
+            "processors": hardware.processors,
+            "memory": format_size(hardware.memory) if hardware.memory else "",
+            "modules": hardware.modules,
+            "disks": hardware.disks,
+            "power_supplies": hardware.power_supplies,
+            "firmware": _given({"bios": hardware.bios, "bmc": hardware.bmc}),
+        }
+    )
+
+
+def _pdu(pdu: Pdu) -> dict[str, Any]:
+    return {
+        "unit": pdu.unit,
+        "height": pdu.height,
+        "management": pdu.management,
+        "snmp": _given({"version": pdu.snmp_version, "credentials": pdu.snmp_credentials}),
+        "outlets": pdu.outlets,
+        "via": pdu.via,
+        "labels": pdu.labels,
+    }
 
 
 def _switch(switch: Switch) -> dict[str, Any]:

@@ -41,13 +41,36 @@ class Nic:
 
 @dataclass(frozen=True, slots=True)
 class Bmc:
-    """How a server's management controller is reached. Credentials are a reference, never a value."""
+    """How a server's management controller is reached. Credentials are a reference, never a value.
+
+    fingerprint: 64 hexadecimal digits. ca: a file, resolved against the document. system: where one BMC answers for several servers.
+    via: the namespace from which it is reached.
+    """
 
     redfish: str = ""
     ipmi: str = ""
     credentials: str = ""
     fingerprint: str = ""
+    ca: str = ""
     verify: bool = True
+    system: str = ""
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a server should consist of; None and "" for what the document does not say. memory: bytes; bios, bmc: the lowest versions."""
+
+    manufacturer: str = ""
+    model: str = ""
+    serial: str = ""
+    processors: int | None = None
+    memory: int | None = None
+    modules: int | None = None
+    disks: int | None = None
+    power_supplies: int | None = None
+    bios: str = ""
+    bmc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +94,7 @@ class Server:
     height: int = 1
     bmc: Bmc | None = None
     nics: Mapping[str, Nic] = field(default_factory=dict)
+    hardware: Expected | None = None
     edge: Edge | None = None
 
 
@@ -99,6 +123,10 @@ class Pdu:
     unit: int | None = None
     height: int = 0
     management: str = ""
+    snmp_version: int | None = None
+    snmp_credentials: str = ""
+    outlets: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Servers through their management controllers (BMCs): what is there, is it well, turn it on."""

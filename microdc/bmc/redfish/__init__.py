@@ -1,0 +1,1 @@
+"""Redfish: DMTF's client, wrapped so that none of what it lacks reaches a user."""
