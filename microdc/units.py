@@ -119,6 +119,21 @@ def parse_size(text: str) -> Size:
     return Size(size)
 
 
+_MEMORY = (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20))
+
+
+def parse_memory(text: str) -> Size:
+    """Text such as `64GiB` or `512MiB` to bytes. Memory comes in powers of two: GB, of which people mean either, is refused."""
+    value, unit = _number(text, "a memory size", "64GiB")
+    factor = dict(_MEMORY).get(unit)
+    if factor is None:
+        raise ValueError(f"{text!r} has no unit of memory: write MiB, GiB or TiB, such as 64GiB")
+    size = _whole(value * factor)
+    if not 0 < size < 2**60:
+        raise ValueError(f"{text!r} is no memory that a server has")
+    return Size(size)
+
+
 def parse_percent(text: str) -> Percent:
     """Text such as `0.1%` to a number 0..100. The sign is required: 0.1 could mean ten percent."""
     value, unit = _number(text, "a percentage", "0.1%")
@@ -154,6 +169,15 @@ def format_rate(value: int) -> str:
 def format_size(value: int) -> str:
     """Bytes as text that parses back to the same value."""
     return _scaled(value, [("MB", 10**6), ("kB", 10**3), ("B", 1)])
+
+
+def format_memory(value: int) -> str:
+    """Bytes as `64GiB`; parses back to the same value. A unit is used down to its quarters: 63.5GiB, but 65000MiB."""
+    name, factor = next(
+        ((name, factor) for name, factor in _MEMORY if value >= factor and not value % (factor // 4)),
+        _MEMORY[-1],
+    )
+    return f"{_plain(Decimal(value) / factor)}{name}"
 
 
 def format_percent(value: float) -> str:

@@ -11,7 +11,17 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema
 
 from microdc.documents.secrets import check_no_password, parse_reference
-from microdc.units import Delay, Percent, Rate, Size, parse_delay, parse_percent, parse_rate, parse_size
+from microdc.units import (
+    Delay,
+    Percent,
+    Rate,
+    Size,
+    parse_delay,
+    parse_memory,
+    parse_percent,
+    parse_rate,
+    parse_size,
+)
 
 T = TypeVar("T")
 
@@ -257,6 +267,7 @@ RateField = Annotated[
 PercentField = Annotated[Percent, *_from_text(parse_percent, "0.1%", "1%", pattern=PERCENT_PATTERN)]
 BufferField = Annotated[Buffer, *_from_text(parse_buffer, "40ms", "64kB", pattern=rf"{_DELAY}|{_SIZE}")]
 SizeField = Annotated[Size, *_from_text(parse_size, "64kB", "1500B", pattern=_SIZE)]
+MemoryField = Annotated[Size, *_from_text(parse_memory, "64GiB", "512MiB", pattern=rf"{_NUMBER} ?[MGT]iB")]
 BytesField = Annotated[int, *_from_text(parse_bytes, "18B", "-14B", pattern=rf"-?{_SIZE}")]
 Mac = Annotated[
     str, *_from_text(_parse_mac, "52:54:00:20:00:11", pattern="[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")

@@ -13,13 +13,13 @@ from microdc.documents.fields import (
     IpAddress,
     LabelName,
     Mac,
+    MemoryField,
     Name,
     Network,
     Port,
     Record,
     Secret,
     Sentence,
-    SizeField,
     Text,
     Url,
 )
@@ -28,6 +28,25 @@ from microdc.documents.topology import PopNames
 
 Unit = Annotated[int, Field(ge=1, le=99)]
 Labels = dict[LabelName, Text]
+
+
+class NicRecord(Record):
+    """A network port of a server, and the switch port in which its cable should end."""
+
+    mac: Mac | None = None
+    """Hardware address."""
+    switch: Name | None = None
+    """The switch at the other end of the cable."""
+    port: Port | None = None
+    """The port of that switch, as the switch calls it."""
+    label: Text = ""
+    """What is written on the cable."""
+
+    @model_validator(mode="after")
+    def _port_of_a_switch(self) -> Self:
+        if self.port is not None and self.switch is None:
+            raise ValueError("names a port without its `switch`")
+        return self
 
 
 class BmcRecord(Record):
@@ -49,6 +68,8 @@ class BmcRecord(Record):
     """Id of the server's system in its Redfish service, where one BMC answers for several servers."""
     via: Text | None = None
     """Network namespace of the controller from which it is reached."""
+    nic: NicRecord | None = None
+    """Its own network port, and where its cable should end. A cable in `cables` calls that port `bmc`."""
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -56,23 +77,6 @@ class BmcRecord(Record):
             raise ValueError("says no way to reach it: write `redfish` or `ipmi`")
         if self.fingerprint is not None and self.ca is not None:
             raise ValueError("has both `fingerprint` and `ca`: write one")
-        return self
-
-
-class NicRecord(Record):
-    """A network port of a server, and the switch port in which its cable should end."""
-
-    mac: Mac | None = None
-    """Hardware address."""
-    switch: Name | None = None
-    """The switch at the other end of the cable."""
-    port: Port | None = None
-    """The port of that switch, as the switch calls it."""
-
-    @model_validator(mode="after")
-    def _port_of_a_switch(self) -> Self:
-        if self.port is not None and self.switch is None:
-            raise ValueError("names a port without its `switch`")
         return self
 
 
@@ -105,7 +109,7 @@ class HardwareRecord(Record):
     """Its serial number."""
     processors: Annotated[int, Field(ge=1, le=1024)] | None = None
     """How many processors (sockets that are filled)."""
-    memory: SizeField | None = None
+    memory: MemoryField | None = None
     """All of its memory."""
     modules: Annotated[int, Field(ge=1, le=1024)] | None = None
     """How many memory modules."""

@@ -19,7 +19,7 @@ from microdc.testbed.model import (
     Testbed,
 )
 from microdc.testbed.selectors import Item
-from microdc.units import format_size
+from microdc.units import format_memory
 
 
 def describe(testbed: Testbed, item: Item) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _expected(hardware: Expected) -> dict[str, Any]:
             "model": hardware.model,
             "serial": hardware.serial,
             "processors": hardware.processors,
-            "memory": format_size(hardware.memory) if hardware.memory else "",
+            "memory": format_memory(hardware.memory) if hardware.memory else "",
             "modules": hardware.modules,
             "disks": hardware.disks,
             "power_supplies": hardware.power_supplies,

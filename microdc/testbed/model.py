@@ -31,12 +31,13 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """A network port of a server, and the switch port that its cable should end in."""
+    """A network port of a server, and the switch port that its cable should end in. label: what is written on that cable."""
 
     name: str
     mac: str = ""
     switch: str = ""
     port: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Bmc:
     """How a server's management controller is reached. Credentials are a reference, never a value.
 
     fingerprint: 64 hexadecimal digits. ca: a file, resolved against the document. system: where one BMC answers for several servers.
-    via: the namespace from which it is reached.
+    via: the namespace from which it is reached. nic: its own network port.
     """
 
     redfish: str = ""
@@ -55,6 +56,7 @@ class Bmc:
     verify: bool = True
     system: str = ""
     via: str = ""
+    nic: Nic | None = None
 
 
 @dataclass(frozen=True, slots=True)

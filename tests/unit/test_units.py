@@ -13,11 +13,13 @@ from microdc.units import (
     MAX_RATE,
     MIN_RATE,
     format_delay,
+    format_memory,
     format_percent,
     format_rate,
     format_size,
     parse_delay,
     parse_duration,
+    parse_memory,
     parse_percent,
     parse_rate,
     parse_size,
@@ -32,6 +34,11 @@ def test_a_delay_reads_back(value: int) -> None:
 @given(st.integers(MIN_RATE, MAX_RATE))
 def test_a_rate_reads_back(value: int) -> None:
     assert parse_rate(format_rate(value)) == value
+
+
+@given(st.integers(1, 2**32 - 1))
+def test_memory_reads_back(value: int) -> None:
+    assert parse_memory(format_memory(value * 2**20)) == value * 2**20
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -58,6 +65,8 @@ def test_a_percentage_reads_back(value: float) -> None:
         (parse_rate, "1.5Gbit", 1_500_000_000),
         (parse_rate, "10gbit/s", 10**10),
         (parse_rate, "1mibit", 2**20),
+        (parse_memory, "64GiB", 64 * 2**30),
+        (parse_memory, "1.5TiB", 3 * 2**39),
         (parse_size, "64kB", 64_000),
         (parse_size, "1KiB", 1024),
         (parse_size, "1514B", 1514),
@@ -91,6 +100,8 @@ def test_what_is_read(parse: Callable[[str], float], text: str, value: float) ->
         (parse_rate, "401gbit", "is outside"),
         (parse_rate, "100", "no unit of rate"),
         (parse_size, "4GiB", "4 GiB or more"),
+        (parse_memory, "64GB", "no unit of memory"),
+        (parse_memory, "0GiB", "no memory that a server has"),
         (parse_size, "10", "no unit of size"),
         (parse_size, "1e400kB", "out of range"),
         (parse_percent, "101%", "more than 100%"),
@@ -105,7 +116,7 @@ def test_what_is_refused_says_what_to_write(parse: Callable[[str], object], text
     assert repr(text) in str(caught.value)
 
 
-PARSERS = st.sampled_from([parse_delay, parse_duration, parse_rate, parse_size, parse_percent])
+PARSERS = st.sampled_from([parse_delay, parse_duration, parse_rate, parse_size, parse_memory, parse_percent])
 NUMBERS = st.text(st.sampled_from("0123456789.eE+-_ naif%kmgbitGBs"), max_size=14)
 
 
