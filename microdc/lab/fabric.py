@@ -16,7 +16,8 @@ from pyroute2.netlink.exceptions import NetlinkError
 from microdc.errors import UnreachableError
 from microdc.events import Step
 from microdc.host import namespaces
-from microdc.lab.plan import BRIDGE, IpAddress, LabPlan, Link, Management, Port
+from microdc.lab.plan import LabPlan, Management
+from microdc.lab.ports import BRIDGE, IpAddress, Link, Port
 
 IPRoute: Any = linux.IPRoute  # pyroute2 has no types
 IoctlEthtool: Any = ioctl.IoctlEthtool

@@ -16,7 +16,8 @@ from microdc.images.operate import emulator_image
 from microdc.images.sshkeys import new_key
 from microdc.lab import fabric, names
 from microdc.lab.keys import KeyFiles
-from microdc.lab.plan import EmulatorPlan, LabPlan, Link
+from microdc.lab.plan import EmulatorPlan, LabPlan
+from microdc.lab.ports import Link
 from microdc.lab.teardown import guest_processes
 
 READY_SECONDS = 120.0

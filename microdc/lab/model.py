@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from microdc.lab.plan import IpAddress, Kind
+from microdc.lab.plan import Kind
+from microdc.lab.ports import IpAddress
 
 EmulatorChoice = Literal["auto", "namespace", "guest"]
 State = Literal["up", "partly up", "down"]

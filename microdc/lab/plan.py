@@ -6,15 +6,11 @@ the site's hosts. The gateway is the first address of each data network and sits
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import (
-    IPv4Address,
     IPv4Interface,
     IPv4Network,
-    IPv6Address,
-    IPv6Interface,
     ip_interface,
 )
 from itertools import chain
@@ -22,13 +18,11 @@ from typing import Literal
 
 from microdc.errors import InputError
 from microdc.lab import names
+from microdc.lab.ports import IpAddress, Link, Port, bridge_port, mac_of
+from microdc.lab.rack.plan import MachinePlan, machines
 from microdc.testbed.model import Network, Site, Testbed
 
 Kind = Literal["namespace", "guest"]
-Interface = IPv4Interface | IPv6Interface
-IpAddress = IPv4Address | IPv6Address
-
-BRIDGE = "br0"
 UPLINK = "uplink"
 HOST_NIC = "eth0"
 MANAGEMENT_NIC = "mgmt0"
@@ -41,26 +35,6 @@ _MANAGEMENT_NETWORKS = tuple(
     for text in ("169.254.77.0/24", "10.255.255.0/24", "192.168.255.0/24", "172.31.255.0/24")
 )
 """For the way to the guests: the first that no site uses. Link-local first, which no router forwards."""
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """One end of a link. namespace: "" for one inside a guest; master: its bridge, or ""; mtu: bytes."""
-
-    namespace: str
-    name: str
-    mac: str
-    mtu: int
-    master: str = ""
-    addresses: tuple[Interface, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A cable from a bridge's port to a NIC of a host or an emulator."""
-
-    port: Port
-    nic: Port
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +73,7 @@ class EmulatorPlan:
 
 @dataclass(frozen=True, slots=True)
 class Management:
-    """The private network over which guests are reached, and the caller's address in it."""
+    """The private network over which guests are reached, and the caller's address in it. BMCs answer in its namespace."""
 
     namespace: str
     address: IPv4Interface
@@ -107,13 +81,14 @@ class Management:
 
 @dataclass(frozen=True, slots=True)
 class LabPlan:
-    """All of a lab. management: where there are guests."""
+    """All of a lab. management: where there are guests or BMCs. machines: those of the rack, where one was asked for."""
 
     lab: str
     kind: Kind
     sites: tuple[SitePlan, ...]
     emulators: tuple[EmulatorPlan, ...]
     management: Management | None
+    machines: tuple[MachinePlan, ...] = ()
 
     @property
     def hosts(self) -> Iterator[HostPlan]:
@@ -136,8 +111,8 @@ class LabPlan:
         return (self.management.namespace,) if self.management else ()
 
 
-def plan(testbed: Testbed, lab: str, kind: Kind, *, hosts: int = 2) -> LabPlan:
-    """What a lab of the testbed consists of, with `hosts` hosts at each site.
+def plan(testbed: Testbed, lab: str, kind: Kind, *, hosts: int = 2, rack: bool = False) -> LabPlan:
+    """What a lab of the testbed consists of, with `hosts` hosts at each site; rack: with a machine for each server.
 
     Raises InputError where the testbed cannot be built: a data network that is too small, two sites behind one
     interface, or names that would give two parts the same namespace.
@@ -146,12 +121,14 @@ def plan(testbed: Testbed, lab: str, kind: Kind, *, hosts: int = 2) -> LabPlan:
     if not 1 <= hosts <= 200:
         raise InputError(f"{hosts} hosts per site cannot be: 1 to 200")
     sites = tuple(_site(testbed, site, lab, hosts) for site in testbed.sites.values())
-    management = _management(testbed, lab) if kind == "guest" and testbed.emulators else None
+    guests = kind == "guest" and bool(testbed.emulators)
+    management = _management(testbed, lab) if guests or rack else None
     emulators = tuple(
-        _emulator(testbed, name, lab, management, number)
+        _emulator(testbed, name, lab, management if guests else None, number)
         for number, name in enumerate(testbed.emulators, start=1)
     )
-    made = LabPlan(lab, kind, sites, emulators, management)
+    planned = machines(testbed, lab, management.address.network) if management and rack else ()
+    made = LabPlan(lab, kind, sites, emulators, management, planned)
     _refuse_twins(testbed, made)
     return made
 
@@ -166,8 +143,8 @@ def _site(testbed: Testbed, site: Site, lab: str, count: int) -> SitePlan:
         inside = names.namespace(lab, f"{site.name}-{name}")
         numbered = zip(site.data_networks, first, strict=True)
         addresses = tuple(ip_interface(f"{net[start + index]}/{net.prefixlen}") for net, start in numbered)
-        nic = Port(inside, HOST_NIC, _mac(inside, HOST_NIC), site.mtu, addresses=addresses)
-        hosts.append(HostPlan(name, inside, Link(_bridge_port(namespace, name, site.mtu), nic), gateways))
+        nic = Port(inside, HOST_NIC, mac_of(inside, HOST_NIC), site.mtu, addresses=addresses)
+        hosts.append(HostPlan(name, inside, Link(bridge_port(namespace, name, site.mtu), nic), gateways))
     return SitePlan(site.name, namespace, site.mtu, tuple(hosts))
 
 
@@ -181,8 +158,8 @@ def _emulator(
             continue
         addresses = tuple(ip_interface(f"{_gateway(net)}/{net.prefixlen}") for net in site.data_networks)
         interface = site.uplink.interface
-        mac = _mac(lab, name, interface)
-        port = _bridge_port(names.namespace(lab, site.name), UPLINK, site.mtu)
+        mac = mac_of(lab, name, interface)
+        port = bridge_port(names.namespace(lab, site.name), UPLINK, site.mtu)
         uplinks.append(Link(port, Port(namespace, interface, mac, site.mtu, addresses=addresses)))
     return EmulatorPlan(name, namespace, tuple(uplinks), _way_in(lab, name, management, number))
 
@@ -192,8 +169,8 @@ def _way_in(lab: str, name: str, management: Management | None, number: int) -> 
         return None
     network = management.address.network
     address = IPv4Interface(f"{network[10 + number]}/{network.prefixlen}")
-    nic = Port("", MANAGEMENT_NIC, _mac(lab, name, MANAGEMENT_NIC), 1500, addresses=(address,))
-    return Link(_bridge_port(management.namespace, f"guest{number}", 1500), nic)
+    nic = Port("", MANAGEMENT_NIC, mac_of(lab, name, MANAGEMENT_NIC), 1500, addresses=(address,))
+    return Link(bridge_port(management.namespace, f"guest{number}", 1500), nic)
 
 
 def _management(testbed: Testbed, lab: str) -> Management:
@@ -205,10 +182,6 @@ def _management(testbed: Testbed, lab: str) -> Management:
             )
     choices = ", ".join(map(str, _MANAGEMENT_NETWORKS))
     raise InputError("no network is left for the way to the emulator", hint=f"leave one of {choices} free")
-
-
-def _bridge_port(namespace: str, name: str, mtu: int) -> Port:
-    return Port(namespace, name, _mac(namespace, name), mtu, master=BRIDGE)
 
 
 def _gateway(network: Network) -> IpAddress:
@@ -230,12 +203,6 @@ def _one_per_family(addresses: Iterable[IpAddress]) -> tuple[IpAddress, ...]:
     for address in addresses:
         first.setdefault(address.version, address)
     return tuple(first.values())
-
-
-def _mac(*parts: str) -> str:
-    """A locally administered MAC address that is the same at every run and differs by name."""
-    digest = hashlib.sha256("/".join(parts).encode()).digest()
-    return ":".join(f"{byte:02x}" for byte in (0x02, *digest[:5]))
 
 
 def _refuse_twins(testbed: Testbed, made: LabPlan) -> None:

@@ -14,7 +14,8 @@ from microdc.documents.model import Where
 from microdc.errors import InputError
 from microdc.host import namespaces
 from microdc.lab import names
-from microdc.lab.plan import BRIDGE, LabPlan, plan
+from microdc.lab.plan import LabPlan, plan
+from microdc.lab.ports import BRIDGE
 from microdc.testbed.load import load
 from microdc.testbed.model import Emulator, Network, Reach, Site, Testbed, Uplink
 
