@@ -32,13 +32,18 @@ class Adoption:
         return difference(self.file, self.before, self.after)
 
 
+def _read(file: Path) -> str:
+    """As bytes say it: line ends stay what they are."""
+    return file.read_bytes().decode()
+
+
 def adopt(
     testbed: Testbed,
     servers: Mapping[str, Server],
     found: Mapping[str, Hardware],
     *,
     replace: bool = False,
-    read: Callable[[Path], str] = Path.read_text,
+    read: Callable[[Path], str] = _read,
 ) -> list[Adoption]:
     """For every document in which something changes, what it becomes; also for those where something is left.
 
