@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from microdc.documents.edit import Change, Plain, edit
 from microdc.errors import InputError
 from microdc.lab import names
 from microdc.lab.model import LabRecord
 from microdc.lab.plan import LabPlan, SitePlan
 from microdc.testbed.load import load
 from microdc.testbed.model import Testbed
+from microdc.testbed.servers import servers
 
 _EMULATOR_KEYS = ("host", "identity", "known_hosts", "via")
 _SITE_KEYS = ("probe", "probe_ip")
+_RACK_KEYS = {
+    "bmc": ("redfish", "ipmi", "credentials", "fingerprint", "ca", "verify", "system", "via"),
+    "hardware": (
+        "manufacturer", "model", "serial", "processors", "memory", "modules", "disks", "power_supplies", "firmware",
+    ),
+}  # fmt: skip
+"""What a machine of the lab says anew of the server for which it stands: all that these two mappings can hold."""
+
+Stand = Mapping[str, Mapping[str, Plain]]
+"""`bmc` and `hardware` of a server as the lab's inventory says them."""
 
 
 def directory_of(lab: str) -> Path:
@@ -38,11 +50,16 @@ def check_source(lab: str, source: Path) -> None:
         raise InputError(f"this inventory is the lab {lab}'s own", where=str(source), hint=hint)
 
 
-def write(plan: LabPlan, source: Path, emulators: Mapping[str, Mapping[str, str]]) -> Testbed:
-    """Copies the inventory `source` into the lab and says there where emulators and probes are.
+def write(
+    plan: LabPlan,
+    source: Path,
+    emulators: Mapping[str, Mapping[str, str]],
+    rack: Mapping[str, Stand] = MappingProxyType({}),
+) -> Testbed:
+    """Copies the inventory `source` into the lab and says there where emulators, probes and BMCs are, and what the machines consist of.
 
-    emulators: name -> its `host` and, where it has them, `identity`, `known_hosts` and `via`. Returns the testbed that
-    was written. Raises InputError where the copy cannot be read back.
+    emulators: name -> its `host` and, where it has them, `identity`, `known_hosts` and `via`. rack: server -> what its machine and BMC are.
+    Returns the testbed that was written. Raises InputError where the copy cannot be read back.
     """
     target = directory_of(plan.lab)
     try:
@@ -50,20 +67,34 @@ def write(plan: LabPlan, source: Path, emulators: Mapping[str, Mapping[str, str]
     except OSError as error:
         raise InputError(f"the inventory cannot be copied: {error}", where=str(source)) from None
     testbed = load(target)
-    own = {"testbed": testbed_name(plan.lab)}
-    _rewrite(testbed.where("testbed").file, (), ("testbed",), own)
+    changes: dict[Path, list[Change]] = {}
+
+    def rewrite(
+        place: tuple[str, ...], path: tuple[str, ...], keys: Iterable[str], values: Mapping[str, Plain]
+    ) -> None:
+        file = testbed.where(*place).file
+        changes.setdefault(file, []).extend(Change((*path, key), values.get(key)) for key in keys)
+
+    rewrite(("testbed",), (), ("testbed",), {"testbed": testbed_name(plan.lab)})
     for name, keys in emulators.items():
-        document = testbed.where("emulators", name).file
-        _rewrite(document, ("emulators", name), _EMULATOR_KEYS, keys)
+        rewrite(("emulators", name), ("emulators", name), _EMULATOR_KEYS, keys)
     for site in plan.sites:
-        _rewrite(testbed.where("sites", site.name).file, (), _SITE_KEYS, _probe(site))
+        rewrite(("sites", site.name), (), _SITE_KEYS, _probe(site))
+    for server in servers(testbed):
+        path = ("racks", server.rack, "servers", server.name)
+        for key, values in rack.get(server.name, {}).items():
+            rewrite(("sites", server.site), (*path, key), _RACK_KEYS[key], values)
+    for file, wanted in changes.items():
+        file.write_text(edit(file.read_text("utf-8"), wanted, where=str(file)), "utf-8")
     return load(target)
 
 
 def record(made: LabRecord) -> None:
     """Notes that the lab stands, and how it was made."""
     writer = YAML(typ="safe", pure=True)
-    values = {"lab": made.lab, "emulator": made.kind, "hosts": made.hosts, "source": str(made.source)}
+    values = {
+        "lab": made.lab, "emulator": made.kind, "hosts": made.hosts, "source": str(made.source), "rack": made.rack,
+    }  # fmt: skip
     part = _record_file(made.lab).with_suffix(".part")
     writer.dump(values, part)
     part.rename(_record_file(made.lab))
@@ -73,7 +104,13 @@ def recorded(lab: str) -> LabRecord | None:
     """How the lab was made; None where it never stood whole, or the note of it is damaged."""
     try:
         values = YAML(typ="safe", pure=True).load(_record_file(lab))
-        return LabRecord(values["lab"], values["emulator"], values["hosts"], Path(values["source"]))
+        return LabRecord(
+            values["lab"],
+            values["emulator"],
+            values["hosts"],
+            Path(values["source"]),
+            rack=values["rack"] is True,
+        )
     except (OSError, YAMLError, LookupError, TypeError):
         return None
 
@@ -87,21 +124,3 @@ def _probe(site: SitePlan) -> dict[str, str]:
     return (
         {"probe": f"netns:{first.namespace}", "probe_ip": str(first.addresses[0])} if first.addresses else {}
     )
-
-
-def _rewrite(document: Path, path: tuple[str, ...], keys: tuple[str, ...], values: Mapping[str, str]) -> None:
-    """Sets those of `keys` at `path` that have a value and removes the others; the rest of the document stays."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 10_000
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    content = yaml.load(document)
-    mapping: Any = content
-    for key in path:
-        mapping = mapping[key]
-    for key in keys:
-        if key in values:
-            mapping[key] = values[key]
-        else:
-            mapping.pop(key, None)
-    yaml.dump(content, document)

@@ -16,12 +16,13 @@ State = Literal["up", "partly up", "down"]
 
 @dataclass(frozen=True, slots=True)
 class LabRecord:
-    """How a lab was made; written when all of it stood. source: the inventory that it was made from."""
+    """How a lab was made; written when all of it stood. source: the inventory that it was made from; rack: with servers and BMCs."""
 
     lab: str
     kind: Kind
     hosts: int
     source: Path
+    rack: bool = False
 
 
 @dataclass(frozen=True, slots=True)
