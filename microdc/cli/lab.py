@@ -37,6 +37,7 @@ Examples:
   microdc lab up
   microdc lab up --from my-testbed --hosts 3
   microdc lab up --name second --emulator guest
+  microdc lab up --rack                        servers too: microdc power status, microdc bmc sensors
 """
 )
 @name_option
@@ -57,14 +58,17 @@ Examples:
 @click.option(
     "--hosts", type=click.IntRange(1, 200), default=2, show_default=True, help="Hosts at each site."
 )
-def up(name: str, source: Path | None, emulator: EmulatorChoice, hosts: int) -> None:
+@click.option("--rack", is_flag=True, help="With a machine for each server, and a BMC that speaks Redfish and IPMI.")
+def up(name: str, source: Path | None, emulator: EmulatorChoice, hosts: int, *, rack: bool) -> None:
     """Bring up a lab: the sites of an inventory, their hosts, and an emulator between them.
 
     A lab that is up already stays as it is; one that a crash left half built is built anew.
     """
     from microdc.lab import operate
 
-    with closing(operate.up(name, source or _source(), emulator=emulator, hosts=hosts)) as operation:
+    with closing(
+        operate.up(name, source or _source(), emulator=emulator, hosts=hosts, rack=rack)
+    ) as operation:
         narrate.watch(operation)
     found = operate.status(name)
     render.emit("Lab", found, lambda: _tables(found))

@@ -18,6 +18,7 @@ from microdc.events import Step
 from microdc.host import namespaces
 from microdc.lab.plan import LabPlan, Management
 from microdc.lab.ports import BRIDGE, IpAddress, Link, Port
+from microdc.lab.rack.plan import MachinePlan
 
 IPRoute: Any = linux.IPRoute  # pyroute2 has no types
 IoctlEthtool: Any = ioctl.IoctlEthtool
@@ -60,6 +61,19 @@ def build(plan: LabPlan) -> Iterator[Step]:
 def attach(port: Port) -> None:
     """Puts an interface that came from elsewhere, such as a guest's tap, into the bridge where its port is planned."""
     _inside(port.namespace, partial(_enslave, port))
+
+
+def add_rack(machines: Iterable[MachinePlan], management: Management) -> None:
+    """The machines' taps as ports of their sites' bridges, which stay when a machine is off; and the BMCs' addresses."""
+    taps: dict[str, list[Port]] = {}
+    addresses = []
+    for machine in machines:
+        addresses.append(machine.bmc.address)
+        for _, _, port in machine.ports:
+            taps.setdefault(port.namespace, []).append(port)
+    for namespace, ports in taps.items():
+        _inside(namespace, partial(_add_taps, ports))
+    _inside(management.namespace, partial(_add_addresses, addresses))
 
 
 def _inside(namespace: str, function: Callable[[], None]) -> None:
@@ -120,6 +134,21 @@ def _add_management(management: Management) -> None:
             address=str(address.ip),
             prefixlen=address.network.prefixlen,
         )
+
+
+def _add_taps(ports: Iterable[Port]) -> None:
+    with IPRoute() as ip:
+        bridge = _index(ip, BRIDGE)
+        for port in ports:
+            ip.link("add", ifname=port.name, kind="tuntap", mode="tap")
+            ip.link("set", index=_index(ip, port.name), master=bridge, mtu=port.mtu, state="up")
+
+
+def _add_addresses(addresses: Iterable[IpAddress]) -> None:
+    """Each alone: who asks is in the same namespace."""
+    with IPRoute() as ip:
+        for address in addresses:
+            ip.addr("add", index=_index(ip, BRIDGE), address=str(address), prefixlen=address.max_prefixlen)
 
 
 def _configure(nics: Iterable[Port], gateways: Iterable[IpAddress] = ()) -> None:

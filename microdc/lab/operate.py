@@ -14,6 +14,7 @@ from microdc.lab import emulator as emulators
 from microdc.lab import fabric, guests, inventory, lock, names, teardown
 from microdc.lab.model import EmulatorChoice, LabRecord, LabStatus
 from microdc.lab.plan import LabPlan, plan
+from microdc.lab.rack import start as racks
 from microdc.lab.status import look, stands
 from microdc.testbed.load import load
 
@@ -21,10 +22,11 @@ _TOOLS = ("ip", "tc", "nsenter", "unshare", "fping")
 
 
 def up(
-    lab: str, source: Path, *, emulator: EmulatorChoice = "auto", hosts: int = 2
+    lab: str, source: Path, *, emulator: EmulatorChoice = "auto", hosts: int = 2, rack: bool = False
 ) -> Generator[Step, None, Path]:
     """Brings up a lab of the inventory `source`, with `hosts` hosts at each site; returns the lab's own inventory.
 
+    rack: with a machine and a BMC for each server that has one declared; the machines are off.
     Nothing is changed where the lab is up already; what a crash left of it is built anew. A failure or an interrupt
     takes down again what was built. Raises InputError for what cannot be built, UnreachableError where this machine
     cannot build it, RefusedError where another command is at it.
@@ -33,15 +35,18 @@ def up(
     _check_machine()
     testbed = load(source)
     inventory.check_source(lab, source)
-    plan(testbed, lab, "namespace", hosts=hosts)  # what cannot be built is said before anything else is done
+    plan(
+        testbed, lab, "namespace", hosts=hosts, rack=rack
+    )  # what cannot be built is said before anything else is done
     with lock.held(lab):
         if stands(lab):
+            _refuse_other_kind(lab, rack=rack)
             yield Step(f"Lab {lab}", "skipped", "it is up already; nothing was changed")
             return inventory.directory_of(lab)
         _refuse_anothers(lab)
         kind, step = emulators.choose(emulator)
         yield step
-        yield from bring_up(plan(testbed, lab, kind, hosts=hosts), source, hosts)
+        yield from bring_up(plan(testbed, lab, kind, hosts=hosts, rack=rack), source, hosts)
     return inventory.directory_of(lab)
 
 
@@ -70,10 +75,13 @@ def _build(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
         reached = yield from guests.start(made, image)
     else:
         reached = {emulator.name: {"host": f"netns:{emulator.namespace}"} for emulator in made.emulators}
+    stands = yield from racks.start(made)
     directory = inventory.directory_of(made.lab)
-    inventory.write(made, source, reached)
+    inventory.write(made, source, reached, stands)
     locations.current_lab_file().write_text(f"{directory}\n", "utf-8")
-    inventory.record(LabRecord(made.lab, made.kind, hosts, source.resolve()))  # last: from now on it stands
+    inventory.record(
+        LabRecord(made.lab, made.kind, hosts, source.resolve(), rack=bool(made.machines))
+    )  # last: from now on it stands
     yield Step("Writing the lab's inventory", "done", str(directory))
 
 
@@ -117,6 +125,14 @@ def command_at(lab: str, place: str, command: Sequence[str]) -> list[str]:
     known = [name.removeprefix(names.namespace(lab, "")) for name in names.namespaces_of(lab)]
     hint = f"this lab has {', '.join(known)}" if known else f"bring it up with: microdc lab up --name {lab}"
     raise InputError(f"the lab {lab} has no host {place}", hint=hint)
+
+
+def _refuse_other_kind(lab: str, *, rack: bool) -> None:
+    """A rack cannot be added to a lab that stands: its inventory and its management network are made once."""
+    record = inventory.recorded(lab)
+    if rack and record is not None and not record.rack:
+        hint = f"microdc lab down --name {lab}, then lab up --rack; or take another --name"
+        raise InputError(f"the lab {lab} is up already, without a rack", hint=hint)
 
 
 def _refuse_anothers(lab: str) -> None:

@@ -49,7 +49,7 @@ def _made(lab: str) -> tuple[LabRecord, Testbed, LabPlan] | None:
         if record is None:
             return None
         testbed = load(inventory.directory_of(lab))
-        return record, testbed, plan(testbed, lab, record.kind, hosts=record.hosts)
+        return record, testbed, plan(testbed, lab, record.kind, hosts=record.hosts, rack=record.rack)
     except MicrodcError:
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -125,6 +124,4 @@ def _taps(nics: tuple[Nic, ...]) -> Iterator[tuple[int, ...]]:
             ) from None
     guests = tuple(GuestNic(nic.name, nic.mac, nic.tap, nic.namespace) for nic in nics)
     with tap.opened(guests) as descriptors:
-        for descriptor in descriptors:
-            os.set_blocking(descriptor, False)
         yield tuple(descriptors)
