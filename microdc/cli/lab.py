@@ -11,15 +11,13 @@ import click
 
 from microdc import locations
 from microdc.cli import complete, context, narrate, render
+from microdc.cli.lab_name import name_option
+from microdc.cli.lab_rack import console, fault
 from microdc.cli.render import Styled, Table
 from microdc.errors import Exit, InputError
 
 if TYPE_CHECKING:
     from microdc.lab.model import EmulatorChoice, LabStatus
-
-name_option = click.option(
-    "--name", default="lab", show_default=True, envvar="MICRODC_LAB", metavar="LAB", help="Which lab."
-)
 
 
 @click.group()
@@ -29,6 +27,10 @@ def lab() -> None:
     Each site is a network namespace with a bridge and hosts; the WAN between them is emulated by a namespace, or by a
     small guest where the running kernel has no sch_netem. All other commands work on the lab that came up last.
     """
+
+
+lab.add_command(fault)
+lab.add_command(console)
 
 
 @lab.command(
@@ -58,7 +60,9 @@ Examples:
 @click.option(
     "--hosts", type=click.IntRange(1, 200), default=2, show_default=True, help="Hosts at each site."
 )
-@click.option("--rack", is_flag=True, help="With a machine for each server, and a BMC that speaks Redfish and IPMI.")
+@click.option(
+    "--rack", is_flag=True, help="With a machine for each server, and a BMC that speaks Redfish and IPMI."
+)
 def up(name: str, source: Path | None, emulator: EmulatorChoice, hosts: int, *, rack: bool) -> None:
     """Bring up a lab: the sites of an inventory, their hosts, and an emulator between them.
 
@@ -178,8 +182,26 @@ def _tables(found: LabStatus) -> list[Table | str]:
         Table(("site", "host", "addresses", "namespace"), hosts),
         Table(("site", "gateways", "answer"), sites),
         Table(("emulator", "kind", "address", "reached from", "pid", "runs"), emulators),
+        *_rack(found),
         f"The lab {found.lab} is {found.state}. Its inventory: {found.inventory}",
     ]
+
+
+def _rack(found: LabStatus) -> list[Table | str]:
+    if not found.machines:
+        return []
+    rows = [
+        (
+            machine.site,
+            machine.name,
+            str(machine.address),
+            "on" if machine.power else "off",
+            _works(works=machine.redfish),
+            _works(works=machine.ipmi),
+        )
+        for machine in found.machines
+    ]
+    return [Table(("site", "server", "BMC", "power", "Redfish", "IPMI"), rows)]
 
 
 def _works(*, works: bool) -> Styled:

@@ -62,6 +62,22 @@ class EmulatorStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineStatus:
+    """A server of the rack. address: of its BMC; redfish, ipmi: whether the two services of that run; power: whether the machine is on."""
+
+    name: str
+    site: str
+    address: IpAddress
+    power: bool
+    redfish: bool
+    ipmi: bool
+
+    @property
+    def works(self) -> bool:
+        return self.redfish and self.ipmi
+
+
+@dataclass(frozen=True, slots=True)
 class LabStatus:
     """A lab as it is now. "partly up": what a crash or a half-made change left."""
 
@@ -71,3 +87,4 @@ class LabStatus:
     source: Path | None
     sites: tuple[SiteStatus, ...]
     emulators: tuple[EmulatorStatus, ...]
+    machines: tuple[MachineStatus, ...] = ()

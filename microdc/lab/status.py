@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from microdc.errors import MicrodcError
 from microdc.host import namespaces
@@ -10,6 +11,8 @@ from microdc.host.local import NamespaceHost
 from microdc.lab import guests, inventory, names, teardown
 from microdc.lab.model import EmulatorStatus, HostStatus, LabRecord, LabStatus, SiteStatus, State
 from microdc.lab.plan import EmulatorPlan, LabPlan, SitePlan, plan
+from microdc.lab.rack.start import Files
+from microdc.lab.rack.status import look_at
 from microdc.testbed.load import load
 from microdc.testbed.model import Testbed
 
@@ -34,12 +37,15 @@ def look(lab: str) -> LabStatus:
     with ThreadPoolExecutor(max_workers=8) as pool:
         sites = tuple(pool.map(_site, made.sites))
     emulators = tuple(_emulator(made, emulator, testbed) for emulator in made.emulators)
+    machines = tuple(map(partial(look_at, Files.of(lab)), made.machines))
     works = (
         _complete(made)
         and all(site.works for site in sites)
         and all(emulator.works for emulator in emulators)
+        and all(machine.works for machine in machines)
     )
-    return LabStatus(lab, "up" if works else "partly up", directory, record.source, sites, emulators)
+    state = "up" if works else "partly up"
+    return LabStatus(lab, state, directory, record.source, sites, emulators, machines)
 
 
 def _made(lab: str) -> tuple[LabRecord, Testbed, LabPlan] | None:
