@@ -30,7 +30,7 @@ help:  ## List what can be made
 
 .PHONY: lab
 lab: system $(VENV)/.lab  ## Bring up the virtual testbed, emulate its WAN, measure it, and leave it running
-	$(MICRODC) lab up
+	$(MICRODC) lab up --rack
 	$(MICRODC) apply
 	@echo "$(MICRODC) wan verify --quick"; \
 	status=0; $(MICRODC) wan verify --quick || status=$$?; \
@@ -46,6 +46,8 @@ lab: system $(VENV)/.lab  ## Bring up the virtual testbed, emulate its WAN, meas
 	echo "  $(MICRODC) profile list"; \
 	echo "  $(MICRODC) apply-profile lte --pair barcelona:paris --for 10m"; \
 	echo "  $(MICRODC) wan verify --pair barcelona:paris"; \
+	echo "  $(MICRODC) power status"; \
+	echo "  $(MICRODC) power on bcn-c1 && $(MICRODC) lab console bcn-c1"; \
 	$(if $(SUDO),,echo "After '. $(BIN)/activate' plain 'microdc' does.";) \
 	echo "'make lab-down' ends the testbed."; \
 	case $$status in 0|6) exit 0 ;; *) exit $$status ;; esac
@@ -57,7 +59,7 @@ lab-down: $(VENV)/.lab  ## End the virtual testbed; nothing of it is left
 .PHONY: test
 test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
 	$(PYTEST) -m "not long" -n 2 tests/unit
-	$(PYTEST) -m "not long" tests/kernel tests/lab
+	$(PYTEST) -m "not long" tests/kernel tests/lab tests/rack
 
 .PHONY: test-full
 test-full: system $(VENV)/.dev  ## Run the long tests
