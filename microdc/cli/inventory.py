@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from microdc.cli import complete, context, render
+from microdc.cli.inventory_import import import_
+from microdc.cli.inventory_survey import adopt, collect, diff, discover
 
 if TYPE_CHECKING:
     from microdc.testbed.selectors import Item
@@ -36,6 +38,13 @@ What is meant is named by path or glob, and by label:
 @click.group()
 def inventory() -> None:
     """List and show sites, racks, servers, switches and emulators, as the inventory describes them."""
+
+
+inventory.add_command(import_, "import")
+
+
+for _command in (discover, collect, diff, adopt):
+    inventory.add_command(_command)
 
 
 @inventory.command(

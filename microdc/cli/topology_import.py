@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from microdc.cli import context, render
+from microdc.cli import context, remarks, render
 from microdc.cli.target import write
 from microdc.errors import InputError
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 DOCUMENTS = "*.y*ml"
 """Files that are topologies in their directory (topology.atlas.Atlas)."""
-_SHOWN = 5
-"""Items of one reason that are shown; -v and -o json show all."""
 
 
 class Delay(click.ParamType[int]):
@@ -182,16 +180,11 @@ def _bytes(path: Path) -> bytes:
 
 def _tell(summary: Summary, target: Path | None) -> None:
     """The summary, on standard error."""
-    whole = context.settings().verbosity.value > 0
     parts = summary.components
     apart = f" in {len(parts)} parts of {', '.join(map(str, parts))} PoPs" if len(parts) > 1 else ""
     kept = f"kept: {summary.pops} of {summary.nodes} PoPs and {summary.links} of {summary.edges} links{apart}"
     unlimited = f"; links without a capacity: {summary.unlimited}" if summary.unlimited else ""
     render.note(f"{summary.topology}: {kept}{unlimited}")
-    for group in summary.remarks:
-        items = group.items if whole else group.items[:_SHOWN]
-        more = f" and {group.count - len(items)} more" if group.count > len(items) else ""
-        render.note(f"  {group.act} {group.count}: {group.why}")
-        render.note(f"    {', '.join(items)}{more}")
+    remarks.tell(summary.remarks)
     if target is not None:
         render.note(f"Written: {target}")

@@ -12,6 +12,7 @@ from microdc.documents.site import (
     BmcRecord,
     FirmwareRecord,
     HardwareRecord,
+    NicRecord,
     PduRecord,
     RackRecord,
     ServerRecord,
@@ -169,9 +170,7 @@ def _server(name: str, rack: str, source: Source[SiteDocument], record: ServerRe
         unit=record.unit,
         height=record.height,
         bmc=_bmc(record.bmc, source) if record.bmc else None,
-        nics={
-            key: Nic(key, nic.mac or "", nic.switch or "", nic.port or "") for key, nic in record.nics.items()
-        },
+        nics={key: _nic(key, nic) for key, nic in record.nics.items()},
         hardware=_expected(record.hardware) if record.hardware else None,
         edge=Edge(record.edge.interface, _reach(record.edge, source)) if record.edge else None,
     )
@@ -187,7 +186,12 @@ def _bmc(record: BmcRecord, source: AnySource) -> Bmc:
         verify=record.verify,
         system=record.system or "",
         via=record.via or "",
+        nic=_nic("bmc", record.nic) if record.nic else None,
     )
+
+
+def _nic(name: str, record: NicRecord) -> Nic:
+    return Nic(name, record.mac or "", record.switch or "", record.port or "", record.label)
 
 
 def _expected(record: HardwareRecord) -> Expected:

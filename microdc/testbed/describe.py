@@ -9,6 +9,7 @@ from microdc.testbed.model import (
     Bmc,
     Emulator,
     Expected,
+    Nic,
     PairWan,
     Pdu,
     Rack,
@@ -98,10 +99,7 @@ def _server(server: Server) -> dict[str, Any]:
         "height": server.height,
         "labels": server.labels,
         "bmc": _bmc(server.bmc) if server.bmc else None,
-        "nics": {
-            name: _given({"mac": nic.mac, "switch": nic.switch, "port": nic.port})
-            for name, nic in server.nics.items()
-        },
+        "nics": {name: _nic(nic) for name, nic in server.nics.items()},
         "hardware": _expected(server.hardware) if server.hardware else None,
         "edge": {"interface": server.edge.interface, **_reach(server.edge.reach)} if server.edge else None,
     }
@@ -118,8 +116,13 @@ def _bmc(bmc: Bmc) -> dict[str, Any]:
             "verify": None if bmc.verify else "no",
             "system": bmc.system,
             "via": bmc.via,
+            "nic": _nic(bmc.nic) if bmc.nic else None,
         }
     )
+
+
+def _nic(nic: Nic) -> dict[str, Any]:
+    return _given({"mac": nic.mac, "switch": nic.switch, "port": nic.port, "label": nic.label})
 
 
 def _expected(hardware: Expected) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from microdc.documents.model import DocumentError, Problem
 from microdc.testbed.build import build
 from microdc.testbed.checks import check_networks, check_pairs, check_pops, check_sites, check_uplinks
 from microdc.testbed.edges import check_directions, check_edges
-from microdc.testbed.files import read_files
+from microdc.testbed.files import Files, read_files
 from microdc.testbed.model import Testbed
 from microdc.testbed.racks import check_racks
 
@@ -40,7 +40,11 @@ def inspect(directory: Path) -> tuple[Testbed | None, list[Problem]]:
 
     Where there are problems, the testbed is only as much as could be read (None: nothing), good for further checks.
     """
-    files = read_files(directory)
+    return inspect_files(read_files(directory))
+
+
+def inspect_files(files: Files) -> tuple[Testbed | None, list[Problem]]:
+    """As `inspect`, of documents that need not all be written yet."""
     problems = files.problems + [problem for check in _CHECKS for problem in check(files)]
     testbed = build(files.testbed, files.sites) if files.testbed is not None else None
     return testbed, sorted(set(problems))

@@ -9,6 +9,7 @@ from microdc.documents.check import nearest
 from microdc.documents.model import Problem, Where
 from microdc.documents.site import (
     CableRecord,
+    NicRecord,
     PduRecord,
     RackRecord,
     ServerRecord,
@@ -96,11 +97,19 @@ def _units(rack: RackRecord, devices: list[_Device]) -> Iterator[Problem]:
         filled.update(dict.fromkeys(range(unit, top + 1), device))
 
 
+def _ports(server: ServerRecord) -> Iterator[tuple[tuple[str, ...], NicRecord]]:
+    """The network ports of a server, its BMC's included, each with its place in the server."""
+    for name, nic in server.nics.items():
+        yield ("nics", name), nic
+    if server.bmc is not None and server.bmc.nic is not None:
+        yield ("bmc", "nic"), server.bmc.nic
+
+
 def _macs(device: _Device, macs: dict[str, Where]) -> Iterator[Problem]:
     if not isinstance(device.record, ServerRecord):
         return
-    for name, nic in device.record.nics.items():
-        where = device.where("nics", name, "mac")
+    for path, nic in _ports(device.record):
+        where = device.where(*path, "mac")
         if nic.mac is not None and nic.mac in macs:
             yield Problem(where, f"the MAC address {nic.mac} is given twice", f"first at {macs[nic.mac]}")
         elif nic.mac is not None:
@@ -108,20 +117,20 @@ def _macs(device: _Device, macs: dict[str, Where]) -> Iterator[Problem]:
 
 
 def _nics(devices: Mapping[str, _Device]) -> Iterator[Problem]:
-    """Every NIC ends in a known switch of its site, and in a port of its own."""
+    """Every NIC, and every BMC's, ends in a known switch of its site, and in a port of its own."""
     switches = [device.name for device in devices.values() if isinstance(device.record, SwitchRecord)]
     taken: dict[tuple[str, str], Where] = {}
     for device in devices.values():
         if not isinstance(device.record, ServerRecord):
             continue
-        for name, nic in device.record.nics.items():
+        for path, nic in _ports(device.record):
             if nic.switch is None:
                 continue
             if nic.switch not in switches:
                 hint = nearest(nic.switch, switches) or "its site has no switch"
-                yield Problem(device.where("nics", name, "switch"), f"unknown switch {nic.switch!r}", hint)
+                yield Problem(device.where(*path, "switch"), f"unknown switch {nic.switch!r}", hint)
             elif nic.port is not None:
-                where = device.where("nics", name, "port")
+                where = device.where(*path, "port")
                 first = taken.setdefault((nic.switch, nic.port), where)
                 if first is not where:
                     yield Problem(
@@ -145,6 +154,7 @@ def _cable(
             isinstance(device.record, ServerRecord)
             and cable.kind == "data"
             and port not in device.record.nics
+            and not (port == "bmc" and device.record.bmc is not None)
         ):
             hint = nearest(port, device.record.nics) or "it has no NICs"
             yield Problem(where, f"{name} has no NIC {port!r}", hint)
