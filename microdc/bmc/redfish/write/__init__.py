@@ -1,0 +1,1 @@
+"""What is asked of a Redfish service: which requests, in which order, and which refusal leads to which next try."""
