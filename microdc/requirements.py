@@ -21,13 +21,16 @@ _POSTGRESQL = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), revers
 _PATH = os.pathsep.join(
     [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin", *_POSTGRESQL]
 )
+_FIRMWARE = ("/usr/lib/ipxe/qemu", "/usr/share/ipxe/qemu", "/usr/share/OVMF", "/usr/share/edk2/ovmf")
+"""Where Debian and others keep what a virtual server's processor and NICs run first."""
 
 
 class Tool(NamedTuple):
     """A program and where it comes from.
 
-    program: the name it is called by. package: in Debian and Ubuntu. project: what to look for elsewhere. why: what
-    microdc does with it. guest: needed only where the emulator has to be a guest.
+    program: the name it is called by; for firmware (`.rom`, `.fd`), the file's. package: in Debian and Ubuntu. project:
+    what to look for elsewhere. why: what microdc does with it. guest: needed only where the emulator has to be a guest.
+    rack: needed only for a lab whose servers are virtual machines.
     """
 
     program: str
@@ -35,6 +38,7 @@ class Tool(NamedTuple):
     project: str
     why: str
     guest: bool = False
+    rack: bool = False
 
 
 TOOLS = (
@@ -53,16 +57,27 @@ TOOLS = (
     Tool("zstd", "zstd", "zstd", "unpacks kernel modules that are packed with it", guest=True),
     Tool("apt-get", "apt", "apt", "fetches the guest's kernel, which is not installed", guest=True),
     Tool("dpkg-deb", "dpkg", "dpkg", "unpacks the guest's kernel", guest=True),
+    Tool("ipmi_sim", "openipmi", "OpenIPMI", "the virtual servers' BMCs over IPMI", rack=True),
+    Tool("pxe-virtio.rom", "ipxe-qemu", "iPXE's ROMs for QEMU", "network boot of BIOS servers", rack=True),
+    Tool("efi-virtio.rom", "ipxe-qemu", "iPXE's ROMs for QEMU", "network boot of UEFI servers", rack=True),
+    Tool("OVMF_CODE_4M.fd", "ovmf", "OVMF", "the firmware of UEFI servers", rack=True),
+    Tool("OVMF_VARS_4M.fd", "ovmf", "OVMF", "the firmware of UEFI servers", rack=True),
 )
 
 TEST_TOOLS = (
     Tool("initdb", "postgresql", "the server of PostgreSQL", "the tests of the store run on it as well"),
+    Tool("ipmitool", "ipmitool", "ipmitool", "a second opinion on IPMI"),
+    Tool(
+        "dnsmasq", "dnsmasq-base", "dnsmasq", "DHCP and TFTP for virtual servers that boot from the network"
+    ),
 )
 """What only the tests call. Whoever uses microdc with PostgreSQL has a server somewhere."""
 
 
 def find(program: str) -> str | None:
-    """The path of a program, the directories of system programs included; None where it is not installed."""
+    """The path of a program or a firmware file, system directories included; None where it is not installed."""
+    if program.endswith((".rom", ".fd")):
+        return next((str(path) for path in (Path(d, program) for d in _FIRMWARE) if path.is_file()), None)
     return shutil.which(program, path=_PATH)
 
 

@@ -123,7 +123,8 @@ def _tool(tool: requirements.Tool, path: str | None, *, guest_needed: bool, has_
     if path:
         return Check(tool.program, "ok", path)
     hint = requirements.install_line([tool.package]) if has_apt else f"install {tool.project}"
-    return Check(tool.program, "not needed" if tool.guest and not guest_needed else "missing", tool.why, hint)
+    spared = tool.rack or (tool.guest and not guest_needed)
+    return Check(tool.program, "not needed" if spared else "missing", tool.why, hint)
 
 
 _STYLES: dict[State, str] = {"ok": "green", "missing": "bold red", "not needed": "dim"}

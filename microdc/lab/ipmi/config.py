@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,8 @@ from microdc.lab.ipmi import fru, sdr
 from microdc.lab.ipmi.sensors import SENSORS, Sensor
 from microdc.lab.machine.model import Description
 
-_PASSWORD_BYTES = 20  # of RMCP+
-_USER_BYTES = 16
+# One less than IPMI has: ipmi_sim ends both with a zero byte. Its hexadecimal form reads 16 bytes and wants 20.
+_USER_BYTES, _PASSWORD_BYTES = 15, 19
 _LEVELS = ("callback", "user", "operator", "admin")
 _SEL_ENTRIES = 1000
 _SEL_ABILITIES = 0x0A  # entries can be deleted and reserved
@@ -36,10 +37,10 @@ class BmcSettings:
             ("user", self.user, _USER_BYTES),
             ("password", self.password, _PASSWORD_BYTES),
         ):
-            if not 0 < len(text.encode()) <= longest:
-                raise InputError(f"IPMI's {what} must have 1 to {longest} bytes")
-            if not text.isprintable() or '"' in text or "\\" in text:
-                raise InputError(f"IPMI's {what} may have no quote, backslash or control character here")
+            if not 0 < len(text.encode()) <= longest or not text.isprintable() or " " in text:
+                raise InputError(
+                    f"the {what} of a virtual BMC must have 1 to {longest} bytes, printable and without a blank"
+                )
 
 
 def lan(description: Description, settings: BmcSettings, chassis: str) -> str:
@@ -49,9 +50,17 @@ def lan(description: Description, settings: BmcSettings, chassis: str) -> str:
     lines = [f'name "{description.uuid}"', f"set_working_mc {sdr.BMC:#04x}", "startlan 1"]
     lines += [f" addr {settings.address} {settings.port}", " priv_limit admin"]
     lines += [f" allowed_auths_{level} md5" for level in _LEVELS]
-    lines += [f" guid {description.uuid.replace('-', '')}", "endlan", f'chassis_control "{chassis}"']
+    lines += [f" guid {_guid(description)}", "endlan", f'chassis_control "{chassis}"']
     lines += [f'user 2 true "{settings.user}" "{settings.password}" admin 10 md5']
     return "".join(f"{line}\n" for line in lines)
+
+
+def _guid(description: Description) -> str:
+    """With its first three fields the other way round, as SMBIOS has them: so most BMCs tell it, and tools expect it."""
+    try:
+        return uuid.UUID(description.uuid).bytes_le.hex()
+    except ValueError:
+        raise InputError(f"the machine {description.name} has no UUID: {description.uuid!r}") from None
 
 
 def commands(description: Description, directory: Path) -> str:
@@ -90,8 +99,9 @@ def _sensor(bmc: str, sensor: Sensor, file: Path) -> Iterable[str]:
         ]
         told = " ".join(map(str, reversed(values)))
         yield f"sensor_set_threshold {where} settable {sensor.thresholds:06b} {told}"
-    masks = " ".join([f"{sensor.events:015b}"] * 4)  # asserted, deasserted: can be told; are told
-    yield f"sensor_set_event_support {where} enable scanning per-state {masks}"
+    # asserted and deasserted, what can be told and what is; that all is as usual is no event at each start
+    can, told = f"{sensor.events:015b}", f"{sensor.events & ~(0 if sensor.analogue else sensor.usual):015b}"
+    yield f"sensor_set_event_support {where} enable scanning per-state {can} {can} {told} {can}"
     yield f"main_sdr_add {bmc} {_bytes(sdr.record(sensor))}"
 
 

@@ -4,17 +4,21 @@ Both this and the Redfish service act on the machine of the same directory. Its 
 
 What ipmi_sim 2.0.33 is and is not, found by running and reading it (lanserv/):
 
-- A line of the command file that it cannot read ends the file there, before `mc_enable`: it lives, and never listens. Nor
-  does it where the port is taken. So it counts as started when it answers, and what it printed is told where it does not.
-- Bytes in the command file need `0x`. Users of a name are looked up from number 2 on; number 1 is the anonymous one.
+- A line of the command file that it cannot read ends the file there, before `mc_enable`: it lives, and never listens.
+  So it counts as started when it answers, and what it printed is told where it does not.
+- It takes a port that another one has (SO_REUSEADDR), and gets none or some of what comes: that is asked before.
+- Bytes in the command file need `0x`. Users and passwords are split at blanks even between quotes. The hexadecimal
+  form of a password cannot be used: 16 bytes are accepted, 20 are read. `initstate=` of a sensor is taken for a bad line.
 - RMCP+ has cipher suite 3 only: `ipmitool -C 3` (the suite 17 that ipmitool tries first is refused after a second).
 - The chassis is a program that it waits for, deaf meanwhile: power, reset, shutdown and boot (none, pxe, default, cdrom,
   bios) are handed on. Not handed on: whether a boot is for once, and UEFI or BIOS. What it answers about boot flags has no
   valid bit, so that pyghmi reads `default` and ipmitool "Boot Flag Invalid".
 - NMI (`chassis power diag`) is refused (0xCC). A power cycle of a machine that is off turns it on, a second later.
 - An identify lamp is handed on and ends there. No serial over LAN here: the serial port has one reader.
-- The event log is kept in `ipmi/state` and outlives it, with the time of the machine it runs on.
-- A fan's lower threshold and the like are told as IPMI does; a machine that is off has the same readings.
+- The event log is kept in `ipmi/state` and outlives it. Its clock counts from when this machine started, until it is set
+  (`ipmitool sel time set now`), and forgets that when it ends: ipmitool says "Pre-Init".
+- A boot device that it has no word for (`floppy`) is answered with 0xFF.
+- A machine that is off has the same readings as one that is on.
 """
 
 from __future__ import annotations
@@ -51,6 +55,8 @@ def start(directory: Path, settings: BmcSettings) -> Daemon:
     _check_installed()
     description = files.read_description(directory)
     stop(directory)
+    if reason := ping.in_the_way(settings.address, settings.port, namespace=settings.namespace):
+        raise UnreachableError(f"the BMC cannot listen: {reason}", where=_where(settings))
     own = directory / "ipmi"
     (own / "state").mkdir(parents=True, exist_ok=True)
     for sensor in SENSORS:
@@ -95,8 +101,7 @@ def forget(directory: Path) -> None:
 
 
 def _wait_answer(daemon: Daemon, settings: BmcSettings, log: Path) -> None:
-    where = f"{settings.address} port {settings.port}"
-    where = f"netns:{settings.namespace} {where}" if settings.namespace else where
+    where = _where(settings)
     deadline = time.monotonic() + READY_SECONDS
     while not ping.answers(settings.address, settings.port, namespace=settings.namespace, timeout=_ASK):
         if daemon.wait(_LOOK):
@@ -105,7 +110,13 @@ def _wait_answer(daemon: Daemon, settings: BmcSettings, log: Path) -> None:
             what = (
                 f"{PROGRAM} runs, but did not come to answer within {READY_SECONDS:g} s: {_last_words(log)}"
             )
-            raise UnreachableError(what, where=where)
+            hint = f"there may be a line in {log.with_name('bmc.emu')} that it does not know"
+            raise UnreachableError(what, where=where, hint=hint)
+
+
+def _where(settings: BmcSettings) -> str:
+    place = f"{settings.address} port {settings.port}/udp"
+    return f"netns:{settings.namespace} {place}" if settings.namespace else place
 
 
 def _last_words(log: Path) -> str:

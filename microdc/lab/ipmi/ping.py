@@ -1,4 +1,4 @@
-"""Whether a BMC answers IPMI: one datagram that needs no login."""
+"""Whether a BMC answers IPMI, by one datagram that needs no login; and whether one could be put there."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ def answers(address: str, port: int, *, namespace: str, timeout: float) -> bool:
     """Asks once, from inside the namespace ("": from here), and waits at most `timeout` seconds."""
 
     def ask() -> bool:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as asking:
+        with socket.socket(_family(address), socket.SOCK_DGRAM) as asking:
             asking.settimeout(timeout)
             try:
                 asking.connect((address, port))
@@ -28,3 +27,21 @@ def answers(address: str, port: int, *, namespace: str, timeout: float) -> bool:
         return len(said) > _STATUS_AT and said[_COMMAND_AT] == _ANSWER and said[_STATUS_AT] == 0
 
     return namespaces.call(namespace, ask)
+
+
+def in_the_way(address: str, port: int, *, namespace: str) -> str:
+    """Why nobody can listen there; "" where somebody can. ipmi_sim itself shares a port without a word."""
+
+    def bind() -> str:
+        with socket.socket(_family(address), socket.SOCK_DGRAM) as trial:
+            try:
+                trial.bind((address, port))
+            except OSError as error:
+                return error.strerror or str(error)
+        return ""
+
+    return namespaces.call(namespace, bind)
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -54,7 +54,7 @@ class Sensor:
 
 
 SENSORS = (
-    Sensor(1, "Inlet Temp", 0x01, 1, 0x37, "inlet", 24_000, divisor=1000, upper=(38, 42, 47)),
+    Sensor(1, "Inlet Temp", 0x01, 1, 0x37, "inlet", 24_000, divisor=1000, upper=(50, 55, 60)),
     Sensor(2, "Fan 1", 0x04, 18, 0x1D, "fan1", 6_000, divisor=100, step=100, lower=(15, 10)),
     Sensor(
         3,

@@ -1,6 +1,6 @@
 """In which order a machine's devices are tried. Pure.
 
-Device names are those on QEMU's command line: `disk0`, `nic0`, `cd0`. An index that is lower is tried earlier; a device
+Device names are those on QEMU's command line: `disk0`, `nic0`, `cd0`, and NOTHING. An index that is lower is tried earlier; a device
 without one is not tried at all.
 """
 
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from microdc.lab.machine.model import BootRequest, Description, Target
 
+NOTHING = "nothing"
+"""A drive without a medium. Firmware that is given no order at all makes its own; one in which all fails ends there."""
 _OWN = 100
 """The first index of the machine's own order; what is asked for comes before it, and so the two never collide."""
 
@@ -21,7 +23,7 @@ def own(description: Description) -> dict[str, int]:
 def asked(description: Description, request: BootRequest) -> dict[str, int]:
     """Device -> index for a start with this request: the devices that it names first, then the machine's own order."""
     if request.target == "bios":
-        return {}
+        return {NOTHING: 0}
     first = _devices(description, request.target)
     return {**own(description), **{device: number for number, device in enumerate(first)}}
 

@@ -17,7 +17,7 @@
      "memory_mib": 512, "cpus": 1, "firmware": "bios", "namespace": "mdc-lab-site",
      "nics": [{"name": "eth0", "mac": "52:54:00:00:00:01", "tap": "n1-eth0"}],
      "disks": [{"name": "disk0", "path": "disk0.img", "bytes": 1073741824}],
-     "boot_order": ["disk", "pxe"], "cd": "", "console": true}
+     "boot_order": ["disk", "pxe"], "cd": "", "console": true, "kvm": false}
 
 All but name, uuid, memory_mib and cpus may be left out. Paths are relative to the directory. A NIC's `namespace` is the
 machine's unless it has its own. `"memory_now_mib": 256` beside `memory_mib` is a missing memory module: it holds from the
@@ -30,11 +30,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import threading
 from pathlib import Path
 from typing import Any, get_args
 
-from microdc.errors import InputError
+from microdc.errors import InputError, UnreachableError
 from microdc.lab.machine.model import TARGETS, BootRequest, Description, Disk, Mode, Nic
 
 MACHINE, BOOT, PROCESS, MONITOR = "machine.json", "boot.json", "qemu.pid", "qmp.sock"
@@ -82,6 +82,7 @@ def _description(directory: Path, data: dict[str, Any]) -> Description:
         namespace=namespace,
         boot_order=tuple(_one_of(target, TARGETS) for target in data.get("boot_order", _ORDER)),
         console=bool(data.get("console", True)),
+        kvm=data.get("kvm"),
     )
 
 
@@ -128,15 +129,14 @@ def write_boot(directory: Path, request: BootRequest) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file whole or not at all, whenever this process is killed."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(part).chmod(0o644)
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+        part.write_text(text, "utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise UnreachableError(f"the file cannot be written: {error.strerror}", where=str(path)) from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -3,23 +3,19 @@
 All of it lives in its directory (see files), so that the Redfish service, ipmi_sim and a command may act on the same
 machine at once: nothing is remembered here, every change is made under one lock, and a process that is killed in
 the middle leaves what the next one understands.
+
+What acts is imported where it acts: ipmi_sim runs a new Python each time somebody asks for the power.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from microdc.errors import UnreachableError
-from microdc.host.daemon import Daemon
-from microdc.lab.machine import files, monitor, presence
+from microdc.lab.machine import files, presence
 from microdc.lab.machine.model import BootRequest, Description
-
-_APPEARS = 10.0  # s in which a QEMU whose starter was killed becomes one that can be found
-_LOOK = 0.02  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,6 @@ class Machine:
             files.change_description(self.directory, memory_now_mib=mebibytes)
 
     def _start(self) -> None:
-        # 100 ms of imports, which a program that reads the power is spared
         from microdc.lab.machine import start  # noqa: PLC0415
 
         claim = presence.claim(self.directory)
@@ -105,33 +100,11 @@ class Machine:
             files.write_boot(self.directory, BootRequest("none", "disabled", description.firmware))
 
     def _end(self) -> None:
-        deadline = time.monotonic() + _APPEARS
-        while presence.runs(self.directory):
-            daemon = self._daemon()
-            if daemon:
-                daemon.kill()
-            elif time.monotonic() > deadline:
-                raise UnreachableError(
-                    "something holds the machine, and it is no QEMU",
-                    where=str(self.directory),
-                    hint=f"`fuser {self.directory / 'running'}` tells what",
-                )
-            else:
-                time.sleep(_LOOK)
+        from microdc.lab.machine import process  # noqa: PLC0415
 
-    def _daemon(self) -> Daemon | None:
-        """The QEMU that has the machine; None while it is about to become one."""
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            daemon = Daemon.parse((self.directory / files.PROCESS).read_text("ascii"))
-            if daemon.alive():
-                return daemon
-        # its starter was killed before it wrote the number down
-        from microdc.lab.teardown import guest_processes  # noqa: PLC0415
-
-        for pid in guest_processes(self.directory):
-            with contextlib.suppress(ProcessLookupError):
-                return Daemon.of(pid)
-        return None
+        process.end(self.directory)
 
     def _command(self, name: str) -> None:
+        from microdc.lab.machine import monitor  # noqa: PLC0415
+
         monitor.run(self.directory / files.MONITOR, [(name, {})])

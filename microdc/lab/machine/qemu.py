@@ -105,6 +105,8 @@ def _disks(description: Description, order: Mapping[str, int]) -> list[str]:
             f"if=none,id=drive-cd0,media=cdrom,readonly=on,format=raw,file={_escaped(description.cd)}",
         ]
         words += ["-device", "ide-cd,id=cd0,drive=drive-cd0" + _index(order, "cd0")]
+    if bootorder.NOTHING in order:
+        words += ["-device", f"ide-cd,id={bootorder.NOTHING}" + _index(order, bootorder.NOTHING)]
     return words
 
 

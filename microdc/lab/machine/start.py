@@ -48,7 +48,7 @@ def start(directory: Path, description: Description, request: BootRequest, claim
             request,
             firmware,
             handles,
-            kvm=acceleration.kvm_usable(),
+            kvm=acceleration.kvm_usable() if description.kvm is None else description.kvm,
             console_log=directory / files.CONSOLE,
         )
         inherited = (claim, handles.monitor, handles.console, *taps)
