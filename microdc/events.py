@@ -10,11 +10,11 @@ from typing import Literal
 class Step:
     """One step of a long operation.
 
-    state: "started", "progress", "done" or "skipped". done and total count `unit` (bytes, packets, pairs) where known.
+    state: "started", "progress", "done", "skipped", or "failed" where others go on. done and total count `unit` (bytes, packets, pairs) where known.
     """
 
     what: str
-    state: Literal["started", "progress", "done", "skipped"]
+    state: Literal["started", "progress", "done", "skipped", "failed"]
     detail: str = ""
     done: int | None = None
     total: int | None = None

@@ -52,6 +52,17 @@ def emulator_names(ctx: click.Context | None = None) -> list[str]:
     return sorted(name for indent, name in keys if indent == keys[0][0])
 
 
+def server_names(ctx: click.Context | None = None) -> list[str]:
+    """The sites and the servers of the inventory in force, sorted: what stands for servers."""
+    section = re.compile(r"^([ \t]+)servers:[ \t]*(?:#.*)?\n((?:\1[ \t]+.*(?:\n|$)|[ \t]*\n)*)", re.MULTILINE)
+    found = set(site_names(ctx))
+    for file in (_inventory(ctx) / "sites").glob("*.y*ml"):
+        for servers in section.finditer(_text(file)):
+            keys = re.findall(r"^([ \t]+)([\w.-]+):", servers[2], re.MULTILINE)
+            found |= {name for indent, name in keys if indent == keys[0][0]}
+    return sorted(found)
+
+
 def _inventory(ctx: click.Context | None) -> Path:
     flags = context.given(ctx) if ctx else {}
     return context.resolve(flags, os.environ, Path.cwd()).inventory.value
@@ -115,6 +126,7 @@ def completer(source: Source) -> Callable[[click.Context, click.Parameter, str],
 
 profiles = completer(profile_names)
 sites = completer(site_names)
+servers = completer(server_names)
 topologies = completer(topology_names)
 links = completer(link_names)
 emulators = completer(emulator_names)

@@ -71,14 +71,14 @@ class Narrator:
         elif step.state != "progress" or now - self._told.get(step.what, now) >= _EVERY:
             self._told[step.what] = now
             click.echo(line(step, self._took(step, now)), err=True)
-        if step.state in {"done", "skipped"}:
+        if step.state in _ENDS:
             self._began.pop(step.what, None)
 
     def _took(self, step: Step, now: float) -> float | None:
         return now - self._began[step.what] if step.state == "done" and step.what in self._began else None
 
     def _move(self, status: Status, step: Step, now: float) -> None:
-        if step.state in {"done", "skipped"}:
+        if step.state in _ENDS:
             status.console.print(line(step, self._took(step, now)), markup=False)
             waiting = [what for what in self._began if what != step.what]
             if waiting:
@@ -90,12 +90,12 @@ class Narrator:
             status.start()
 
 
-_MARKS = {"started": "...", "progress": "...", "done": "done", "skipped": "skipped"}
+_ENDS = {"done", "skipped", "failed"}
 
 
 def line(step: Step, took: float | None) -> str:
     """A step as one line, such as `fetch the kernel: done, 61.2 MB (3.1 s)`."""
-    parts = [_MARKS[step.state]] if step.state in {"done", "skipped"} else []
+    parts: list[str] = [step.state] if step.state in _ENDS else []
     if step.done is not None:
         parts.append(_count(step))
     if step.detail:

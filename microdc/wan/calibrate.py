@@ -10,10 +10,11 @@ from microdc.events import Step
 from microdc.impairment import Impairment
 from microdc.measure.model import Both, Failure, PairResult
 from microdc.measure.operate import MeasureOptions
+from microdc.store.pages import Page
 from microdc.units import Delay
 from microdc.wan.bare import PairCalibration, concluded
 from microdc.wan.layers import lines_of
-from microdc.wan.ledger import Ledger, Page
+from microdc.wan.ledger import Ledger
 from microdc.wan.model import Asked, Direction, Plan
 from microdc.wan.operate import Wan
 from microdc.wan.passing import lasting, passing

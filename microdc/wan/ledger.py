@@ -3,65 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from microdc.errors import MicrodcError, RefusedError
 from microdc.store.happenings import Happening
-from microdc.store.model import Actor, Entry
+from microdc.store.model import Entry
+from microdc.store.pages import Book
 from microdc.store.process import presence
 from microdc.wan import plain
 from microdc.wan.model import BASE, Asked, Direction, Overlay, Plan
 from microdc.wan.planning import Situation
 
-if TYPE_CHECKING:
-    from microdc.store.operate import Store  # SQLAlchemy: only who opens a store pays for it
-
-
-@dataclass(slots=True)
-class Page:
-    """The entry of what is going on. result: what is to be written down of how it came out."""
-
-    entry: int
-    result: dict[str, Any] = field(default_factory=dict)
-
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """The journal and the leases of one testbed, for one actor. inputs: gives the documents that a change follows from."""
-
-    store: Store
-    actor: Actor
-    testbed: str
-    inputs: Callable[[], Mapping[str, bytes]] = dict
+class Ledger(Book):
+    """The book of a testbed, as changes of its WAN are written into it."""
 
     def check(self, plan: Plan) -> None:
         """Raises RefusedError where somebody else holds the WAN, or a site whose traffic the plan changes."""
         resources = ["wan", *(f"site:{name}" for name in sorted(plan.sites))]
-        self.store.leases.check(self.testbed, resources, self.actor.owner)
-
-    @contextmanager
-    def page(self, kind: str, summary: str, data: Mapping[str, Any]) -> Iterator[Page]:
-        """Writes down that something begins, and how it came out. Nothing begins that cannot be written down."""
-        page = Page(
-            self.store.journal.begin(kind, self.actor, self.testbed, summary, data, inputs=self.inputs())
-        )
-        try:
-            yield page
-        except BaseException as problem:
-            outcome = "refused" if isinstance(problem, RefusedError) else "failed"
-            if isinstance(problem, KeyboardInterrupt | GeneratorExit):
-                outcome = "interrupted"
-            told = str(problem) if isinstance(problem, MicrodcError) else type(problem).__name__
-            try:
-                self.store.journal.end(page.entry, outcome, {**page.result, "error": told})  # type: ignore[arg-type]
-            except MicrodcError as second:
-                problem.add_note(f"nor could that be written down: {second}")
-            raise
-        self.store.journal.end(page.entry, "done", page.result)
+        self.ask_leave(resources)
 
     def note(self, kind: str, plan: Plan) -> None:
         """Writes down a plan that is not carried out."""

@@ -1,0 +1,293 @@
+"""Power: asks for an act once, then reads back until the BMC really says so.
+
+A BMC that took an act has not done it: states lag, pass through others, and fall back. What decides is what is read.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from microdc.bmc.driver import Bmc
+from microdc.bmc.errors import RETRYABLE, BmcError, BmcRefusedError, UnsupportedError
+from microdc.bmc.fleet import StoppedError
+from microdc.bmc.judging import Force, Patience, Stage, Verdict, Watch, Wish, stages
+from microdc.bmc.model import Abilities, Act, Feature, Power
+from microdc.errors import MicrodcError
+from microdc.events import Step
+
+_SIGNS = re.compile(
+    r"\b(re-?set|re-?start|re-?boot|power(ed)?|boot(ed|ing)?|post|nmi|interrupt)", re.IGNORECASE
+)
+"""Words of log entries that tell of a reset. Others, such as of our own login, tell nothing."""
+_RECENT = 20
+"""Log entries that are compared before and after."""
+
+
+class Clock(Protocol):
+    """The time as control needs it; a wait may raise to end the work."""
+
+    def now(self) -> float:
+        """Seconds since some moment."""
+
+    def wait(self, seconds: float) -> None:
+        """Returns after a time."""
+
+
+class _SystemClock:
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+SYSTEM_CLOCK: Clock = _SystemClock()
+Came = Literal["done", "nothing", "asked", "failed"]
+"""How it came out. nothing: it was so already; asked: the BMC took it, and shows no sign of whether it came to pass."""
+ENDS: Mapping[Came, Literal["done", "skipped", "failed"]] = {
+    "done": "done",
+    "nothing": "skipped",
+    "asked": "done",
+    "failed": "failed",
+}
+"""How a step ends that came out so."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerResult:
+    """What came of a wish. acts: those that were sent, in order; what: in a sentence."""
+
+    wish: Wish
+    before: Power
+    after: Power
+    came: Came
+    what: str
+    acts: tuple[Act, ...] = ()
+
+
+def bring(
+    bmc: Bmc,
+    wish: Wish,
+    *,
+    force: Force = Force.LATER,
+    patience: Patience | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Generator[Step, None, PowerResult]:
+    """Brings a server's power to what is wished, and tells what came of it; no act is sent twice.
+
+    Raises BmcError where the BMC could not be used, BmcRefusedError where it refused, UnsupportedError and MicrodcError where nothing was
+    asked because it could not be.
+    """
+    work = _Work(bmc, wish, force, patience or Patience(), clock, f"{bmc.target.name}: power {wish}")
+    yield Step(work.label, "started")
+    try:
+        result = yield from work.run()
+    except StoppedError as stopped:
+        if work.acts:
+            stopped.add_note(f"after it was asked for {_listed(work.acts)}")
+        raise
+    except BmcError as problem:
+        if not work.acts:
+            raise
+        told = f"{problem.what}, after it was asked for {_listed(work.acts)}"
+        raise BmcError(problem.cause, told, where=problem.where, hint=problem.hint, sent=True) from problem
+    yield Step(work.label, ENDS[result.came], result.what)
+    return result
+
+
+@dataclass(slots=True)
+class _Work:
+    """One wish at one server, while it is worked at."""
+
+    bmc: Bmc
+    wish: Wish
+    force: Force
+    patience: Patience
+    clock: Clock
+    label: str
+    acts: list[Act] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    def run(self) -> Generator[Step, None, PowerResult]:
+        before = yield from self._settled()
+        abilities = self.bmc.abilities()
+        todo = stages(self.wish, self.force, before, abilities)
+        if not todo:
+            return PowerResult(self.wish, before, before, "nothing", f"is {before} already")
+        if self.wish is Wish.CYCLE and before is Power.OFF:
+            self.told.append("was off")
+        came: Came = "done"
+        after = before
+        for stage in todo:
+            if stage.act is Act.FORCE_OFF and self.force is Force.LATER:
+                self.told.append("forced, since its operating system cannot be asked by this BMC")
+            came, after = yield from (
+                self._reach(stage, stage.wanted) if stage.wanted else self._observe(stage.act, abilities)
+            )
+            if came in {"failed", "asked"}:
+                break
+        return PowerResult(self.wish, before, after, came, "; ".join(self.told), tuple(self.acts))
+
+    def _settled(self) -> Generator[Step, None, Power]:
+        """The state in which it is, once it is not on the way to another; UNKNOWN where none is told."""
+        began, power, pause = self.clock.now(), self.bmc.power(), self.patience.poll
+        while power in {Power.POWERING_ON, Power.POWERING_OFF}:
+            if self.clock.now() - began >= self.patience.settle:
+                self.told.append(f"was {power} for {self.patience.settle:g} s already")
+                break
+            yield Step(self.label, "progress", f"is {power} already")
+            self.clock.wait(pause)
+            pause = min(pause * 1.5, self.patience.longest)
+            power = self.bmc.power()
+        return power
+
+    # -- acts that lead to a state
+
+    def _reach(self, stage: Stage, wanted: Power) -> Generator[Step, None, tuple[Came, Power]]:
+        """Asks for an act that leads to a state, and for the one after it where it does not."""
+        refusal = self._send(stage.act)
+        yield Step(self.label, "progress", f"asked for {stage.act}")
+        graceful = stage.act is Act.SHUTDOWN
+        seconds = self.patience.graceful if graceful else self.patience.settle
+        watch, verdict, gone = yield from self._watch(wanted, self.patience.refused if refusal else seconds)
+        if verdict == "reached":
+            self.told.append(
+                f"is {wanted}" + (", although the BMC refused: " + refusal.what if refusal else "")
+            )
+            return "done", wanted
+        if verdict == "fallen":
+            began = "began to power on" if wanted is Power.ON else "was off"
+            self.told.append(f"{began}, but fell back to {watch.last}")
+            return "failed", watch.last
+        if stage.or_else is not None and not gone:
+            self.told.append(
+                f"refused to shut down ({refusal.what})" if refusal else f"did not shut down in {seconds:g} s"
+            )
+            yield Step(self.label, "progress", f"{self.told[-1]}: {stage.or_else}")
+            return (yield from self._reach(Stage(stage.or_else, wanted), wanted))
+        if refusal is not None:
+            raise refusal
+        if gone is not None:
+            raise gone
+        if not watch.known:
+            self.told.append(f"asked for {stage.act}; the BMC does not tell the power state")
+            return "asked", watch.last
+        hint = ": its operating system did not shut down" if graceful else ""
+        self.told.append(f"is still {watch.last} {seconds:g} s after it was asked for {stage.act}{hint}")
+        return "failed", watch.last
+
+    def _watch(
+        self, wanted: Power, seconds: float
+    ) -> Generator[Step, None, tuple[Watch, Verdict, BmcError | None]]:
+        """Reads until it is clear whether the state was reached; the error that the last read ended in, if it did."""
+        watch, pause = Watch(wanted, self.clock.now()), self.patience.poll
+        while True:
+            power, gone = self._read()
+            if gone is not None and gone.cause not in RETRYABLE:
+                raise gone
+            before, watch = watch.last, watch.seen(power, self.clock.now())
+            verdict = watch.verdict(self.clock.now(), seconds, self.patience.fallen)
+            if verdict != "waiting":
+                return watch, verdict, gone
+            if gone is not None:
+                yield Step(self.label, "progress", f"the BMC is gone for now: {gone.what}")
+            elif watch.last is not before:
+                yield Step(self.label, "progress", f"is {watch.last}")
+            self.clock.wait(self.patience.poll if watch.streak else pause)
+            pause = min(pause * 1.5, self.patience.longest)
+
+    # -- acts after which it is on as before
+
+    def _observe(self, act: Act, abilities: Abilities) -> Generator[Step, None, tuple[Came, Power]]:
+        """Asks for an act that leaves a server on, and looks for a sign of it: another state in between, or the log."""
+        logged = self._log(abilities)
+        refusal = self._send(act)
+        if refusal is not None:
+            raise refusal
+        yield Step(self.label, "progress", f"asked for {act}")
+        seconds = self.patience.settle if act is Act.CYCLE else self.patience.observe
+        left = yield from self._leaves(seconds)
+        if left is not None and act is not Act.NMI:
+            watch, verdict, gone = yield from self._watch(Power.ON, self.patience.settle)
+            if gone is not None and verdict == "late":
+                raise gone
+            if verdict != "reached":
+                self.told.append(f"was seen {left} after {act}, and is {watch.last} still")
+                return "failed", watch.last
+            self.told.append(f"was seen {left}, and is on again")
+            return "done", Power.ON
+        sign = self._sign(abilities, logged)
+        if sign or left is not None:
+            self.told.append(f"its log says: {sign}" if sign else f"is {left}")
+            return "done", left or Power.ON
+        self.told.append(f"asked for {act}; this BMC shows no sign of whether it came to pass")
+        return "asked", Power.ON
+
+    def _leaves(self, seconds: float) -> Generator[Step, None, Power | None]:
+        """The first state other than on that is read in this time."""
+        began = self.clock.now()
+        while self.clock.now() - began < seconds:
+            power, gone = self._read()
+            if gone is not None and gone.cause not in RETRYABLE:
+                raise gone
+            if power not in {None, Power.ON, Power.UNKNOWN}:
+                yield Step(self.label, "progress", f"is {power}")
+                return power
+            self.clock.wait(self.patience.poll)
+        return None
+
+    def _log(self, abilities: Abilities) -> set[tuple[str, str]] | None:
+        """The newest entries of its log; None where it has none, or does not give it now."""
+        if Feature.LOG not in abilities.features:
+            return None
+        try:
+            return {(entry.log, entry.id) for entry in self.bmc.log(_RECENT).entries}
+        except MicrodcError as problem:
+            self.told.append(f"its log could not be read ({problem.what})")
+            return None
+
+    def _sign(self, abilities: Abilities, logged: set[tuple[str, str]] | None) -> str:
+        """What the log says of a reset since; "" for nothing."""
+        if logged is None or Feature.LOG not in abilities.features:
+            return ""
+        try:
+            entries = self.bmc.log(_RECENT).entries
+        except MicrodcError as problem:
+            self.told.append(f"its log could not be read ({problem.what})")
+            return ""
+        new = [entry for entry in entries if (entry.log, entry.id) not in logged]
+        return next((entry.message for entry in new if _SIGNS.search(entry.message)), "")
+
+    # --
+
+    def _send(self, act: Act) -> BmcRefusedError | UnsupportedError | None:
+        """Asks for an act: a second time only where the first try certainly did not reach the BMC. The refusal, where it said no."""
+        again = False
+        while True:
+            try:
+                self.bmc.act(act)
+            except (BmcRefusedError, UnsupportedError) as refusal:
+                return refusal
+            except BmcError as problem:
+                if not problem.sent:
+                    if again or problem.cause not in RETRYABLE:
+                        raise
+                    again = True
+                    self.clock.wait(self.patience.poll)
+                    continue
+            self.acts.append(act)  # also where the answer was lost: what is read decides
+            return None
+
+    def _read(self) -> tuple[Power | None, BmcError | None]:
+        try:
+            return self.bmc.power(), None
+        except BmcError as problem:
+            return None, problem
+
+
+def _listed(acts: list[Act]) -> str:
+    return " and ".join(acts)
