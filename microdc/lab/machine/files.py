@@ -9,7 +9,7 @@
     console.sock   the serial port, for one at a time; console.log: what came out of it, console.log.1: what came before
     qemu.log       what QEMU itself had to say since the last start
     uefi-vars.fd   what UEFI firmware remembers
-    inlet ...      readings in milli-units, as text; written by who wants them hot (see microdc.lab.ipmi)
+    inlet ...      what its sensors read, as text; written by who wants it hot (see microdc.lab.ipmi.sensors)
 
 `machine.json`:
 

@@ -14,6 +14,7 @@ from microdc.errors import UnreachableError
 from microdc.events import Step
 from microdc.host.daemon import Daemon
 from microdc.host.local import NamespaceHost
+from microdc.images import acceleration
 from microdc.lab import fabric, names
 from microdc.lab.inventory import Stand
 from microdc.lab.ipmi import operate as ipmi
@@ -65,7 +66,7 @@ def start(made: LabPlan) -> Generator[Step, None, Mapping[str, Stand]]:
     what, total = "Building the rack", len(made.machines)
     yield Step(what, "started", done=0, total=total, unit="servers")
     files, namespace = Files.of(made.lab), made.management.namespace
-    password = secrets.token_urlsafe(12)  # 16 characters: IPMI takes 20 at most
+    password = secrets.token_urlsafe(12)  # 16 characters: ipmi_sim takes 19 at most
     _write_logins(files, password)
     fabric.add_rack(made.machines, made.management)
     stands, services = {}, []
@@ -108,6 +109,7 @@ def _make(machine: MachinePlan, files: Files) -> str:
         "namespace": machine.namespace,
         "nics": [{"name": name, "mac": mac, "tap": port.name} for name, mac, port in machine.ports],
         "disks": [{"name": "disk0", "path": "disk0.img", "bytes": DISK_BYTES}],
+        "kvm": acceleration.kvm_usable(),  # tried once here, and not at each start
     }
     (directory / "machine.json").write_text(json.dumps(described, indent=1), "utf-8")
     certificate = self_signed(machine.name, machine.bmc.address)

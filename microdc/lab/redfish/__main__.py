@@ -7,14 +7,16 @@ import signal
 import socket
 import sys
 import threading
-from functools import partial
+from functools import cache
 from pathlib import Path
+from ssl import SSLContext
 
-from microdc.errors import MicrodcError
+from microdc.errors import InputError, MicrodcError
 from microdc.lab.redfish import users
 from microdc.lab.redfish.bmc import bmc
 from microdc.lab.redfish.server import Listener, listen, serve, tls_context
 from microdc.lab.redfish.sessions import LIMIT
+from microdc.lab.redfish.users import Login
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,7 +52,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         help="one more BMC; may be repeated",
     )
     parser.add_argument(
-        "--certificate", metavar="FILE", type=Path, help="PEM; without it plain HTTP is spoken"
+        "--certificate",
+        metavar="FILE",
+        type=Path,
+        help="PEM; in DIR if it is there; without it plain HTTP is spoken",
     )
     parser.add_argument(
         "--key", metavar="FILE", type=Path, help="PEM; in the certificate's file if not given"
@@ -74,29 +79,46 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 def _listeners(options: argparse.Namespace) -> list[Listener]:
     threading.stack_size(512 * 1024)  # a thousand connections are a thousand threads
     known = users.load(options.users)
-    tls = (
-        tls_context(options.certificate, options.key or options.certificate) if options.certificate else None
-    )
     places = [f"{options.directory}@{options.listen}"] if options.directory else []
-    return [_listener(options, known, partial(Listener, tls=tls), told) for told in (*places, *options.serve)]
+    return [_listener(options, known, *_place(told)) for told in (*places, *options.serve)]
+
+
+def _place(told: str) -> tuple[Path, str, int]:
+    """Directory, address and port of DIR@ADDRESS:PORT. InputError for something else."""
+    directory, _, where = told.rpartition("@")
+    address, _, port = where.rpartition(":")
+    if not directory or not address or not port.isdecimal():
+        raise InputError("this names no BMC", where=told, hint="write DIR@ADDRESS:PORT")
+    return Path(directory), address.strip("[]"), int(port)
 
 
 def _listener(
-    options: argparse.Namespace, known: list[tuple[str, str, str]], new: partial[Listener], told: str
+    options: argparse.Namespace, known: list[Login], directory: Path, address: str, port: int
 ) -> Listener:
-    place, _, where = told.rpartition("@")
-    address, _, port = where.rpartition(":")
-    directory = Path(place)
-    opened = listen(address.strip("[]"), int(port))
+    opened = listen(address, port)
     service = bmc(
         directory,
         known,
         sessions=options.sessions,
         in_memory=options.in_memory,
-        address=address.strip("[]"),
+        address=address,
         port=int(opened.getsockname()[1]),
     )
-    return new(service, opened, log=directory / "requests.log" if options.log_requests else None)
+    log = directory / "requests.log" if options.log_requests else None
+    return Listener(service, opened, _tls(options.certificate, options.key, directory), log)
+
+
+def _tls(certificate: Path | None, key: Path | None, directory: Path) -> SSLContext | None:
+    """What a BMC speaks; files of its own directory come first, so that each of many can have a certificate of its own."""
+    if certificate is None:
+        return None
+    own = directory / certificate
+    found = own if own.exists() else certificate
+    own_key = directory / key if key else found
+    return _tls_context(found, own_key if own_key.exists() or key is None else key)
+
+
+_tls_context = cache(tls_context)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from microdc.lab.redfish.refusals import RefusedRequest
 from microdc.lab.redfish.resources import account_service as documents
 from microdc.lab.redfish.resources.account_service import ACCOUNTS, PRIVILEGES, ROLES, SERVICE
 from microdc.lab.redfish.resources.shapes import collection
+from microdc.lab.redfish.users import Login
 from microdc.lab.redfish.world import Act, Acts, Asked, Document, Reply, User
 
 SHORTEST, LONGEST = 8, 64
@@ -57,7 +58,7 @@ def _hashed(password: str, salt: bytes) -> bytes:
 class Accounts:
     """The accounts of one BMC, as a part of its resources and as what a login is checked against."""
 
-    def __init__(self, users: list[tuple[str, str, str]]) -> None:
+    def __init__(self, users: list[Login]) -> None:
         self._lock = threading.Lock()
         self._accounts: dict[str, Account] = {}
         for name, password, role in users:

@@ -14,12 +14,13 @@ from microdc.lab.redfish.memory import MemoryMachine
 from microdc.lab.redfish.recorded import RecordedTree
 from microdc.lab.redfish.service import Service
 from microdc.lab.redfish.sessions import LIMIT, Sessions
+from microdc.lab.redfish.users import Login
 from microdc.lab.redfish.world import Machine, Part
 
 
 def bmc(
     directory: Path,
-    users: list[tuple[str, str, str]],
+    users: list[Login],
     *,
     sessions: int = LIMIT,
     in_memory: bool = False,
@@ -41,7 +42,7 @@ def bmc(
     return _described(directory, machine, users, sessions, (address, port))
 
 
-def _recorded(place: Path, faults: Faults, users: list[tuple[str, str, str]], limit: int) -> Service:
+def _recorded(place: Path, faults: Faults, users: list[Login], limit: int) -> Service:
     accounts = Accounts(users)
     tree = RecordedTree(trees.load(place.resolve()), faults.planted)
     sessions = Sessions(accounts, faults.planted, limit, tree.sessions)
@@ -49,7 +50,7 @@ def _recorded(place: Path, faults: Faults, users: list[tuple[str, str, str]], li
 
 
 def _described(
-    directory: Path, machine: Machine, users: list[tuple[str, str, str]], limit: int, where: tuple[str, int]
+    directory: Path, machine: Machine, users: list[Login], limit: int, where: tuple[str, int]
 ) -> Service:
     faults = Faults(directory)
     accounts = Accounts(users)

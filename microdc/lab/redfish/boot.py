@@ -68,7 +68,8 @@ def patch(machine: Machine, changes: Any, faults: Mapping[str, Any], accepted: W
         return
     boot = machine.boot()
     target = said.get("BootSourceOverrideTarget", boot.target)
-    enabled = said.get("BootSourceOverrideEnabled", boot.enabled)
+    before = "once" if boot.enabled == "disabled" else boot.enabled  # a target alone means this once
+    enabled = said.get("BootSourceOverrideEnabled", before)
     mode = said.get("BootSourceOverrideMode", "bios" if Fault.MODE_NEEDED in faults else boot.mode)
     if enabled == "disabled" or target == "none":
         target, enabled = "none", "disabled"
@@ -94,7 +95,7 @@ def _refused(message: str, *args: str) -> RefusedRequest:
 
 def settings_link(path: str) -> Document:
     """The property @Redfish.Settings. path: of the settings object."""
-    return {"@odata.type": "#Settings.v1_4_0.Settings", "SettingsObject": {"@odata.id": path}}
+    return {"@odata.type": "#Settings.v1_3_5.Settings", "SettingsObject": {"@odata.id": path}}
 
 
 def through_settings(faults: Mapping[str, Any], path: str) -> str | None:

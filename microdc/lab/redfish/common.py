@@ -37,7 +37,7 @@ def _documents(types: tuple[str, ...]) -> dict[str, Document | bytes]:
 
 
 def types_of(documents: Iterable[Document]) -> tuple[str, ...]:
-    """The types of documents, without repetition: `Chassis.v1_25_0`, `ChassisCollection`."""
+    """The types of documents, without repetition: `Chassis.v1_23_0`, `ChassisCollection`."""
     found = {
         str(one["@odata.type"]).removeprefix("#").rpartition(".")[0]
         for one in documents

@@ -50,6 +50,6 @@ def _code(sensor: Sensor) -> str:
     """The message of the SensorEvent registry."""
     if sensor.health == "OK":
         return "SensorEvent.1.0.SensorReadingNormalRange"
-    low = sensor.reading is not None and sensor.lower is not None and sensor.reading <= sensor.lower
+    low = sensor.reading is not None and any(sensor.reading <= one for one in sensor.lower)
     side, grade = ("Below", "Lower") if low else ("Above", "Upper")
     return f"SensorEvent.1.0.Reading{side}{grade}{'Critical' if sensor.health == 'Critical' else 'Caution'}Threshold"

@@ -75,8 +75,7 @@ class DescribedMachine:
         facts = Facts(
             about=self._files.about(),
             memory=self._files.memory(),
-            inlet=self._files.inlet(),
-            fans=self._files.fans(),
+            readings=self._files.readings(),
             power=self._power.state(),
             boot=boot.document(self._machine),
             led=self._kept.led,
@@ -105,7 +104,7 @@ class DescribedMachine:
             return service_root(str(about.get("uuid", "")), str(about.get("model", "")))
         settings = boot.through_settings(self._planted(), SYSTEM)
         if path == settings:
-            named = resource(path, "ComputerSystem.v1_22_0.ComputerSystem", "Settings of the system")
+            named = resource(path, "ComputerSystem.v1_20_1.ComputerSystem", "Settings of the system")
             return {**named, "Boot": self.facts().boot}
         if path.startswith(f"{ENTRIES}/"):
             return self._entry(path.rpartition("/")[2])

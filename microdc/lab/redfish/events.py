@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from microdc.errors import MicrodcError
 from microdc.lab.redfish.clock import now
 from microdc.lab.redfish.delivery import ATTEMPTS, PAUSE, delivered
 from microdc.lab.redfish.media import accepts
@@ -126,7 +127,7 @@ class Events:
                 if not self._subscriptions:
                     self._watching = False
                     return
-            with contextlib.suppress(OSError):  # the machine's directory is gone: so is its log
+            with contextlib.suppress(OSError, MicrodcError):  # the machine's directory is gone: so is its log
                 entries = self._entries()
                 new = entries[seen:] if len(entries) >= seen else entries
                 seen = len(entries)

@@ -11,27 +11,26 @@ from typing import Any
 from microdc.errors import InputError
 from microdc.lab.redfish.world import Document
 
-INLET = 22.0
-"""°C where no file says otherwise: the middle of what ASHRAE TC 9.9 recommends (18 to 27)."""
-FAN = 5400.0
-"""Revolutions per minute of a fan where no file says otherwise."""
-FANS = ("fan1", "fan2")
+USUAL = {"inlet": 24_000, "fan1": 6000, "fan2": 6000, "voltage1": 12_000, "psu1": 1, "psu2": 1}
+"""What the files of readings say where they are not there, the same as on the IPMI side of the BMC (`microdc.lab.ipmi.sensors`): thousandths
+of a degree Celsius, revolutions a minute, millivolts, bits of the state of a power supply."""
+PRESENT, FAILED, NO_INPUT = 1, 2, 8
+"""Bits of `psu1` and `psu2`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that resources are made of, at one moment.
 
-    about: `machine.json`. memory: MiB that are in it now, which a missing module makes less than `about` declares. inlet: °C. fans: revolutions per
-    minute by name. power: PowerState. boot: the property Boot. led: Off, Lit or Blinking. held: what PATCH has set, by path.
+    about: `machine.json`. memory: MiB that are in it now, which a missing module makes less than `about` declares. readings: numbers of the
+    files that `USUAL` names, in their units. power: PowerState. boot: the property Boot. led: Off, Lit or Blinking. held: what PATCH has set, by path.
     bios, pending: BIOS attributes that hold, and those that wait for the next start. address, port: where the service listens.
     at: the time, to the second.
     """
 
     about: Mapping[str, Any]
     memory: int
-    inlet: float = INLET
-    fans: Mapping[str, float] = field(default_factory=dict)
+    readings: Mapping[str, float] = field(default_factory=lambda: USUAL)
     power: str = "Off"
     boot: Document = field(default_factory=dict)
     led: str = "Off"
@@ -88,16 +87,12 @@ class MachineFiles:
         """MiB: `memory_now_mib`, where a module was taken out, else what was declared."""
         return int(self.about().get("memory_now_mib") or self.about()["memory_mib"])
 
-    def inlet(self) -> float:
-        """°C; the file has thousandths of a degree."""
-        return self._number("inlet", INLET * 1000) / 1000
+    def readings(self) -> dict[str, float]:
+        """What the files of readings say; the usual number for one that is missing or says none."""
+        return {name: self._number(name, usual) for name, usual in USUAL.items()}
 
-    def fans(self) -> dict[str, float]:
-        """Revolutions per minute."""
-        return {name: self._number(name, FAN) for name in FANS}
-
-    def _number(self, name: str, default: float) -> float:
+    def _number(self, name: str, usual: float) -> float:
         try:
             return float((self.directory / name).read_text("ascii"))
         except (OSError, ValueError):
-            return default
+            return usual

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from microdc.errors import MicrodcError
 from microdc.lab.redfish.faults import Fault, seconds
 from microdc.lab.redfish.refusals import RefusedRequest
 from microdc.lab.redfish.world import Asked, Machine
@@ -23,6 +23,7 @@ RESET_TYPES = (
     "PushPowerButton",
     "Nmi",
 )
+LOOK_SECONDS = 0.05
 GRACE = 120.0
 """Seconds in which an operating system that was asked to restart must be off, else the restart is forgotten."""
 
@@ -132,15 +133,17 @@ class ServerPower:
         self._way = _Way(state, time.monotonic() + length, falls_back) if length else None
 
     def _on_when_off(self) -> None:
-        """Waits for the end of the operating system. A machine whose files are gone meanwhile needs no restart."""
-        with contextlib.suppress(OSError):
-            end = time.monotonic() + GRACE
-            while time.monotonic() < end:
-                if not self.machine.power():
-                    with self._lock:
-                        self._on()
+        """Waits for the end of the operating system, and turns the machine on again."""
+        end = time.monotonic() + GRACE
+        try:
+            while self.machine.power():
+                if time.monotonic() > end:
                     return
-                time.sleep(0.05)
+                time.sleep(LOOK_SECONDS)
+            with self._lock:
+                self._on()
+        except (MicrodcError, OSError) as failure:
+            self._told(f"The server was not restarted: {failure}")
 
 
 def reset_type(asked: Asked, allowed: Sequence[str], default: str) -> str:

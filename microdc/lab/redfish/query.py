@@ -16,16 +16,11 @@ Read = Callable[[str], Document | None]
 
 
 def supported(root: Mapping[str, Any]) -> dict[str, Any]:
-    """The query parameters that a service root says it supports, each with what it says of it."""
+    """The query parameters that a service root says it supports, each with what it says of it; $top and $skip go without saying."""
     features = root.get("ProtocolFeaturesSupported", {})
-    names = {
-        "$expand": "ExpandQuery",
-        "$select": "SelectQuery",
-        "only": "OnlyMemberQuery",
-        "$top": "TopSkipQuery",
-        "$skip": "TopSkipQuery",
-    }
-    return {query: features[name] for query, name in names.items() if features.get(name)}
+    names = {"$expand": "ExpandQuery", "$select": "SelectQuery", "only": "OnlyMemberQuery"}
+    told = {query: features[name] for query, name in names.items() if features.get(name)}
+    return {"$top": True, "$skip": True, **told}
 
 
 def apply(document: Document, query: Mapping[str, str], known: Mapping[str, Any], read: Read) -> Document:

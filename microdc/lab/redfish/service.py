@@ -106,7 +106,7 @@ class Service:
             return found
         faults = self._planted()
         if Fault.NULL_READINGS in faults:
-            found = lies.without_readings(found)
+            found = lies.without_readings({name: one for name, one in found.items() if name != "@odata.etag"})
         if path == ROOT and Fault.BASIC_ONLY in faults:
             found = {name: value for name, value in found.items() if name not in {"SessionService", "Links"}}
         return etags.with_etag(found, faults) if path != "/redfish" else found

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TypeAlias
 
 from microdc.errors import InputError
 from microdc.lab.redfish.resources.account_service import PRIVILEGES
 
+Login: TypeAlias = tuple[str, str, str]
+"""Name, password and role."""
 
-def load(file: Path) -> list[tuple[str, str, str]]:
-    """(name, password, role) of a users file: JSON, {name: password} or {name: {"password":…, "role":…}}.
+
+def load(file: Path) -> list[Login]:
+    """The logins of a users file: JSON, {name: password} or {name: {"password":…, "role":…}}.
 
     InputError where others than its owner may read it, or it is not of that form.
     """

@@ -19,20 +19,19 @@ PRIVILEGES = {
 def service(shortest: int, longest: int) -> Document:
     """shortest, longest: characters of a password."""
     return {
-        **resource(SERVICE, "AccountService.v1_15_0.AccountService", "Account Service"),
+        **resource(SERVICE, "AccountService.v1_13_0.AccountService", "Account Service"),
         "Status": {"State": "Enabled", "Health": "OK"},
         "ServiceEnabled": True,
         "MinPasswordLength": shortest,
         "MaxPasswordLength": longest,
         "SupportedAccountTypes": ["Redfish"],
-        "HTTPBasicAuth": "Enabled",
         **links(SERVICE, "Accounts", "Roles"),
     }
 
 
 def role(name: str) -> Document:
     return {
-        **resource(f"{ROLES}/{name}", "Role.v1_3_2.Role", name),
+        **resource(f"{ROLES}/{name}", "Role.v1_3_1.Role", name),
         "RoleId": name,
         "IsPredefined": True,
         "AssignedPrivileges": list(PRIVILEGES[name]),
@@ -44,7 +43,7 @@ def account(
     number: str, user: str, role: str, *, enabled: bool = True, must_change: bool = False
 ) -> Document:
     return {
-        **resource(f"{ACCOUNTS}/{number}", "ManagerAccount.v1_12_0.ManagerAccount", f"Account of {user}"),
+        **resource(f"{ACCOUNTS}/{number}", "ManagerAccount.v1_10_0.ManagerAccount", f"Account of {user}"),
         "UserName": user,
         "Password": None,
         "RoleId": role,

@@ -18,17 +18,17 @@ def documents(facts: Facts) -> dict[str, Document]:
     """Bios and its settings object."""
     return {
         BIOS: {
-            **resource(BIOS, "Bios.v1_2_3.Bios", "BIOS"),
+            **resource(BIOS, "Bios.v1_2_1.Bios", "BIOS"),
             "Attributes": {"BootMode": "Uefi" if facts.firmware == "uefi" else "Legacy", **facts.bios},
             "@Redfish.Settings": {
-                "@odata.type": "#Settings.v1_4_0.Settings",
+                "@odata.type": "#Settings.v1_3_5.Settings",
                 "SettingsObject": link(SETTINGS),
                 "SupportedApplyTimes": ["OnReset"],
             },
             "Actions": action(BIOS, "Bios.ResetBios"),
         },
         SETTINGS: {
-            **resource(SETTINGS, "Bios.v1_2_3.Bios", "BIOS after the next start"),
+            **resource(SETTINGS, "Bios.v1_2_1.Bios", "BIOS after the next start"),
             "Attributes": dict(facts.pending),
         },
     }

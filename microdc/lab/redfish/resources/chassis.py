@@ -27,7 +27,7 @@ def documents(facts: Facts) -> dict[str, Document]:
 
 def chassis(facts: Facts) -> Document:
     return {
-        **resource(CHASSIS, "Chassis.v1_25_0.Chassis", f"{facts.told('name', 'Server')} chassis"),
+        **resource(CHASSIS, "Chassis.v1_23_0.Chassis", f"{facts.told('name', 'Server')} chassis"),
         "ChassisType": "RackMount",
         "Manufacturer": facts.told("manufacturer"),
         "Model": facts.told("model"),
@@ -59,7 +59,7 @@ def chassis(facts: Facts) -> Document:
 
 def adapter(facts: Facts) -> Document:
     return {
-        **resource(ADAPTER, "NetworkAdapter.v1_11_0.NetworkAdapter", "Network adapter"),
+        **resource(ADAPTER, "NetworkAdapter.v1_10_0.NetworkAdapter", "Network adapter"),
         "Manufacturer": "QEMU",
         "Model": "virtio-net",
         "SerialNumber": f"{facts.told('serial')}-NIC",
@@ -70,7 +70,7 @@ def adapter(facts: Facts) -> Document:
 
 def port(facts: Facts, name: str, mac: str) -> Document:
     return {
-        **resource(f"{ADAPTER}/Ports/{name}", "Port.v1_12_0.Port", name),
+        **resource(f"{ADAPTER}/Ports/{name}", "Port.v1_9_0.Port", name),
         "PortId": name,
         "PortProtocol": "Ethernet",
         "PortType": "BidirectionalPort",

@@ -20,7 +20,7 @@ SEVERITIES = ("OK", "Warning", "Critical")
 def service(attempts: int, pause: int) -> Document:
     """attempts: of one delivery; pause: seconds between two."""
     return {
-        **resource(SERVICE, "EventService.v1_10_3.EventService", "Event Service"),
+        **resource(SERVICE, "EventService.v1_10_0.EventService", "Event Service"),
         "ServiceEnabled": True,
         "Status": ENABLED,
         "DeliveryRetryAttempts": attempts,
@@ -32,7 +32,6 @@ def service(attempts: int, pause: int) -> Document:
         "SSEFilterPropertiesSupported": dict.fromkeys(
             (
                 "EventFormatType",
-                "EventType",
                 "MessageId",
                 "MetricReportDefinition",
                 "OriginResource",
@@ -50,7 +49,7 @@ def service(attempts: int, pause: int) -> Document:
 def destination(path: str, about: dict[str, Any]) -> Document:
     """about: Destination, Protocol, Context and what else was asked for."""
     return {
-        **resource(path, "EventDestination.v1_15_0.EventDestination", "Event subscription"),
+        **resource(path, "EventDestination.v1_13_1.EventDestination", "Event subscription"),
         "EventFormatType": "Event",
         "SubscriptionType": "RedfishEvent",
         "DeliveryRetryPolicy": "TerminateAfterRetries",
@@ -62,7 +61,7 @@ def destination(path: str, about: dict[str, Any]) -> Document:
 def event(number: int, records: Sequence[dict[str, Any]], context: str = "") -> Document:
     """A message to subscribers. records: what `record` made."""
     return {
-        "@odata.type": "#Event.v1_11_0.Event",
+        "@odata.type": "#Event.v1_8_0.Event",
         "Id": str(number),
         "Name": "Event",
         "Context": context,

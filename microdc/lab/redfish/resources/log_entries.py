@@ -15,7 +15,7 @@ PAGE = 50
 def entry(path: str, number: int, told: dict[str, Any]) -> Document:
     """A LogEntry. path: of the entries; told: a line of `sel.jsonl`, {"at", "message", "severity", "code", "source"}, all but the message optional."""
     return {
-        **resource(f"{path}/{number}", "LogEntry.v1_16_1.LogEntry", f"Log entry {number}"),
+        **resource(f"{path}/{number}", "LogEntry.v1_15_0.LogEntry", f"Log entry {number}"),
         "EntryType": "SEL",
         "EntryCode": "Assert",
         "Created": told.get("at"),

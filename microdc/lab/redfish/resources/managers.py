@@ -26,7 +26,7 @@ def documents(facts: Facts) -> dict[str, Document]:
 
 def manager(facts: Facts) -> Document:
     return {
-        **resource(MANAGER, "Manager.v1_19_1.Manager", "Manager"),
+        **resource(MANAGER, "Manager.v1_18_0.Manager", "Manager"),
         "ManagerType": "BMC",
         "Manufacturer": facts.told("manufacturer"),
         "Model": "Virtual BMC",
@@ -56,7 +56,7 @@ def manager(facts: Facts) -> Document:
 def network_protocol(facts: Facts) -> Document:
     return {
         **resource(
-            NETWORK_PROTOCOL, "ManagerNetworkProtocol.v1_10_1.ManagerNetworkProtocol", "Network protocols"
+            NETWORK_PROTOCOL, "ManagerNetworkProtocol.v1_9_1.ManagerNetworkProtocol", "Network protocols"
         ),
         "HostName": f"{facts.told('name', 'server')}-bmc",
         "FQDN": f"{facts.told('name', 'server')}-bmc",
@@ -72,7 +72,7 @@ def ethernet(facts: Facts) -> Document:
     version = "IPv6" if ":" in facts.address else "IPv4"
     return {
         **resource(
-            f"{MANAGER}/EthernetInterfaces/1", "EthernetInterface.v1_12_1.EthernetInterface", "BMC network"
+            f"{MANAGER}/EthernetInterfaces/1", "EthernetInterface.v1_10_0.EthernetInterface", "BMC network"
         ),
         **({"MACAddress": facts.told("bmc_mac")} if facts.told("bmc_mac") else {}),
         "InterfaceEnabled": True,
@@ -86,7 +86,7 @@ def ethernet(facts: Facts) -> Document:
 
 def log_service(facts: Facts) -> Document:
     return {
-        **resource(SEL, "LogService.v1_7_0.LogService", "System event log"),
+        **resource(SEL, "LogService.v1_4_0.LogService", "System event log"),
         "LogEntryType": "SEL",
         "OverWritePolicy": "WrapsWhenFull",
         "MaxNumberOfRecords": 5000,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from microdc.lab.redfish.facts import Facts
+from microdc.lab.redfish.facts import FAILED, NO_INPUT, PRESENT, Facts
 from microdc.lab.redfish.resources.paths import CHASSIS
-from microdc.lab.redfish.resources.sensors import SUPPLIES, SUPPLY_WATTS, excerpt, legacy, sensors
+from microdc.lab.redfish.resources.sensors import SUPPLY_WATTS, excerpt, legacy, sensors
 from microdc.lab.redfish.resources.shapes import ABSENT, ENABLED, links, resource, tree
 from microdc.lab.redfish.world import Document
 
@@ -19,10 +19,10 @@ def documents(facts: Facts) -> dict[str, Document]:
     """Power, EnvironmentMetrics, and all under PowerSubsystem."""
     found = sensors(facts)
     drawn = next(sensor for sensor in found if sensor.kind == "Power")
-    supplies = [_supply(facts, name) for name in SUPPLIES]
+    supplies = [_supply(facts, number) for number in (1, 2)]
     return {
         POWER: {
-            **resource(POWER, "Power.v1_7_3.Power", "Power"),
+            **resource(POWER, "Power.v1_7_1.Power", "Power"),
             "PowerControl": [
                 {
                     "@odata.id": f"{POWER}#/PowerControl/0",
@@ -48,7 +48,7 @@ def documents(facts: Facts) -> dict[str, Document]:
             ],
         },
         SUBSYSTEM: {
-            **resource(SUBSYSTEM, "PowerSubsystem.v1_1_2.PowerSubsystem", "Power subsystem"),
+            **resource(SUBSYSTEM, "PowerSubsystem.v1_1_0.PowerSubsystem", "Power subsystem"),
             "CapacityWatts": SUPPLY_WATTS,
             "Status": ENABLED,
             **links(SUBSYSTEM, "PowerSupplies"),
@@ -60,7 +60,7 @@ def documents(facts: Facts) -> dict[str, Document]:
                 {
                     **resource(
                         f"{SUBSYSTEM}/PowerSupplies/{supply['Name']}",
-                        "PowerSupply.v1_6_0.PowerSupply",
+                        "PowerSupply.v1_5_1.PowerSupply",
                         supply["Name"],
                     ),
                     **supply["about"],
@@ -69,16 +69,18 @@ def documents(facts: Facts) -> dict[str, Document]:
             ],
         ),
         ENVIRONMENT: {
-            **resource(ENVIRONMENT, "EnvironmentMetrics.v1_3_2.EnvironmentMetrics", "Environment"),
+            **resource(ENVIRONMENT, "EnvironmentMetrics.v1_3_0.EnvironmentMetrics", "Environment"),
             "TemperatureCelsius": excerpt(found[0]),
             "PowerWatts": excerpt(drawn),
         },
     }
 
 
-def _supply(facts: Facts, name: str) -> dict[str, Any]:
-    """Its name, and the properties that the old and the new form share. `absent_supplies` of machine.json are pulled out."""
-    if name in facts.about.get("absent_supplies", []):
+def _supply(facts: Facts, number: int) -> dict[str, Any]:
+    """Its name, and the properties that the old and the new form share."""
+    state = int(facts.readings[f"psu{number}"])
+    name = f"PSU{number}"
+    if not state & PRESENT:
         return {"Name": name, "about": {"Status": ABSENT}}
     return {
         "Name": name,
@@ -89,6 +91,6 @@ def _supply(facts: Facts, name: str) -> dict[str, Any]:
             "FirmwareVersion": "1.0",
             "PowerSupplyType": "AC",
             "PowerCapacityWatts": SUPPLY_WATTS,
-            "Status": ENABLED,
+            "Status": {**ENABLED, "Health": "Critical"} if state & (FAILED | NO_INPUT) else ENABLED,
         },
     }

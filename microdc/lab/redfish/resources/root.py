@@ -33,7 +33,7 @@ def service_root(uuid: str, product: str) -> Document:
     """Readable without a login."""
     return {
         "@odata.id": f"{ROOT}/",
-        "@odata.type": "#ServiceRoot.v1_17_0.ServiceRoot",
+        "@odata.type": "#ServiceRoot.v1_16_0.ServiceRoot",
         "Id": "RootService",
         "Name": "Root Service",
         "RedfishVersion": REDFISH_VERSION,
@@ -52,8 +52,6 @@ def service_root(uuid: str, product: str) -> Document:
             "OnlyMemberQuery": True,
             "FilterQuery": False,
             "ExcerptQuery": False,
-            "TopSkipQuery": True,
-            "IncludeOriginOfConditionQuery": False,
             "MultipleHTTPRequests": True,
             "DeepOperations": {"DeepPATCH": False, "DeepPOST": False},
         },
@@ -67,7 +65,7 @@ def tasks() -> dict[str, Document]:
     """TaskService. No act of this BMC takes so long that it is a task."""
     return {
         TASKS: {
-            **resource(TASKS, "TaskService.v1_2_1.TaskService", "Task Service"),
+            **resource(TASKS, "TaskService.v1_2_0.TaskService", "Task Service"),
             "ServiceEnabled": True,
             "Status": ENABLED,
             "CompletedTaskOverWritePolicy": "Oldest",
@@ -88,13 +86,13 @@ def registries() -> dict[str, Document]:
             [BASE],
         ),
         BASE: {
-            **resource(BASE, "MessageRegistryFile.v1_1_4.MessageRegistryFile", "Base message registry"),
+            **resource(BASE, "MessageRegistryFile.v1_1_3.MessageRegistryFile", "Base message registry"),
             "Registry": REGISTRY,
             "Languages": ["en"],
             "Location": [{"Language": "en", "Uri": content}],
         },
         content: {
-            "@odata.type": "#MessageRegistry.v1_6_3.MessageRegistry",
+            "@odata.type": "#MessageRegistry.v1_6_0.MessageRegistry",
             "Id": f"{REGISTRY}.1",
             "Name": "Base message registry",
             "Language": "en",
@@ -118,13 +116,13 @@ def registries() -> dict[str, Document]:
 
 
 def schemas(types: Iterable[str]) -> dict[str, Document]:
-    """Where the schema of each type is published. types: as in `Chassis.v1_25_0`, collections without version."""
+    """Where the schema of each type is published. types: as in `Chassis.v1_23_0`, collections without version."""
     path = f"{ROOT}/JsonSchemas"
     return {
         path: collection(path, "JsonSchemaFile", types),
         **{
             f"{path}/{name}": {
-                **resource(f"{path}/{name}", "JsonSchemaFile.v1_1_5.JsonSchemaFile", name),
+                **resource(f"{path}/{name}", "JsonSchemaFile.v1_1_4.JsonSchemaFile", name),
                 "Schema": f"#{name}.{name.partition('.')[0]}",
                 "Languages": ["en"],
                 "Location": [{"Language": "en", "PublicationUri": f"{SCHEMAS}/{name}.json"}],
@@ -159,6 +157,6 @@ def metadata(types: Iterable[str]) -> bytes:
         '<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">'
         + "".join(lines)
         + '<edmx:DataServices><Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="Service">'
-        '<EntityContainer Name="Service" Extends="ServiceRoot.v1_17_0.ServiceContainer"/>'
+        '<EntityContainer Name="Service" Extends="ServiceRoot.v1_16_0.ServiceContainer"/>'
         "</Schema></edmx:DataServices></edmx:Edmx>\n"
     ).encode()

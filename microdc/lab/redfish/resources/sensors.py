@@ -10,16 +10,18 @@ from microdc.lab.redfish.resources.paths import CHASSIS
 from microdc.lab.redfish.resources.shapes import resource, tree
 from microdc.lab.redfish.world import Document
 
-SUPPLIES = ("PSU1", "PSU2")
 SUPPLY_WATTS = 500.0
 IDLE_WATTS, STANDBY_WATTS = 96.0, 8.0
+_UPPER, _LOWER = ("UpperCaution", "UpperCritical", "UpperFatal"), ("LowerCaution", "LowerCritical")
+_LEGACY_UPPER = ("UpperThresholdNonCritical", "UpperThresholdCritical", "UpperThresholdFatal")
+_LEGACY_LOWER = ("LowerThresholdNonCritical", "LowerThresholdCritical")
 
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
     """One sensor. reading None: it has none now, since the server is off. unit: UCUM, as Redfish uses.
 
-    caution, critical, fatal: upper thresholds. lower: the lower critical one.
+    upper, lower: thresholds, the least severe first: caution, critical, fatal.
     """
 
     id: str
@@ -28,21 +30,19 @@ class Sensor:
     unit: str
     reading: float | None
     context: str = "SystemBoard"
-    caution: float | None = None
-    critical: float | None = None
-    fatal: float | None = None
-    lower: float | None = None
+    upper: tuple[float, ...] = ()
+    lower: tuple[float, ...] = ()
 
     @property
     def health(self) -> str:
         """OK, Warning or Critical, from its thresholds."""
         if self.reading is None:
             return "OK"
-        if self.critical is not None and self.reading >= self.critical:
-            return "Critical"
-        if self.lower is not None and self.reading <= self.lower:
-            return "Critical"
-        return "Warning" if self.caution is not None and self.reading >= self.caution else "OK"
+        reached = [
+            sum(self.reading >= one for one in self.upper),
+            sum(self.reading <= one for one in self.lower),
+        ]
+        return ("OK", "Warning", "Critical", "Critical")[max(reached)]
 
     @property
     def status(self) -> Document:
@@ -50,35 +50,44 @@ class Sensor:
             return {"State": "UnavailableOffline"}
         return {"State": "Enabled", "Health": self.health}
 
+    def thresholds(self, upper: tuple[str, ...], lower: tuple[str, ...]) -> dict[str, float]:
+        """Its thresholds under the names given, the least severe first."""
+        told = [*zip(upper, self.upper, strict=False), *zip(lower, self.lower, strict=False)]
+        return dict(told)
+
 
 def sensors(facts: Facts) -> list[Sensor]:
-    """All of a server. Standby power feeds the inlet's, the battery's and the supplies' sensors; the rest reads only while it is on."""
+    """All of a server. Standby power feeds the inlet's, the battery's and the supplies' sensors; the rest reads only while it is on.
+
+    Names and thresholds of the inlet, the first fan and 12 V are those of the IPMI side of the same BMC.
+    """
 
     def while_on(value: float) -> float | None:
         return value if facts.on else None
 
+    inlet, volts = facts.readings["inlet"] / 1000, facts.readings["voltage1"] / 1000
     fans = [
         Sensor(
-            name.capitalize(), name.capitalize(), "Rotational", "{rev}/min", while_on(speed), "Fan", lower=500
+            f"Fan{number}",
+            f"Fan {number}",
+            "Rotational",
+            "{rev}/min",
+            while_on(speed),
+            "Fan",
+            (),
+            (1500, 1000),
         )
-        for name, speed in facts.fans.items()
+        for number, speed in enumerate((facts.readings["fan1"], facts.readings["fan2"]), 1)
     ]
+    drawn = IDLE_WATTS if facts.on else STANDBY_WATTS
     return [
-        # the inlet's thresholds are those that the IPMI side of the same BMC has
-        Sensor("Inlet", "Inlet Temp", "Temperature", "Cel", facts.inlet, "Intake", 50, 55, 60),
-        Sensor("CPU1", "CPU1 Temp", "Temperature", "Cel", while_on(facts.inlet + 20), "CPU", 85, 95, 100),
+        Sensor("Inlet", "Inlet Temp", "Temperature", "Cel", inlet, "Intake", (50, 55, 60)),
+        Sensor("CPU1", "CPU1 Temp", "Temperature", "Cel", while_on(inlet + 20), "CPU", (85, 95, 100)),
         *fans,
-        Sensor("P12V", "P12V", "Voltage", "V", while_on(12.05), "PowerSupply", None, 13.2, None, 10.8),
-        Sensor("P3V3", "P3V3", "Voltage", "V", while_on(3.31), "SystemBoard", None, 3.63, None, 2.97),
-        Sensor("VBAT", "VBAT", "Voltage", "V", 3.02, "SystemBoard", None, None, None, 2.4),
-        Sensor(
-            "TotalPower",
-            "Total Power",
-            "Power",
-            "W",
-            IDLE_WATTS if facts.on else STANDBY_WATTS,
-            "PowerSupply",
-        ),
+        Sensor("P12V", "12V", "Voltage", "V", while_on(volts), "PowerSupply", (12.6, 13.2), (11.4, 10.8)),
+        Sensor("P3V3", "3.3V", "Voltage", "V", while_on(3.31), "SystemBoard", (3.47, 3.63), (3.14, 2.97)),
+        Sensor("VBAT", "Battery", "Voltage", "V", 3.02, "SystemBoard", (), (2.7, 2.4)),
+        Sensor("TotalPower", "Total Power", "Power", "W", drawn, "PowerSupply"),
     ]
 
 
@@ -95,20 +104,14 @@ def documents(facts: Facts) -> dict[str, Document]:
 
 
 def sensor_document(path: str, sensor: Sensor) -> Document:
-    thresholds = {
-        "UpperCaution": sensor.caution,
-        "UpperCritical": sensor.critical,
-        "UpperFatal": sensor.fatal,
-        "LowerCritical": sensor.lower,
-    }
     return {
-        **resource(f"{path}/{sensor.id}", "Sensor.v1_9_0.Sensor", sensor.name),
+        **resource(f"{path}/{sensor.id}", "Sensor.v1_7_0.Sensor", sensor.name),
         "ReadingType": sensor.kind,
         "Reading": sensor.reading,
         "ReadingUnits": sensor.unit,
         "PhysicalContext": sensor.context,
         "Status": sensor.status,
-        "Thresholds": {name: {"Reading": value} for name, value in thresholds.items() if value is not None},
+        "Thresholds": {name: {"Reading": value} for name, value in sensor.thresholds(_UPPER, _LOWER).items()},
     }
 
 
@@ -119,12 +122,6 @@ def excerpt(sensor: Sensor) -> Document:
 
 def legacy(sensor: Sensor, path: str, number: int, name: str, **more: Any) -> Document:
     """A member of Thermal or Power. name: of the property that holds the reading."""
-    thresholds = {
-        "UpperThresholdNonCritical": sensor.caution,
-        "UpperThresholdCritical": sensor.critical,
-        "UpperThresholdFatal": sensor.fatal,
-        "LowerThresholdCritical": sensor.lower,
-    }
     return {
         "@odata.id": f"{path}/{number}",
         "MemberId": str(number),
@@ -132,6 +129,6 @@ def legacy(sensor: Sensor, path: str, number: int, name: str, **more: Any) -> Do
         "PhysicalContext": sensor.context,
         name: sensor.reading,
         "Status": sensor.status,
-        **{threshold: value for threshold, value in thresholds.items() if value is not None},
+        **sensor.thresholds(_LEGACY_UPPER, _LEGACY_LOWER),
         **more,
     }

@@ -12,7 +12,7 @@ SESSIONS = f"{SERVICE}/Sessions"
 def service(timeout: int) -> Document:
     """timeout: seconds after which an idle session ends."""
     return {
-        **resource(SERVICE, "SessionService.v1_1_9.SessionService", "Session Service"),
+        **resource(SERVICE, "SessionService.v1_1_8.SessionService", "Session Service"),
         "Status": ENABLED,
         "ServiceEnabled": True,
         "SessionTimeout": timeout,
@@ -23,7 +23,7 @@ def service(timeout: int) -> Document:
 def session(path: str, user: str, created: str, client: str) -> Document:
     """created: ISO 8601. client: address of who logged in."""
     return {
-        **resource(path, "Session.v1_7_1.Session", f"Session of {user}"),
+        **resource(path, "Session.v1_6_0.Session", f"Session of {user}"),
         "UserName": user,
         "Password": None,
         "SessionType": "Redfish",

@@ -13,7 +13,7 @@ ABSENT: Document = {"State": "Absent"}
 
 
 def resource(path: str, schema: str, name: str) -> Document:
-    """The first properties of a resource. schema: as in `Chassis.v1_25_0.Chassis`; its Id is the last part of the path."""
+    """The first properties of a resource. schema: as in `Chassis.v1_23_0.Chassis`; its Id is the last part of the path."""
     return {
         "@odata.id": path,
         "@odata.type": f"#{schema}",

@@ -20,13 +20,13 @@ def documents(facts: Facts) -> dict[str, Document]:
             f"{STORAGE}/Controllers/1", "StorageController.v1_7_0.StorageController", "virtio controller"
         ),
         "Manufacturer": "QEMU",
-        "SupportedDeviceProtocols": ["OEM"],
+        "SupportedDeviceProtocols": ["PCIe"],
         "Status": ENABLED,
     }
     return {
         f"{SYSTEM}/Storage": collection(f"{SYSTEM}/Storage", "Storage", [STORAGE]),
         STORAGE: {
-            **resource(STORAGE, "Storage.v1_15_1.Storage", "Local storage"),
+            **resource(STORAGE, "Storage.v1_15_0.Storage", "Local storage"),
             "Status": ENABLED,
             "Drives": [link(one["@odata.id"]) for one in drives],
             "Drives@odata.count": len(drives),
@@ -40,14 +40,14 @@ def documents(facts: Facts) -> dict[str, Document]:
 
 def drive(facts: Facts, disk: dict[str, Any]) -> Document:
     return {
-        **resource(f"{STORAGE}/Drives/{disk['name']}", "Drive.v1_19_0.Drive", disk["name"]),
+        **resource(f"{STORAGE}/Drives/{disk['name']}", "Drive.v1_17_0.Drive", disk["name"]),
         "Manufacturer": "QEMU",
         "Model": str(disk.get("model", "virtual disk")),
         "SerialNumber": str(disk.get("serial", f"{facts.told('serial')}-{disk['name']}")),
         "CapacityBytes": disk["bytes"],
         "BlockSizeBytes": 512,
         "MediaType": "SSD",
-        "Protocol": "OEM",
+        "Protocol": "PCIe",
         "FailurePredicted": False,
         "Status": ENABLED,
     }
@@ -55,7 +55,7 @@ def drive(facts: Facts, disk: dict[str, Any]) -> Document:
 
 def simple(facts: Facts) -> Document:
     return {
-        **resource(f"{SYSTEM}/SimpleStorage/1", "SimpleStorage.v1_3_2.SimpleStorage", "Local storage"),
+        **resource(f"{SYSTEM}/SimpleStorage/1", "SimpleStorage.v1_2_0.SimpleStorage", "Local storage"),
         "Status": ENABLED,
         "Devices": [
             {

@@ -45,7 +45,7 @@ def documents(facts: Facts) -> dict[str, Document]:
 
 def system(facts: Facts) -> Document:
     return {
-        **resource(SYSTEM, "ComputerSystem.v1_22_0.ComputerSystem", facts.told("name", "System")),
+        **resource(SYSTEM, "ComputerSystem.v1_20_1.ComputerSystem", facts.told("name", "System")),
         "SystemType": "Physical",
         "Manufacturer": facts.told("manufacturer"),
         "Model": facts.told("model"),
@@ -95,7 +95,7 @@ def system(facts: Facts) -> Document:
 def processor(facts: Facts) -> Document:
     """The one socket; a virtual machine's processors are its cores."""
     return {
-        **resource(f"{SYSTEM}/Processors/CPU1", "Processor.v1_20_0.Processor", "CPU1"),
+        **resource(f"{SYSTEM}/Processors/CPU1", "Processor.v1_18_0.Processor", "CPU1"),
         "Socket": "CPU 1",
         "ProcessorType": "CPU",
         "ProcessorArchitecture": "x86",
@@ -118,7 +118,7 @@ def memory(facts: Facts) -> list[Document]:
         _module(facts, f"DIMM{number}", min(size, facts.memory - (number - 1) * size))
         if number <= present
         else {
-            **resource(f"{SYSTEM}/Memory/DIMM{number}", "Memory.v1_19_0.Memory", f"DIMM{number}"),
+            **resource(f"{SYSTEM}/Memory/DIMM{number}", "Memory.v1_17_1.Memory", f"DIMM{number}"),
             "Status": ABSENT,
         }
         for number in range(1, slots + 1)
@@ -127,7 +127,7 @@ def memory(facts: Facts) -> list[Document]:
 
 def _module(facts: Facts, name: str, size: int) -> Document:
     return {
-        **resource(f"{SYSTEM}/Memory/{name}", "Memory.v1_19_0.Memory", name),
+        **resource(f"{SYSTEM}/Memory/{name}", "Memory.v1_17_1.Memory", name),
         "MemoryType": "DRAM",
         "MemoryDeviceType": "DDR4",
         "BaseModuleType": "RDIMM",
@@ -145,7 +145,7 @@ def _module(facts: Facts, name: str, size: int) -> Document:
 def ethernet(facts: Facts, name: str, mac: str) -> Document:
     return {
         **resource(
-            f"{SYSTEM}/EthernetInterfaces/{name}", "EthernetInterface.v1_12_1.EthernetInterface", name
+            f"{SYSTEM}/EthernetInterfaces/{name}", "EthernetInterface.v1_10_0.EthernetInterface", name
         ),
         "MACAddress": mac,
         "PermanentMACAddress": mac,
@@ -162,7 +162,7 @@ def boot_options(facts: Facts) -> list[Document]:
     devices = [("Hdd", disk["name"]) for disk in facts.disks] + [("Pxe", nic["name"]) for nic in facts.nics]
     return [
         {
-            **resource(f"{SYSTEM}/BootOptions/Boot{number:04}", "BootOption.v1_0_6.BootOption", name),
+            **resource(f"{SYSTEM}/BootOptions/Boot{number:04}", "BootOption.v1_0_0.BootOption", name),
             "BootOptionReference": f"Boot{number:04}",
             "DisplayName": name,
             "Alias": alias,

@@ -18,7 +18,7 @@ def documents(facts: Facts) -> dict[str, Document]:
     fans = [sensor for sensor in sensors(facts) if sensor.kind == "Rotational"]
     return {
         THERMAL: {
-            **resource(THERMAL, "Thermal.v1_7_3.Thermal", "Thermal"),
+            **resource(THERMAL, "Thermal.v1_7_1.Thermal", "Thermal"),
             "Temperatures": [
                 legacy(sensor, f"{THERMAL}#/Temperatures", number, "ReadingCelsius", SensorNumber=number + 1)
                 for number, sensor in enumerate(temperatures)
@@ -29,13 +29,13 @@ def documents(facts: Facts) -> dict[str, Document]:
             ],
         },
         SUBSYSTEM: {
-            **resource(SUBSYSTEM, "ThermalSubsystem.v1_3_3.ThermalSubsystem", "Thermal subsystem"),
+            **resource(SUBSYSTEM, "ThermalSubsystem.v1_2_0.ThermalSubsystem", "Thermal subsystem"),
             "Status": {"State": "Enabled", "Health": health(facts)},
             **links(SUBSYSTEM, "Fans", "ThermalMetrics"),
         },
         f"{SUBSYSTEM}/ThermalMetrics": {
             **resource(
-                f"{SUBSYSTEM}/ThermalMetrics", "ThermalMetrics.v1_3_2.ThermalMetrics", "Thermal metrics"
+                f"{SUBSYSTEM}/ThermalMetrics", "ThermalMetrics.v1_2_0.ThermalMetrics", "Thermal metrics"
             ),
             "TemperatureSummaryCelsius": {"Intake": excerpt(temperatures[0])},
             "TemperatureReadingsCelsius": [
@@ -49,7 +49,7 @@ def documents(facts: Facts) -> dict[str, Document]:
 
 def fan(sensor: Sensor) -> Document:
     return {
-        **resource(f"{SUBSYSTEM}/Fans/{sensor.id}", "Fan.v1_5_2.Fan", sensor.name),
+        **resource(f"{SUBSYSTEM}/Fans/{sensor.id}", "Fan.v1_4_0.Fan", sensor.name),
         "HotPluggable": False,
         "SpeedPercent": {
             "DataSourceUri": f"{CHASSIS}/Sensors/{sensor.id}",

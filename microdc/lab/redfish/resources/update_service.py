@@ -28,7 +28,7 @@ def documents(facts: Facts) -> dict[str, Document]:
     ]
     return {
         SERVICE: {
-            **resource(SERVICE, "UpdateService.v1_14_0.UpdateService", "Update Service"),
+            **resource(SERVICE, "UpdateService.v1_11_3.UpdateService", "Update Service"),
             "ServiceEnabled": True,
             "Status": ENABLED,
             **links(SERVICE, "FirmwareInventory"),
@@ -39,7 +39,7 @@ def documents(facts: Facts) -> dict[str, Document]:
 
 def firmware(name: str, version: str, of: str) -> Document:
     return {
-        **resource(f"{INVENTORY}/{name}", "SoftwareInventory.v1_10_1.SoftwareInventory", name),
+        **resource(f"{INVENTORY}/{name}", "SoftwareInventory.v1_9_0.SoftwareInventory", name),
         "Version": version,
         "Updateable": False,
         "RelatedItem": [link(of)],
