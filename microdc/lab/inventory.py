@@ -21,13 +21,8 @@ from microdc.testbed.servers import servers
 
 _EMULATOR_KEYS = ("host", "identity", "known_hosts", "via")
 _SITE_KEYS = ("probe", "probe_ip")
-_RACK_KEYS = {
-    "bmc": ("redfish", "ipmi", "credentials", "fingerprint", "ca", "verify", "system", "via"),
-    "hardware": (
-        "manufacturer", "model", "serial", "processors", "memory", "modules", "disks", "power_supplies", "firmware",
-    ),
-}  # fmt: skip
-"""What a machine of the lab says anew of the server for which it stands: all that these two mappings can hold."""
+_BMC_KEYS = ("redfish", "ipmi", "credentials", "fingerprint", "ca", "verify", "system", "via")
+"""All that a BMC's entry can hold, but for its own network port (`nic`), which stays as it is."""
 
 Stand = Mapping[str, Mapping[str, Plain]]
 """`bmc` and `hardware` of a server as the lab's inventory says them."""
@@ -82,8 +77,9 @@ def write(
         rewrite(("sites", site.name), (), _SITE_KEYS, _probe(site))
     for server in servers(testbed):
         path = ("racks", server.rack, "servers", server.name)
-        for key, values in rack.get(server.name, {}).items():
-            rewrite(("sites", server.site), (*path, key), _RACK_KEYS[key], values)
+        if stand := rack.get(server.name):
+            rewrite(("sites", server.site), (*path, "bmc"), _BMC_KEYS, stand["bmc"])
+            rewrite(("sites", server.site), path, ("hardware",), {"hardware": stand["hardware"]})
     for file, wanted in changes.items():
         file.write_text(edit(file.read_text("utf-8"), wanted, where=str(file)), "utf-8")
     return load(target)
