@@ -67,6 +67,7 @@ TOOLS = (
 TEST_TOOLS = (
     Tool("initdb", "postgresql", "the server of PostgreSQL", "the tests of the store run on it as well"),
     Tool("ipmitool", "ipmitool", "ipmitool", "a second opinion on IPMI"),
+    Tool("snmpd", "snmpd", "net-snmp", "plays power distribution units in the tests"),
     Tool(
         "dnsmasq", "dnsmasq-base", "dnsmasq", "DHCP and TFTP for virtual servers that boot from the network"
     ),

@@ -5,9 +5,11 @@ Elsewhere it is only told, since another program may have made it meanwhile.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,27 @@ def processes(mark: str) -> set[str]:
     return found
 
 
+def forget_sessions() -> None:
+    """Removes the notes of sessions with services that tests ran on the loopback or in namespaces that are gone: both ends were ended, often killed.
+
+    A note of somebody else's process that still runs stays.
+    """
+    places = locations.runtime_dir() / "bmc-sessions"
+    for note in places.glob("*/*.json"):
+        try:
+            told = json.loads(note.read_bytes())
+            owner = int(told["owner"].partition(":")[0])
+        except (OSError, ValueError, KeyError):
+            continue
+        via = told.get("via", "")
+        gone = not Path("/run/netns", via).exists() if via else "//127." in told.get("base", "")
+        if gone and not Path(f"/proc/{owner}").exists():
+            note.unlink(missing_ok=True)
+    for place in (*places.glob("*"), places):
+        with suppress(OSError):  # others' notes are in it
+            place.rmdir()
+
+
 class Watch:
     """Compares the machine before the first test and after the last."""
 
@@ -62,6 +85,7 @@ class Watch:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         yield  # worker processes end in here
+        forget_sessions()
         self.left = sorted((namespaces_links_files() - self.before) | processes(self.mark))
         if self.left and os.environ.get("CI") and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

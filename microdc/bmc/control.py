@@ -5,47 +5,20 @@ A BMC that took an act has not done it: states lag, pass through others, and fal
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
+from microdc.bmc import signs
+from microdc.bmc.clock import SYSTEM_CLOCK, Clock
 from microdc.bmc.driver import Bmc
 from microdc.bmc.errors import RETRYABLE, BmcError, BmcRefusedError, UnsupportedError
 from microdc.bmc.fleet import StoppedError
 from microdc.bmc.judging import Force, Patience, Stage, Verdict, Watch, Wish, stages
-from microdc.bmc.model import Abilities, Act, Feature, Power
+from microdc.bmc.model import Abilities, Act, Feature, LogEntry, Power
 from microdc.errors import MicrodcError
 from microdc.events import Step
 
-_SIGNS = re.compile(
-    r"\b(re-?set|re-?start|re-?boot|power(ed)?|boot(ed|ing)?|post|nmi|interrupt)", re.IGNORECASE
-)
-"""Words of log entries that tell of a reset. Others, such as of our own login, tell nothing."""
-_RECENT = 20
-"""Log entries that are compared before and after."""
-
-
-class Clock(Protocol):
-    """The time as control needs it; a wait may raise to end the work."""
-
-    def now(self) -> float:
-        """Seconds since some moment."""
-
-    def wait(self, seconds: float) -> None:
-        """Returns after a time."""
-
-
-class _SystemClock:
-    def now(self) -> float:
-        return time.monotonic()
-
-    def wait(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-
-SYSTEM_CLOCK: Clock = _SystemClock()
 Came = Literal["done", "nothing", "asked", "failed"]
 """How it came out. nothing: it was so already; asked: the BMC took it, and shows no sign of whether it came to pass."""
 ENDS: Mapping[Came, Literal["done", "skipped", "failed"]] = {
@@ -116,6 +89,8 @@ class _Work:
         before = yield from self._settled()
         abilities = self.bmc.abilities()
         todo = stages(self.wish, self.force, before, abilities)
+        if self.force is Force.LATER and self.bmc.driver == "pdu":
+            _check_cut(todo)
         if not todo:
             return PowerResult(self.wish, before, before, "nothing", f"is {before} already")
         if self.wish is Wish.CYCLE and before is Power.OFF:
@@ -204,11 +179,15 @@ class _Work:
 
     def _observe(self, act: Act, abilities: Abilities) -> Generator[Step, None, tuple[Came, Power]]:
         """Asks for an act that leaves a server on, and looks for a sign of it: another state in between, or the log."""
-        logged = self._log(abilities)
+        has_log = Feature.LOG in abilities.features
+        logged = self._logged() if has_log else None
         refusal = self._send(act)
         if refusal is not None:
             raise refusal
         yield Step(self.label, "progress", f"asked for {act}")
+        if act is Act.CYCLE and self.bmc.driver == "pdu":  # it read its outlets off and on itself
+            self.told.append("its outlets read off, and on again")
+            return "done", Power.ON
         seconds = self.patience.settle if act is Act.CYCLE else self.patience.observe
         left = yield from self._leaves(seconds)
         if left is not None and act is not Act.NMI:
@@ -220,7 +199,7 @@ class _Work:
                 return "failed", watch.last
             self.told.append(f"was seen {left}, and is on again")
             return "done", Power.ON
-        sign = self._sign(abilities, logged)
+        sign = signs.of_reset(logged, self._logged() or ()) if logged is not None else ""
         if sign or left is not None:
             self.told.append(f"its log says: {sign}" if sign else f"is {left}")
             return "done", left or Power.ON
@@ -240,27 +219,13 @@ class _Work:
             self.clock.wait(self.patience.poll)
         return None
 
-    def _log(self, abilities: Abilities) -> set[tuple[str, str]] | None:
-        """The newest entries of its log; None where it has none, or does not give it now."""
-        if Feature.LOG not in abilities.features:
-            return None
+    def _logged(self) -> tuple[LogEntry, ...] | None:
+        """The newest entries of its log; None where it does not give them now."""
         try:
-            return {(entry.log, entry.id) for entry in self.bmc.log(_RECENT).entries}
+            return self.bmc.log(signs.RECENT).entries
         except MicrodcError as problem:
             self.told.append(f"its log could not be read ({problem.what})")
             return None
-
-    def _sign(self, abilities: Abilities, logged: set[tuple[str, str]] | None) -> str:
-        """What the log says of a reset since; "" for nothing."""
-        if logged is None or Feature.LOG not in abilities.features:
-            return ""
-        try:
-            entries = self.bmc.log(_RECENT).entries
-        except MicrodcError as problem:
-            self.told.append(f"its log could not be read ({problem.what})")
-            return ""
-        new = [entry for entry in entries if (entry.log, entry.id) not in logged]
-        return next((entry.message for entry in new if _SIGNS.search(entry.message)), "")
 
     # --
 
@@ -287,6 +252,13 @@ class _Work:
             return self.bmc.power(), None
         except BmcError as problem:
             return None, problem
+
+
+def _check_cut(todo: tuple[Stage, ...]) -> None:
+    """Raises UnsupportedError where an outlet would be cut although nobody said so: the server may be well, and only its BMC out of reach."""
+    if any(stage.act is Act.FORCE_OFF for stage in todo):
+        what = "only its power outlets can be used, which cut the power without asking the operating system"
+        raise UnsupportedError(what, hint="--force does that")
 
 
 def _listed(acts: list[Act]) -> str:

@@ -146,7 +146,7 @@ class ServerRecord(DeviceRecord):
 
 
 class SnmpRecord(Record):
-    """How a switch answers SNMP."""
+    """How a switch or a PDU answers SNMP."""
 
     version: Literal[2, 3] = 3
     """2 is v2c: the community goes over the wire unencrypted."""

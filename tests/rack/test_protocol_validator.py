@@ -9,13 +9,18 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from microdc.host import namespaces
 from microdc.lab.redfish.memory import MemoryMachine
 from redfishservice import ADMIN, describe, running, self_signed
+
+pytestmark = pytest.mark.root
 
 MOCKUP_SERVER = 212
 """Passes of DMTF's own mock-up server, measured with the same validator; sushy-tools' fake has 60."""
@@ -72,6 +77,17 @@ def validate(url: str, certificate: Path, reports: Path) -> list[Verdict]:
     return found
 
 
+@contextmanager
+def own_network() -> Iterator[None]:
+    name = f"mdcvalidator-{os.getpid()}"
+    namespaces.create(name)
+    try:
+        with namespaces.enter(name):
+            yield
+    finally:
+        namespaces.delete(name)
+
+
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
     if importlib.util.find_spec("redfish_protocol_validator") is None:
@@ -79,7 +95,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
     place = tmp_path_factory.mktemp("validator")
     certificate = self_signed(place)
     machine = MemoryMachine(on=True)
-    with running(describe(place / "machine"), machine, certificate=certificate) as rig:
+    # the validator also looks for services by multicast: in a network of its own nobody else hears it
+    with own_network(), running(describe(place / "machine"), machine, certificate=certificate) as rig:
         found = validate(f"https://127.0.0.1:{rig.client.port}", certificate[0], place / "reports")
     assert machine.power()
     return found

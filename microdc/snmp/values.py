@@ -1,0 +1,46 @@
+"""Between pysnmp's ASN.1 values and plain Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyasn1.type import univ  # type: ignore[import-untyped]
+from pysnmp.proto import rfc1902, rfc1905
+
+from microdc.snmp.model import Row, Value
+from microdc.snmp.oids import Oid, text
+
+Bound = tuple[Oid, Any]
+"""A name and the ASN.1 value that an agent told of it."""
+
+
+def plain(value: Any) -> Value:
+    """As `Value` says; whatever else an agent tells is its bytes."""
+    if isinstance(value, univ.Null):  # and with it noSuchObject, noSuchInstance and endOfMibView
+        return None
+    if isinstance(value, univ.Integer):
+        return int(value)
+    if isinstance(value, univ.ObjectIdentifier):
+        return text(tuple(value))
+    return bytes(value)
+
+
+def row(bound: Bound) -> Row:
+    """With the name in dotted text."""
+    return text(bound[0]), plain(bound[1])
+
+
+def asked(oid: Oid) -> tuple[Any, Any]:
+    """A name, as a request for its value carries it."""
+    return rfc1902.ObjectName(oid), univ.Null("")
+
+
+def wished(oid: Oid, value: int | bytes) -> tuple[Any, Any]:
+    """A name and what it is to be set to: an int as INTEGER, bytes as OCTET STRING."""
+    made = rfc1902.Integer32(value) if isinstance(value, int) else rfc1902.OctetString(value)
+    return rfc1902.ObjectName(oid), made
+
+
+def ends(value: Any) -> bool:
+    """Whether the agent says that nothing comes after."""
+    return isinstance(value, rfc1905.EndOfMibView)
