@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from microdc.remarks import Remark as Remark  # noqa: PLC0414  what is found has remarks: whoever reads it finds them here
+
 # -- how it is reached
 
 
@@ -158,14 +160,6 @@ class Abilities:
 
 
 # -- what was found
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Remark:
-    """Something in a BMC's answer that could not be taken as it is. where: resource and property, or sensor; what: in a sentence."""
-
-    where: str
-    what: str
 
 
 Health = Literal["ok", "warning", "critical"]

@@ -1,0 +1,1 @@
+"""Switches: their ports, neighbours, VLANs and addresses over SNMP; their configuration over SSH."""
