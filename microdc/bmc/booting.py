@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 
-from microdc.bmc.control import ENDS, SYSTEM_CLOCK, Came, Clock, PowerResult, bring
+from microdc.bmc.clock import SYSTEM_CLOCK, Clock
+from microdc.bmc.control import ENDS, Came, PowerResult, bring
 from microdc.bmc.driver import Bmc
 from microdc.bmc.errors import RETRYABLE, BmcError, UnsupportedError
 from microdc.bmc.judging import Force, Patience, Wish, differs, words

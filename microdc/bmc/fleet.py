@@ -136,7 +136,7 @@ def address(target: Target) -> object:
     """What two targets share that are behind the same BMC: the host, port and namespace by which it is reached."""
     if target.redfish:
         url = urlsplit(target.redfish)
-        return target.via, url.hostname, url.port
+        return target.via, url.hostname, url.port or (80 if url.scheme == "http" else 443)
     return (target.via, target.ipmi.lower(), None) if target.ipmi else (target.via, target.name, target.where)
 
 

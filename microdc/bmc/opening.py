@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from microdc.bmc.driver import Bmc
@@ -75,13 +74,13 @@ def _first(ways: Sequence[Way]) -> Iterator[Bmc]:
 def _opened(make: Callable[[], Bmc], *, tried: bool) -> Bmc:
     """A BMC, entered. tried: it is asked something, so that a way that does not work is known while there is another."""
     bmc = make()
-    bmc.__enter__()
-    if tried:
-        try:
+    try:
+        bmc.__enter__()
+        if tried:
             bmc.power()
-        except BaseException:
-            bmc.close()
-            raise
+    except BaseException:
+        bmc.close()
+        raise
     return bmc
 
 
@@ -100,8 +99,9 @@ def _ways(target: Target, limits: Limits, outlets: Sequence[Outlet]) -> list[Way
         return IpmiBmc(target, limits)
 
     def pdu() -> Bmc:
-        bmc: Bmc = import_module("microdc.bmc.pdu.driver").PduBmc(target, tuple(outlets))
-        return bmc
+        from microdc.bmc.pdu.driver import PduBmc  # noqa: PLC0415
+
+        return PduBmc(target, tuple(outlets), limits)
 
     named: list[tuple[object, Way]] = [
         (target.redfish, ("Redfish", redfish)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from microdc.bmc.control import ENDS, Came, Clock
+from microdc.bmc.clock import Clock
+from microdc.bmc.control import ENDS, Came
 from microdc.bmc.driver import Bmc
 from microdc.bmc.errors import RETRYABLE, BmcError, Cause
 from microdc.bmc.judging import Patience
@@ -78,13 +79,13 @@ def restart_controller(
     bmc.close()
     yield Step(label, "progress", "asked")
     target = _only(bmc.target, bmc.driver)
-    brief = replace(limits, attempts=1, busy=0.0, answer=min(limits.answer, 10.0))
+    short = replace(limits, attempts=1, busy=0.0, answer=min(limits.answer, 10.0))
     began, gone = clock.now(), False
     while True:
         clock.wait(patience.longest)
         waited = clock.now() - began
         try:
-            with open_bmc(target, brief) as again:
+            with open_bmc(target, short) as again:
                 again.power()
         except BmcError as problem:
             if problem.cause not in RETRYABLE | {Cause.SESSIONS}:

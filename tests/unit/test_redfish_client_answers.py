@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from redfish_hostile import (
     CALM,
     PASSWORD,
@@ -29,10 +31,12 @@ from redfish_hostile import (
 )
 
 from microdc.bmc.errors import BmcError, BmcRefusedError, Cause
-from microdc.bmc.model import Login, Target
+from microdc.bmc.model import Limits, Login, Target
 from microdc.bmc.redfish import sessions
 from microdc.bmc.redfish.client import Client
-from microdc.errors import InputError
+from microdc.bmc.redfish.line import Line
+from microdc.bmc.redfish.root import ROOT as ROOT_PATH
+from microdc.errors import InputError, MicrodcError
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +59,8 @@ def _target(bmc: Hostile, proof: Certified) -> Target:
     return bmc.target(cafile=str(proof.authority))
 
 
-def _failure(target: Target, path: str = SYSTEM, limits: object = QUICK) -> BmcError:
-    with pytest.raises(BmcError) as caught, Client(target, limits) as client:  # type: ignore[arg-type]
+def _failure(target: Target, path: str = SYSTEM, limits: Limits = CALM) -> BmcError:
+    with pytest.raises(BmcError) as caught, Client(target, limits) as client:
         client.get(path)
     assert PASSWORD not in str(caught.value) + repr(caught.value)
     assert "r1-s1" in caught.value.where
@@ -89,11 +93,11 @@ def test_nobody_has_the_address() -> None:
             one.setblocking(False)
             one.connect_ex(("127.0.0.1", port))
             waiting.append(one)
-        caught = _failure(Target("r1-s1", redfish=f"https://127.0.0.1:{port}"))
+        caught = _failure(Target("r1-s1", redfish=f"https://127.0.0.1:{port}"), limits=QUICK)
         for one in waiting:
             one.close()
     assert caught.cause is Cause.NO_ROUTE
-    assert "0.5 s" in caught.what
+    assert "1 s" in caught.what
     assert not caught.sent
 
 
@@ -119,7 +123,9 @@ def test_a_base_url_that_is_none_is_an_error_of_the_document(url: str) -> None:
 
 def test_an_address_that_accepts_and_says_nothing_ends_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        caught = _failure(Target("r1-s1", redfish=f"https://127.0.0.1:{listener.getsockname()[1]}"))
+        caught = _failure(
+            Target("r1-s1", redfish=f"https://127.0.0.1:{listener.getsockname()[1]}"), limits=QUICK
+        )
     assert caught.cause is Cause.TIMEOUT
     assert "TLS" in caught.what
 
@@ -210,25 +216,33 @@ def test_half_an_answer_and_the_end(bmc: Hostile, proof: Certified) -> None:
     caught = _answering(bmc, proof, ending(whole[:-5]))
     assert caught.cause is Cause.BROKEN_ANSWER
     assert caught.what == "half an answer: it announced 20 bytes and ended the connection"
-    assert bmc.seen("GET", SYSTEM) == QUICK.attempts
+    assert bmc.seen("GET", SYSTEM) == CALM.attempts
 
 
-def test_half_an_answer_and_then_silence(bmc: Hostile, proof: Certified) -> None:
-    caught = _answering(bmc, proof, silence(reply(200, {"PowerState": "On"})[:-5]))
+def _waiting(answer: Raw) -> BmcError:
+    """What becomes of an answer that does not come in time, or not whole."""
+    with Hostile(None, rules={("GET", SYSTEM): lambda _: answer}) as server:
+        caught = _failure(server.target(), limits=QUICK)
+        assert server.seen("GET", SYSTEM) == 1
+    return caught
+
+
+def test_half_an_answer_and_then_silence() -> None:
+    caught = _waiting(silence(reply(200, {"PowerState": "On"})[:-5]))
     assert caught.cause is Cause.TIMEOUT
-    assert caught.what == "no whole answer in 0.3 s: it announced 20 bytes"
+    assert caught.what == "no whole answer in 1 s: it announced 20 bytes"
 
 
 @pytest.mark.parametrize("body", [{"PowerState": "On" * 200}, {}])
-def test_an_answer_that_drips_ends_in_time(bmc: Hostile, proof: Certified, body: dict[str, str]) -> None:
-    caught = _answering(bmc, proof, dripping(reply(200, body, headers={"X-Long": "x" * 400}), every=0.05))
+def test_an_answer_that_drips_ends_in_time(body: dict[str, str]) -> None:
+    caught = _waiting(dripping(reply(200, body, headers={"X-Long": "x" * 400}), every=0.05))
     assert caught.cause is Cause.TIMEOUT
 
 
-def test_no_answer_at_all(bmc: Hostile, proof: Certified) -> None:
-    caught = _answering(bmc, proof, silence())
+def test_no_answer_at_all() -> None:
+    caught = _waiting(silence())
     assert caught.cause is Cause.TIMEOUT
-    assert "0.3 s" in caught.what
+    assert caught.what == "no answer in 1 s"
 
 
 def test_the_end_of_the_connection_in_place_of_an_answer(bmc: Hostile, proof: Certified) -> None:
@@ -251,7 +265,7 @@ def test_an_answer_of_20_mb_is_not_read(bmc: Hostile, proof: Certified) -> None:
             sent += 65536
 
     bmc.rules[("GET", SYSTEM)] = lambda _: flood
-    caught = _failure(_target(bmc, proof), limits=replace(CALM, answer_bytes=QUICK.answer_bytes))
+    caught = _failure(_target(bmc, proof), limits=CALM)
     assert caught.cause is Cause.TOO_LARGE
     assert bmc.seen("GET", SYSTEM) == 1
     assert sent < 20 * 2**20
@@ -273,7 +287,7 @@ def test_a_redirect_loop_ends(bmc: Hostile, proof: Certified) -> None:
     caught = _failure(_target(bmc, proof))
     assert caught.cause is Cause.BROKEN_ANSWER
     assert "redirects" in caught.what
-    assert bmc.seen("GET", SYSTEM) + bmc.seen("GET", other) == 4 * QUICK.attempts
+    assert bmc.seen("GET", SYSTEM) + bmc.seen("GET", other) == 4 * CALM.attempts
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -383,3 +397,74 @@ def test_no_password_is_in_any_text_of_a_client(
         assert token not in repr(client._access._granted)
     assert "secret" not in caplog.text
     assert token not in caplog.text
+
+
+# -- whatever comes
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        (SYSTEM, SYSTEM),
+        (f"{SYSTEM}/", f"{SYSTEM}/"),
+        (f"{SYSTEM}#/Boot/0", SYSTEM),
+        ("Systems/1", "/redfish/v1/Systems/1"),
+        ("?$skip=50", "/redfish/v1/?$skip=50"),
+        ("/a?$filter=Name eq 'x'&only", "/a?$filter=Name%20eq%20'x'&only"),
+        ("/Disk.Bay.0:Enclosure|A/ä%20b", "/Disk.Bay.0:Enclosure%7CA/%C3%A4%20b"),
+        ("/a\r\nX-Evil: 1", "/aX-Evil:%201"),
+        ("https://bmc.example/a", "/a"),
+        ("https://bmc.example:443/a", "/a"),
+        ("https://bmc.example:444/a", ""),
+        ("https://bmc.example@192.0.2.1/a", ""),
+        ("http://bmc.example/a", ""),
+        ("javascript:alert(1)", ""),
+        ("//192.0.2.1/a", ""),
+        ("http://[", ""),
+    ],
+)
+def test_where_a_link_leads(link: str, path: str) -> None:
+    assert Line.to(Target("x", redfish="https://bmc.example/"), 1).path_of(link, ROOT_PATH) == path
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+WHOLE = [
+    HEAD + b'Content-Length: 20\r\n\r\n{"PowerState": "On"}',
+    HEAD + b'Transfer-Encoding: chunked\r\nETag: "1"\r\n\r\nA\r\n{"PowerSta\r\nA\r\nte": "On"}\r\n0\r\n\r\n',
+    HEAD + b'Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00{"PowerState": "On"}',
+    b'HTTP/1.1 503 No\r\nRetry-After: 0\r\n\r\n{"error": {"@Message.ExtendedInfo": [{"MessageId": "x.y"}]}}',
+    b"HTTP/1.1 307 No\r\nLocation: /redfish/v1/Systems/1\r\nContent-Length: 0\r\n\r\n",
+]
+
+
+@st.composite
+def _damaged(draw: st.DrawFn) -> bytes:
+    """An answer with some of its bytes replaced, lost or added."""
+    whole = bytearray(draw(st.sampled_from(WHOLE)))
+    for _ in range(draw(st.integers(0, 6))):
+        start = draw(st.integers(0, len(whole)))
+        whole[start : start + draw(st.integers(0, 5))] = draw(st.binary(max_size=5))
+    return bytes(whole)
+
+
+def test_of_whatever_comes_only_a_resource_or_a_located_error_is_made() -> None:
+    with Hostile(None) as server:
+        target = replace(server.target(), login=None)
+        with Client(target, replace(CALM, attempts=1, busy=0.0)) as client:
+
+            @settings(max_examples=300)
+            @given(answer=_damaged())
+            def holds(answer: bytes) -> None:
+                server.rules[("*", "*")] = lambda _: ending(answer)
+                came: object
+                try:
+                    came = client.get(SYSTEM)
+                except (BmcError, BmcRefusedError) as error:
+                    came = error
+                if isinstance(came, MicrodcError):
+                    assert "r1-s1" in came.where
+                    assert all(letter.isprintable() for letter in str(came))
+                else:
+                    assert isinstance(came, dict)
+
+            holds()

@@ -13,7 +13,6 @@ import pytest
 from redfish_hostile import (
     CALM,
     PASSWORD,
-    QUICK,
     ROOT,
     SESSIONS,
     SYSTEM,
@@ -27,7 +26,7 @@ from redfish_hostile import (
 
 from microdc.bmc import logins
 from microdc.bmc.errors import BmcError, BmcRefusedError, Cause
-from microdc.bmc.model import Login, Target
+from microdc.bmc.model import Limits, Login, Target
 from microdc.bmc.redfish import sessions
 from microdc.bmc.redfish.client import Client
 
@@ -44,8 +43,8 @@ def bmc() -> Iterator[Hostile]:
         yield server
 
 
-def _open(target: Target, limits: object = QUICK) -> None:
-    with Client(target, limits):  # type: ignore[arg-type]
+def _open(target: Target, limits: Limits = CALM) -> None:
+    with Client(target, limits):
         pass
 
 

@@ -32,7 +32,7 @@ from microdc.bmc.redfish.etags import Etags
 from microdc.bmc.redfish.expanding import expand_query
 from microdc.bmc.redfish.patience import repeated
 from microdc.bmc.redfish.refusals import NotNowError
-from microdc.bmc.redfish.wire import Reply
+from microdc.bmc.redfish.reply import Reply
 
 SYSTEMS = "/redfish/v1/Systems"
 
@@ -350,3 +350,18 @@ def test_all_pages_and_members_that_cannot_be_read(bmc: Hostile) -> None:
 )
 def test_whatever_a_root_says_of_expansion_is_taken(value: object) -> None:
     assert isinstance(expand_query({"ProtocolFeaturesSupported": value}), str)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_failure_that_is_gone_the_next_moment_is_asked_again_once(bmc: Hostile, status: int) -> None:
+    left = [error(status, "Base.1.12.GeneralError", "A general error has occurred.")]
+    bmc.rules[("GET", SYSTEM)] = lambda request: left.pop() if left else bmc.plainly(request)
+    with Client(bmc.target(), CALM) as client:
+        assert client.get(SYSTEM)["PowerState"] == "On"
+        bmc.rules[("GET", SYSTEM)] = lambda _: error(
+            status, "Base.1.12.GeneralError", "A general error has occurred."
+        )
+        with pytest.raises(BmcRefusedError) as caught:
+            client.get(SYSTEM)
+    assert caught.value.status == status
+    assert bmc.seen("GET", SYSTEM) == 4

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import bcrypt
 import pytest
-from redfish_hostile import CALM, QUICK, Certified, certified
-from redfishservice import ADMIN, RESET, SESSIONS, SYSTEM, Rig, describe, running, self_signed
+from redfish_hostile import CALM, Certified, certified
 
 from microdc.bmc import logins
 from microdc.bmc.errors import BmcError, BmcRefusedError, Cause
@@ -25,6 +24,7 @@ from microdc.bmc.model import Login, Target
 from microdc.bmc.redfish import sessions
 from microdc.bmc.redfish.client import Client
 from microdc.bmc.trust import certificate
+from redfishservice import ADMIN, RESET, SESSIONS, SYSTEM, Rig, describe, running, self_signed
 
 LOGIN = Login(*ADMIN)
 SYSTEMS = "/redfish/v1/Systems"
@@ -103,7 +103,7 @@ def test_an_act_and_a_change_with_its_etag(lab: Rig, tmp_path: Path) -> None:
 )
 def test_a_fault_has_its_cause(lab: Rig, tmp_path: Path, fault: dict[str, object], cause: Cause) -> None:
     lab.plant(**fault)
-    limits = replace(QUICK, connect=10) if cause is Cause.TIMEOUT else replace(CALM, attempts=1)
+    limits = replace(CALM, attempts=1, answer=1 if cause is Cause.TIMEOUT else CALM.answer)
     with pytest.raises(BmcError) as caught, Client(_target(lab, tmp_path), limits):
         pass
     assert caught.value.cause is cause
@@ -154,7 +154,7 @@ def test_events_come_as_they_happen_until_they_are_no_longer_wanted(lab: Rig, tm
         path = client.get("/redfish/v1/EventService")["ServerSentEventUri"]
         late = threading.Timer(20, stop.set)  # fails the test rather than hanging it
         late.start()
-        events = client.events(path, stop)
+        events = client.stream(path, stop)
         acting = threading.Thread(target=_reset_until, args=(lab, stop))
         acting.start()
         try:
@@ -168,7 +168,7 @@ def test_events_come_as_they_happen_until_they_are_no_longer_wanted(lab: Rig, tm
         assert not list(events)[5:]  # what was on its way already, then the end
         assert client.get(SYSTEM)["SerialNumber"] == "VR0001"
         with pytest.raises(BmcRefusedError) as caught:
-            next(client.events(SYSTEM, threading.Event()))
+            next(client.stream(SYSTEM, threading.Event()))
         assert caught.value.status == 406
     assert _open_sessions(lab) == 0
 

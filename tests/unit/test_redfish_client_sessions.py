@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from redfish_hostile import (
 )
 
 from microdc.bmc.errors import BmcError, Cause
+from microdc.bmc.model import Target
 from microdc.bmc.redfish import reaping, sessions
 from microdc.bmc.redfish.client import Client
 from microdc.bmc.redfish.reaping import reap_all
@@ -56,6 +58,7 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Certified:
 
 @pytest.fixture(autouse=True)
 def _own_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reaping, "_BUDGET", 20.0)
     monkeypatch.setattr(sessions, "runtime_dir", lambda: tmp_path / "run")
 
 
@@ -66,7 +69,7 @@ def bmc() -> Iterator[Hostile]:
 
 
 def _files() -> list[Path]:
-    return sorted(directory().glob("*")) if directory().is_dir() else []
+    return [path for path in sorted(directory().rglob("*")) if path.is_file()]
 
 
 def _killed(bmc: Hostile, tmp_path: Path, cafile: str = "") -> None:
@@ -91,7 +94,7 @@ def test_while_a_session_is_open_its_file_is_for_its_owner_only(bmc: Hostile) ->
     with Client(bmc.target(), CALM):
         (file,) = _files()
         assert file.stat().st_mode & 0o777 == 0o600
-        assert directory().stat().st_mode & 0o777 == 0o700
+        assert file.parent.stat().st_mode & 0o777 == 0o700
         written = json.loads(file.read_text())
         assert {written["token"]: written["path"]} == bmc.sessions
         assert orphans() == []
@@ -200,6 +203,7 @@ def test_a_bmc_that_is_away_keeps_its_file_for_later(
     with Client(bmc.target(), CALM):  # and it costs a client no more than that
         assert len(_files()) == 2
     del bmc.rules[("DELETE", path)]
+    monkeypatch.setattr(reaping, "_BUDGET", 20.0)
     (reaped,) = reap_all()
     assert reaped.ended
     assert reap_all() == ()
@@ -212,7 +216,7 @@ def test_files_that_are_no_sessions_or_too_old_are_removed(bmc: Hostile, tmp_pat
     written = json.loads(file.read_text())
     file.write_text(json.dumps({**written, "opened": time.time() - 100_000}))
     for name, text in {"a": "", "b": "[]", "c": '{"base": 5}', "d": "\x00"}.items():
-        (directory() / f"{name}.json").write_text(text)
+        (file.parent / f"{name}.json").write_text(text)
     assert orphans() == []
     assert not _files()
 
@@ -249,3 +253,17 @@ def test_a_failed_opening_leaves_no_session(bmc: Hostile) -> None:
     assert caught.value.cause is Cause.BROKEN_ANSWER
     assert "token" in caught.value.what
     assert not _files()
+
+
+def test_sessions_are_written_down_and_erased_by_many_at_once() -> None:
+    target = Target("r1-s1", redfish="https://192.0.2.1")
+
+    def often(thread: int) -> None:
+        for at in range(50):
+            base = f"https://192.0.2.{(thread + at) % 2}"
+            sessions.erase(sessions.record(Session.of(target, base, "/1", "t")))
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(often, thread) for thread in range(8)]:
+            done.result(60)
+    assert not directory().exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -135,6 +136,25 @@ def test_the_certificate_is_checked_on_every_connection(
             client.get(SYSTEM)
         assert caught.value.cause is Cause.UNTRUSTED
         assert len(bmc.requests) == before
+
+
+@pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES128-SHA256"])
+def test_ciphers_of_old_bmcs_are_spoken(tmp_path: Path, cipher: str) -> None:
+    made = certified(tmp_path)
+    made.context.maximum_version = ssl.TLSVersion.TLSv1_2
+    made.context.set_ciphers(cipher)
+    with Hostile(made.context) as bmc:
+        assert _read(bmc.target(cafile=str(made.authority))) == ()
+
+
+def test_tls_that_nobody_should_speak_is_told(tmp_path: Path) -> None:
+    made = certified(tmp_path)
+    made.context.maximum_version = ssl.TLSVersion.TLSv1_2
+    made.context.set_ciphers("ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0")
+    with Hostile(made.context) as bmc:
+        caught = _refused(bmc, verify=False)
+    assert caught.cause is Cause.NOT_TLS
+    assert "cannot be agreed" in caught.what
 
 
 @pytest.mark.parametrize("text", [None, "no certificate in here"])

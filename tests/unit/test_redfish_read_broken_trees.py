@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recorded_tree import RecordedTree
+from redfish_small import ADAPTERS, NEWER, SENSORS, SYSTEM, card, collection, function, link, newer, small
 
 from microdc.bmc.model import Hardware, Log, Sensors, Target
 from microdc.bmc.redfish.driver import RedfishBmc
@@ -133,6 +134,45 @@ def broken(body: Any, spot: tuple[Any, ...], by: Any, *, dropped: bool) -> None:
 @given(data=st.data())
 def test_anything_in_a_tree_may_be_broken(name: str, data: st.DataObject, reference_data: Path) -> None:
     resources, asked = recorded(reference_data / "redfish" / f"{name}.tar.xz")
+    check(RedfishBmc(Target(name, system=TREES[name]), mutated(data, resources, asked)))
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_anything_in_the_newer_forms_may_be_broken(data: st.DataObject) -> None:
+    """Which no recorded tree has: subsystems, copies of sensors, adapters with functions, events, settings, pages."""
+    resources = with_newer_forms()
+    check(RedfishBmc(Target("small"), mutated(data, resources, tuple(resources))))
+
+
+def with_newer_forms() -> dict[str, Any]:
+    second = f"{SENSORS}?$skip=1"
+    sensors = {
+        SENSORS: collection(SENSORS, f"{SENSORS}/CPU", **{"Members@odata.nextLink": second}),
+        second: collection(
+            second, {"@odata.id": f"{SENSORS}/b", "Id": "b", "Reading": 5, "ReadingType": "Power"}
+        ),
+        f"{SENSORS}/CPU": {"Id": "CPU", "Reading": 50, "Thresholds": {"UpperCritical": {"Reading": 90}}},
+    }
+    system = {
+        "Boot": {"BootSourceOverrideTarget": "Pxe", "BootSourceOverrideEnabled": "Once"},
+        "SerialConsole": {"SSH": {"ServiceEnabled": True, "Port": 2200}},
+        "EthernetInterfaces": link(f"{SYSTEM}/EthernetInterfaces"),
+        "LocationIndicatorActive": True,
+    }
+    interface = {"Id": "1", "MACAddress": "02:00:00:00:00:01"}
+    chassis = {**NEWER, "Sensors": link(SENSORS), "NetworkAdapters": link(ADAPTERS)}
+    more = {
+        f"{SYSTEM}/EthernetInterfaces": collection(f"{SYSTEM}/EthernetInterfaces", interface),
+        **card({"LinkStatus": "LinkUp"}, {}, functions=(function("02:00:00:00:00:01", 0),)),
+        **sensors,
+        **newer(),
+    }
+    return small(system, chassis, None, **more).resources
+
+
+def mutated(data: st.DataObject, resources: dict[str, Any], asked: tuple[str, ...]) -> RecordedTree:
+    """With a few things broken in what a collection asks for."""
     mutant = dict(resources)
     for _ in range(data.draw(st.integers(1, 12))):
         path = data.draw(st.sampled_from(asked))
@@ -145,7 +185,7 @@ def test_anything_in_a_tree_may_be_broken(name: str, data: st.DataObject, refere
                 mutant[path] = copy.deepcopy(mutant[path])
                 spot = data.draw(st.sampled_from(places))
                 broken(mutant[path], spot, data.draw(st.sampled_from(NASTY)), dropped=kind == "drop")
-    check(RedfishBmc(Target(name, system=TREES[name]), RecordedTree(mutant)))
+    return RecordedTree(mutant)
 
 
 @pytest.mark.parametrize("nasty", NASTY, ids=range(len(NASTY)))

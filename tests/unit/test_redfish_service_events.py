@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redfishservice import Rig, describe, running, until
+
+from redfishservice import Rig, describe, running, self_signed, until
 
 SERVICE = "/redfish/v1/EventService"
 SUBSCRIPTIONS = f"{SERVICE}/Subscriptions"
@@ -20,7 +21,7 @@ SUBSCRIPTIONS = f"{SERVICE}/Subscriptions"
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
-    with running(describe(tmp_path / "m")) as made:
+    with running(describe(tmp_path / "m"), certificate=self_signed(tmp_path)) as made:
         yield made
 
 

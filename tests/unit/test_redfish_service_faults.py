@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from redfishservice import ADMIN, SESSIONS, SYSTEM, Rig, describe, running, until
 
 from microdc.lab.redfish.faults import Fault, Faults
 from microdc.lab.redfish.memory import MemoryMachine
+from redfishservice import ADMIN, SESSIONS, SYSTEM, Rig, describe, running, until
 
 
 @pytest.fixture
@@ -40,6 +41,23 @@ def test_faults_come_and_go_with_the_file(rig: Rig, capsys: pytest.CaptureFixtur
     said = capsys.readouterr().err
     assert "nonsense is no fault" in said
     assert "not read" in said
+
+
+@pytest.mark.parametrize(
+    "fault", [fault for fault in Fault if fault not in {Fault.DEAD, Fault.HALF, Fault.SLOW}]
+)
+def test_any_parameter_plants_a_fault_and_breaks_nothing(rig: Rig, fault: Fault) -> None:
+    parameters: tuple[object, ...] = ("nonsense", [], {"x": 1}, 0.001)
+    for parameter in parameters:
+        rig.plant(**{fault.value: parameter})
+        boot = {"Boot": {"BootSourceOverrideTarget": "Pxe"}}
+        answers = [
+            rig.client.get(SYSTEM),
+            rig.client.log_in(),
+            rig.client.patch(SYSTEM, boot),
+            rig.client.reset("On"),
+        ]
+        assert not {500, 600} & {answer.status for answer in answers}
 
 
 def test_a_file_that_is_no_object(tmp_path: Path) -> None:
@@ -149,6 +167,18 @@ def test_null_readings(rig: Rig) -> None:
     inlet = rig.client.get(f"{chassis}/Sensors?$expand=.").json["Members"][0]
     assert inlet["Reading"] is None
     assert inlet["Thresholds"]["UpperCritical"]["Reading"] == 55
+
+
+@pytest.mark.parametrize(("parameter", "behind"), [(True, False), (-40 * 365 * 86_400, True)])
+def test_a_clock_that_is_wrong(rig: Rig, parameter: object, *, behind: bool) -> None:
+    rig.plant(clock_skew=parameter)
+    told = dt.datetime.fromisoformat(rig.client.get("/redfish/v1/Managers/1").json["DateTime"])
+    ahead = told - dt.datetime.now(dt.UTC)
+    assert abs(ahead) > dt.timedelta(hours=23)
+    assert (ahead < dt.timedelta()) is behind
+    rig.client.reset("ForceOff")
+    entries = rig.client.get("/redfish/v1/Managers/1/LogServices/Sel/Entries").json["Members"]
+    assert dt.datetime.fromisoformat(entries[-1]["Created"]) >= told
 
 
 def test_an_html_page(rig: Rig) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from redfishservice import ADMIN, RESET, SESSIONS, SYSTEM, Rig, describe, running, self_signed, until
 
 from microdc.lab.redfish.connection import LARGEST_BODY
+from redfishservice import ADMIN, RESET, SESSIONS, SYSTEM, Rig, describe, running, self_signed, until
 
 
 @pytest.fixture

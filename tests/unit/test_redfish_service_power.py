@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from redfishservice import RESET, SYSTEM, Rig, describe, running, until
 
+from microdc.errors import UnreachableError
 from microdc.lab.redfish.memory import MemoryMachine
+from redfishservice import RESET, SYSTEM, Rig, describe, running, until
 
 ONCE_PXE = {"Boot": {"BootSourceOverrideEnabled": "Once", "BootSourceOverrideTarget": "Pxe"}}
 
@@ -77,6 +78,20 @@ def test_a_graceful_restart_waits_for_the_operating_system(tmp_path: Path) -> No
         assert rig.client.power() == "On"
 
 
+def test_a_restart_that_fails_is_logged(tmp_path: Path) -> None:
+    class Broken(MemoryMachine):
+        def on(self) -> None:
+            raise UnreachableError("no QEMU is here")
+
+    machine = Broken(on=True)
+    log = tmp_path / "m/sel.jsonl"
+    with running(describe(tmp_path / "m"), machine) as rig:
+        assert rig.client.reset("GracefulRestart").status == 204
+        until(lambda: "not restarted: no QEMU is here" in log.read_text())
+        refused = rig.client.reset("On")
+        assert (refused.status, refused.json["error"]["message"]) == (500, "no QEMU is here")
+
+
 def test_boot_once_clears_when_the_machine_boots(rig: Rig) -> None:
     assert rig.client.patch(SYSTEM, ONCE_PXE).status == 200
     assert override(rig) == ("Once", "Pxe", "Legacy")
@@ -96,6 +111,16 @@ def test_a_lasting_override_stays_until_it_is_taken_back(rig: Rig) -> None:
     rig.client.patch(SYSTEM, {"Boot": {"BootSourceOverrideEnabled": "Disabled"}})
     assert override(rig)[:2] == ("Disabled", "None")
     assert rig.machine.starts == ["disk", "disk"]
+
+
+def test_a_target_alone_means_once(rig: Rig) -> None:
+    rig.client.patch(SYSTEM, {"Boot": {"BootSourceOverrideTarget": "Cd"}})
+    assert override(rig)[:2] == ("Once", "Cd")
+    rig.client.patch(SYSTEM, {"Boot": {"BootSourceOverrideEnabled": "Continuous"}})
+    rig.client.patch(SYSTEM, {"Boot": {"BootSourceOverrideTarget": "Pxe"}})
+    assert override(rig)[:2] == ("Continuous", "Pxe")
+    rig.client.patch(SYSTEM, {"Boot": {"BootSourceOverrideTarget": "None"}})
+    assert override(rig)[:2] == ("Disabled", "None")
 
 
 @pytest.mark.parametrize(

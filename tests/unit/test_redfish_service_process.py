@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from redfishservice import ADMIN, SYSTEM, Client, describe, self_signed
 
 COMMAND = [sys.executable, "-m", "microdc.lab.redfish"]
@@ -70,6 +71,16 @@ def test_many_bmcs_in_one_process(tmp_path: Path, users: Path) -> None:
         assert process.wait(10) == 0
 
 
+def test_each_of_many_has_a_certificate_of_its_own(tmp_path: Path, users: Path) -> None:
+    places = [describe(tmp_path / f"m{number}") for number in range(2)]
+    certificates = [self_signed(place)[0] for place in places]
+    words = [word for place in places for word in ("--serve", f"{place}@127.0.0.1:0")]
+    words += ["--certificate", "certificate.pem", "--key", "key.pem", "--users", str(users), "--in-memory"]
+    with started(*words, count=2) as (_, ports):
+        shown = [ssl.get_server_certificate(("127.0.0.1", port)) for port in ports]
+    assert [one.strip() for one in shown] == [certificate.read_text().strip() for certificate in certificates]
+
+
 def test_nothing_of_the_controller_is_loaded() -> None:
     code = "import sys, microdc.lab.redfish.__main__; print(*sorted(sys.modules))"
     loaded = subprocess.run(
@@ -87,6 +98,7 @@ def test_nothing_of_the_controller_is_loaded() -> None:
         ({"users": "missing"}, 2, "users file"),
         ({"certificate": "missing"}, 3, "certificate"),
         ({"listen": "192.0.2.1:0"}, 3, "cannot listen"),
+        ({"listen": "here"}, 2, "names no BMC"),
     ],
 )
 def test_what_cannot_be_started(

@@ -123,12 +123,30 @@ def test_a_hot_inlet_is_read_and_logged_once(rig: Rig) -> None:
         == 57.5
     )
     assert rig.client.get(CHASSIS).json["Status"]["Health"] == "Critical"
-    inlet.write_text("22000")
+    inlet.write_text("24000")
     told = [(one["Severity"], one["Message"]) for one in rig.client.get(ENTRIES).json["Members"]]
     assert told == [
         ("Critical", "Inlet Temp reads 57.5 Cel: Critical"),
-        ("OK", "Inlet Temp reads 22.0 Cel: OK"),
+        ("OK", "Inlet Temp reads 24.0 Cel: OK"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "number", "path", "status"),
+    [
+        ("fan1", 1400, "Sensors/Fan1", {"State": "Enabled", "Health": "Warning"}),
+        ("fan1", 900, "ThermalSubsystem/Fans/Fan1", {"State": "Enabled", "Health": "Critical"}),
+        ("voltage1", 12700, "Sensors/P12V", {"State": "Enabled", "Health": "Warning"}),
+        ("psu1", 0, "PowerSubsystem/PowerSupplies/PSU1", {"State": "Absent"}),
+        ("psu2", 9, "PowerSubsystem/PowerSupplies/PSU2", {"State": "Enabled", "Health": "Critical"}),
+        ("inlet", "nonsense", "Sensors/Inlet", {"State": "Enabled", "Health": "OK"}),
+    ],
+)
+def test_what_the_files_of_readings_say(
+    rig: Rig, file: str, number: object, path: str, status: object
+) -> None:
+    (rig.directory / file).write_text(f"{number}\n")
+    assert rig.client.get(f"{CHASSIS}/{path}").json["Status"] == status
 
 
 def test_a_server_that_is_off_has_no_readings_of_its_own(rig: Rig) -> None:
@@ -141,7 +159,7 @@ def test_a_server_that_is_off_has_no_readings_of_its_own(rig: Rig) -> None:
         "P12V",
         "P3V3",
     }
-    assert readings["Inlet"]["Reading"] == 22
+    assert readings["Inlet"]["Reading"] == 24
     assert rig.client.get(CHASSIS).json["Status"]["Health"] == "OK"
 
 
@@ -244,7 +262,7 @@ def test_etags(rig: Rig) -> None:
 
 def test_a_clock_that_runs_makes_no_new_etag(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     etag = rig.client.get(MANAGER).headers["ETag"]
-    monkeypatch.setattr("microdc.lab.redfish.described.now", lambda: "2040-01-01T00:00:00Z")
+    monkeypatch.setattr("microdc.lab.redfish.described.now", lambda _: "2040-01-01T00:00:00Z")
     later = rig.client.get(MANAGER)
     assert later.json["DateTime"] == "2040-01-01T00:00:00Z"
     assert later.headers["ETag"] == etag

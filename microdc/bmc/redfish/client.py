@@ -16,7 +16,7 @@ from microdc.bmc.redfish.access import Access
 from microdc.bmc.redfish.answers import Answer, Resource
 from microdc.bmc.redfish.contents import NoObjectError, as_object
 from microdc.bmc.redfish.etags import Etags
-from microdc.bmc.redfish.expanding import MOST_PAGES, expand_query, members_of, next_of, reference_of
+from microdc.bmc.redfish.expanding import expand_query, whole_collection
 from microdc.bmc.redfish.failures import shown
 from microdc.bmc.redfish.line import Line
 from microdc.bmc.redfish.patience import repeated
@@ -29,6 +29,8 @@ from microdc.bmc.redfish.wire import Wire
 
 _TOO_MUCH = frozenset({Cause.TOO_LARGE, Cause.TIMEOUT, Cause.BROKEN_ANSWER})
 """How services fail whose `$expand` is more than they can do."""
+_FLEETING = frozenset({500, 502, 504})
+"""What may well work the next moment: Dell's /Thermal fails now and then (github.com/bb-Ricardo/check_redfish, issue 195)."""
 _log = logging.getLogger(__name__)
 
 
@@ -117,21 +119,12 @@ class Client:
         """A collection with all pages, and with its members in it instead of references: in one request for each page where the service
         can. A member that cannot be read stays a reference, so that who reads it next learns why.
         """
-        collection = self._expanded(path)
-        members = list(members_of(collection))
-        seen, following = {path}, next_of(collection)
-        while following and following not in seen and len(seen) < MOST_PAGES:
-            seen.add(following)
-            page = self.get(following)
-            members += members_of(page)
-            following = next_of(page)
-        whole = {**collection, "Members": [self._member(member) for member in members]}
-        if not following:
-            whole.pop("Members@odata.nextLink", None)
-        return whole
+        return whole_collection(self.get, path, self._expanded(path))
 
-    def events(self, path: str, stop: threading.Event) -> Iterator[Resource]:
+    def stream(self, path: str, stop: threading.Event) -> Iterator[Resource]:
         """Events as they happen, from a `ServerSentEventUri`, over a connection of its own, until `stop` is set.
+
+        The login stays that of the client, which must be open meanwhile.
 
         Raises BmcRefusedError where the service gives no stream there, BmcError of Cause.ENDED when it ends the stream.
         """
@@ -176,22 +169,17 @@ class Client:
             self._expand = ""
         return self.get(path)
 
-    def _member(self, member: object) -> object:
-        reference = reference_of(member)
-        if not reference:
-            return member
-        try:
-            return self.get(reference)
-        except BmcRefusedError:
-            return member
-
     def _got(self, path: str, where: str) -> Reply:
         """A GET, once. Raises what its status means."""
         now = time.monotonic()
         # the ETag of an expanded collection may well be that of the collection, which does not know of its members' changes
         tagged = "$expand" not in path
         etag = self._etags.ask(path, now) if tagged and now > self._whole_until else ""
-        reply = self._asked("GET", path, None, {"If-None-Match": etag} if etag else {})
+        headers = {"If-None-Match": etag} if etag else {}
+        reply = self._asked("GET", path, None, headers)
+        if reply.status in _FLEETING:
+            time.sleep(self.limits.pause)
+            reply = self._asked("GET", path, None, headers)
         if reply.status == 304:
             kept = self._etags.unchanged(path, reply)
             if kept is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from microdc.bmc.errors import BmcRefusedError
 from microdc.bmc.redfish.answers import Resource
 
-MOST_PAGES = 1000
+_MOST_PAGES = 1000
 
 
 def expand_query(root: Resource) -> str:
@@ -21,20 +23,40 @@ def expand_query(root: Resource) -> str:
     return f"$expand={what}($levels=1)" if can.get("Levels") is True else f"$expand={what}"
 
 
-def members_of(collection: Resource) -> list[Any]:
-    """What it lists; nothing where it lists nothing."""
+def whole_collection(get: Callable[[str], Resource], path: str, first: Resource) -> Resource:
+    """All pages of the collection whose first page is given, in one, with members in full. A member that is refused stays a reference."""
+    members = _members(first)
+    seen, following = {path}, _next(first)
+    while following and following not in seen and len(seen) < _MOST_PAGES:
+        seen.add(following)
+        page = get(following)
+        members += _members(page)
+        following = _next(page)
+    whole = {**first, "Members": [_in_full(get, member) for member in members]}
+    if not following:
+        whole.pop("Members@odata.nextLink", None)
+    return whole
+
+
+def _members(collection: Resource) -> list[Any]:
     found = collection.get("Members")
-    return found if isinstance(found, list) else []
+    return list(found) if isinstance(found, list) else []
 
 
-def next_of(collection: Resource) -> str:
-    """Where the next page is, "" for none."""
+def _next(collection: Resource) -> str:
     found = collection.get("Members@odata.nextLink")
     return found if isinstance(found, str) else ""
 
 
-def reference_of(member: Any) -> str:
-    """The path of a member that is no more than a reference, "" for one that is there in full, or is none."""
-    if isinstance(member, dict) and set(member) == {"@odata.id"} and isinstance(member["@odata.id"], str):
-        return member["@odata.id"]
-    return ""
+def _in_full(get: Callable[[str], Resource], member: Any) -> Any:
+    """What a member refers to, where it is no more than a reference."""
+    if (
+        not isinstance(member, dict)
+        or set(member) != {"@odata.id"}
+        or not isinstance(member["@odata.id"], str)
+    ):
+        return member
+    try:
+        return get(member["@odata.id"])
+    except BmcRefusedError:
+        return member

@@ -81,7 +81,8 @@ def handshake_failure(error: OSError, where: str, seconds: float) -> BmcError:
             where=where,
             hint="is the port right?",
         )
-    return BmcError(Cause.UNTRUSTED, f"TLS cannot be agreed on: {_reason(error)}", where=where)
+    hint = "an old BMC may need newer firmware: TLS 1.2 is the least that is spoken"
+    return BmcError(Cause.NOT_TLS, f"TLS cannot be agreed on: {_reason(error)}", where=where, hint=hint)
 
 
 def no_tls(where: str) -> BmcError:

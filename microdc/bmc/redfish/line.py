@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import socket
 import ssl
@@ -23,6 +24,8 @@ from microdc.bmc.redfish.tls import (
 from microdc.errors import InputError, UnreachableError
 from microdc.host import namespaces
 
+_UNQUOTED = "/%:@!$&'()*+,;=~?"  # what has a meaning in a link, or is quoted already
+_USUAL = 1000  # characters of a link; longer ones are not remembered
 _PROBE = 1.0  # seconds that it may cost to find out what answers without TLS
 _KEPT_ALIVE = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -65,6 +68,8 @@ class Line:
     context: ssl.SSLContext | None
     deadline: Deadline = field(default_factory=Deadline)
     opened: int = 0
+    _secured: ssl.SSLSocket | None = None
+    _session: ssl.SSLSession | None = None
 
     @classmethod
     def to(cls, target: Target, connect: float) -> Line:
@@ -103,14 +108,7 @@ class Line:
 
         A link may be a whole URL or a relative one, have a fragment, and hold characters that a request cannot.
         """
-        try:
-            parts = urlsplit(urljoin(self.base + beside, link))
-        except ValueError:
-            return ""
-        if f"{parts.scheme}://{parts.netloc}" not in {self.base, f"{self.base}:{self.port}"}:
-            return ""
-        path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
-        return f"{path}?{quote(parts.query, safe='/%:@!$&()*+,;=~?')}" if parts.query else path or "/"
+        return (_path_of if len(link) <= _USUAL else _path_of.__wrapped__)(self.base, self.port, beside, link)
 
     def open(self) -> socket.socket:
         """A TCP connection. Raises BmcError."""
@@ -157,7 +155,8 @@ class Line:
             raise AssertionError("a plain connection is not secured")
         try:
             opened.settimeout(min(self.connect, self.deadline.left()))
-            secured = self.context.wrap_socket(opened, server_hostname=self.host)
+            session, self._session = self._session, None
+            secured = self.context.wrap_socket(opened, server_hostname=self.host, session=session)
         except OSError as error:
             opened.close()
             failure = handshake_failure(error, self.where, self.connect)
@@ -169,7 +168,15 @@ class Line:
         except BaseException:
             secured.close()
             raise
+        self._secured = secured
         return secured
+
+    def remember(self) -> None:
+        """To be called before a connection is ended for another one: its TLS session is resumed there if the BMC still knows it.
+
+        The signature of a full handshake costs the processor of a BMC some tenths of a second. Whoever resumes has proved who he is.
+        """
+        self._session = self._secured.session if self._secured is not None else None
 
     def _answers_plainly(self) -> bool:
         """Whether it speaks HTTP without TLS: a web server may well wait for the rest of what it takes for a request. Nothing is told."""
@@ -193,3 +200,16 @@ class Line:
                 where=self.where,
                 hint=f"if it was replaced: `microdc bmc trust {self.target.name or self.host}`",
             )
+
+
+@functools.lru_cache(maxsize=4096)
+def _path_of(base: str, port: int, beside: str, link: str) -> str:
+    """See `Line.path_of`. Remembered, since the same paths are asked for again and again."""
+    try:
+        parts = urlsplit(urljoin(base + beside, link))
+    except ValueError:
+        return ""
+    if f"{parts.scheme}://{parts.netloc}" not in {base, f"{base}:{port}"}:
+        return ""
+    path = quote(parts.path, safe=_UNQUOTED)
+    return f"{path}?{quote(parts.query, safe=_UNQUOTED)}" if parts.query else path or "/"

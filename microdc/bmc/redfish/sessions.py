@@ -8,6 +8,7 @@ that nobody knows: it ends when the service lets it expire.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -83,14 +84,18 @@ class Session:
 
 
 def directory() -> Path:
-    """Where the files are."""
+    """Where the files are: a directory for each service, so that who uses one looks at its files only."""
     return runtime_dir() / "bmc-sessions"
+
+
+def _directory_of(base: str, via: str) -> Path:
+    return directory() / hashlib.sha256(f"{via} {base}".encode()).hexdigest()[:16]
 
 
 def record(session: Session) -> Path:
     """Writes a session down; raises OSError where that is not possible."""
     name = f"{session.owner.replace(':', '-')}-{secrets.token_hex(8)}"
-    place = directory()
+    place = _directory_of(session.base, session.via)
     being_written = place / f".{name}"
     handle = _new_file(being_written)
     try:
@@ -103,21 +108,26 @@ def record(session: Session) -> Path:
 
 
 def _new_file(path: Path) -> int:
-    for _ in range(10):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with contextlib.suppress(
-            FileNotFoundError
-        ):  # another process ended its last session and removed the directory
+    failure = OSError()
+    for _ in range(100):
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    raise FileNotFoundError(f"{path.parent} vanishes again and again")
+        except (
+            FileNotFoundError,
+            FileExistsError,
+        ) as error:  # who ended a last session removed a directory meanwhile
+            failure = error
+    raise failure
 
 
 def erase(file: Path) -> None:
-    """Removes a session's file, and the directory with the last one. Nothing happens where it is gone: somebody else saw to it."""
+    """Removes a session's file, and its directories with the last one. Nothing happens where it is gone: somebody else saw to it."""
     with contextlib.suppress(OSError):
         file.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # there are others
         file.parent.rmdir()
+        file.parent.parent.rmdir()
 
 
 def orphans(base: str = "", via: str = "") -> list[tuple[Path, Session]]:
@@ -126,11 +136,12 @@ def orphans(base: str = "", via: str = "") -> list[tuple[Path, Session]]:
     Files that are no sessions, or too old to matter, are removed on the way.
     """
     found = []
-    for file in directory().glob("*.json"):
+    files = _directory_of(base, via).glob("*.json") if base else directory().glob("*/*.json")
+    for file in list(files):
         session = _read(file)
         if session is None or (session.stale and session.orphaned):
             erase(file)
-        elif (not base or (session.base, session.via) == (base, via)) and session.orphaned:
+        elif session.orphaned:
             found.append((file, session))
     return sorted(found, key=lambda one: one[1].opened)
 

@@ -15,8 +15,8 @@ from microdc.bmc.redfish.answers import Resource
 from microdc.bmc.redfish.contents import NoObjectError, as_object
 from microdc.bmc.redfish.failures import exchange_failure
 from microdc.bmc.redfish.line import Line
-from microdc.bmc.redfish.timed import pool_of
 from microdc.bmc.redfish.reply import Reply
+from microdc.bmc.redfish.timed import pool_of
 
 _SILENCE = 24 * 3600.0  # seconds; a connection that is dead is found by TCP's keep-alive long before
 _CHUNK = 65536

@@ -58,6 +58,7 @@ class Transport:
         self.line.deadline.start(timeout)
         first = path = url.removeprefix(self.line.base)
         if not self._may_repeat(method) and time.monotonic() > self._promised_until:
+            self.line.remember()
             self.close()
         for _ in range(_MOST_REDIRECTS + 1):
             reply = self._answered(method, path, data, headers, timeout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from microdc.bmc.model import Abilities, Act, BootMode, BootTarget, Feature, Target
-from microdc.bmc.redfish.read.actions import RESET, action, allowed, first_of, reset_type
+from microdc.bmc.redfish.read.actions import ALLOWED, RESET, action, allowed, first_of, reset_type
 from microdc.bmc.redfish.read.console import console
 from microdc.bmc.redfish.read.doc import Doc
 from microdc.bmc.redfish.read.hardware import opened
@@ -12,7 +12,6 @@ from microdc.bmc.redfish.read.place import Place
 from microdc.bmc.redfish.read.reader import Reader
 from microdc.bmc.redfish.read.state import OVERRIDE, TARGETS, boot, led, mode_of
 
-ALLOWED = "@Redfish.AllowableValues"
 NO_SYSTEM = "this BMC manages no system"
 
 
@@ -23,7 +22,7 @@ def abilities(reader: Reader, place: Place, target: Target, *, streams: bool) ->
     return Abilities(
         acts=_acts(system, lacks),
         targets=_targets(system, lacks),
-        modes=_modes(system, lacks),
+        modes=_modes(system),
         features=_features(reader, place, target, system, lacks, streams=streams),
         lacks=lacks,
     )
@@ -56,14 +55,13 @@ def _targets(system: Doc | None, lacks: dict[str, str]) -> frozenset[BootTarget]
     return able
 
 
-def _modes(system: Doc | None, lacks: dict[str, str]) -> frozenset[BootMode]:
+def _modes(system: Doc | None) -> frozenset[BootMode]:
+    """Without reasons of their own: that a mode is missing has none but the BMC's word, and `bios` is a target too."""
     part = system.part("Boot") if system else None
     if part is None or not part.has(f"{OVERRIDE}Mode"):
         return frozenset()
     told = part.words(f"{OVERRIDE}Mode{ALLOWED}")
-    modes = frozenset(BootMode) if told is None else frozenset(mode for one in told if (mode := mode_of(one)))
-    lacks.update({mode.value: "the BMC does not allow this mode" for mode in BootMode if mode not in modes})
-    return modes
+    return frozenset(BootMode) if told is None else frozenset(mode for one in told if (mode := mode_of(one)))
 
 
 def _features(

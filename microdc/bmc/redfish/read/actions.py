@@ -7,6 +7,7 @@ from typing import Final
 from microdc.bmc.model import Act
 from microdc.bmc.redfish.read.doc import Doc
 
+ALLOWED: Final = "@Redfish.AllowableValues"
 RESET: Final = "#ComputerSystem.Reset"
 RESET_TYPES: Final[dict[Act, tuple[str, ...]]] = {
     Act.ON: ("On", "ForceOn"),
@@ -33,7 +34,7 @@ def target(doc: Doc, found: Doc, name: str) -> str:
 
 def allowed(found: Doc, parameter: str) -> tuple[str, ...] | None:
     """The values that a parameter may have, from the action or its ActionInfo; None where they are not told."""
-    told = found.words(f"{parameter}@Redfish.AllowableValues")
+    told = found.words(f"{parameter}{ALLOWED}")
     if told:
         return told
     info = found.follow("@Redfish.ActionInfo")

@@ -38,8 +38,8 @@ def console(target: Target, system: Doc | None, managers: list[Doc]) -> Console 
         commands += [_sol(target, host, user)] if "IPMI" in told else []
     if not commands:
         return None
-    remarks = managers[0].remarks.all() if managers else system.remarks.all() if system else ()
-    return Console(commands[0], tuple(dict.fromkeys(kinds)), remarks)
+    remarks = (one for doc in managers[:1] for one in doc.remarks.all() if "SerialConsole" in one.where)
+    return Console(commands[0], tuple(dict.fromkeys(kinds)), tuple(remarks))
 
 
 def _on(part: Doc) -> bool:

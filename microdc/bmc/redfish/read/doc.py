@@ -34,7 +34,7 @@ class Doc:
         return self.at.partition(" ")[0]
 
     def remark(self, name: str, what: str) -> None:
-        self.remarks.add(f"{self.at} {name}".rstrip(), what)
+        self.remarks.add(self._place(name), what)
 
     def has(self, name: str) -> bool:
         """Whether it tells a property, be it null."""
@@ -148,8 +148,10 @@ class Doc:
     # -- how it is done
 
     def _within(self, name: str, body: Mapping[str, Any]) -> Doc:
-        at = f"{self.at}.{name}" if " " in self.at else f"{self.at} {name}"
-        return Doc(at, body, self.remarks, self.open_path)
+        return Doc(self._place(name), body, self.remarks, self.open_path)
+
+    def _place(self, name: str) -> str:
+        return f"{self.at}.{name}" if " " in self.at else f"{self.at} {name}"
 
     def _text(self, name: str) -> str | None:
         told = self.body.get(name)

@@ -17,8 +17,10 @@ from microdc.bmc.redfish.read.status import absent
 Kind = Literal["bios", "bmc", "other"]
 
 _NAMES_NOTHING = re.compile(r"(software|firmware)( inventory)?", re.IGNORECASE)
+_NOT_RUNNING = ("Previous-", "Available-")
+"""How an iDRAC begins the ids of images that it could go back to, or could install."""
 _WORDS: dict[Kind, re.Pattern[str]] = {
-    "bios": re.compile(r"\b(bios|uefi|system rom|systemromactive)\b", re.IGNORECASE),
+    "bios": re.compile(r"\b(bios|system rom|systemromactive)\b", re.IGNORECASE),
     "bmc": re.compile(r"\b(bmc|ilo|idrac|xcc|cimc|systembmc|baseboard management)\b", re.IGNORECASE),
 }
 
@@ -63,7 +65,7 @@ def _listed(reader: Reader, place: Place) -> Iterator[Item]:
         return
     collection = doc.link("FirmwareInventory") or doc.link("SoftwareInventory")
     for one in members(reader, collection):
-        if absent(one) or _of_another(one, place):
+        if absent(one) or _of_another(one, place) or name_of(one.path).startswith(_NOT_RUNNING):
             continue
         version = one.text("Version")
         if version is None:

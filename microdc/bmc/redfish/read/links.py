@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 from urllib.parse import quote, urlsplit
 
@@ -17,11 +18,17 @@ def led_to(link: str, here: str) -> str | None:
     A final slash is kept, as the BMC wants it; a fragment is not, since it points into a resource. Relative ones are read as
     from within `here`.
     """
+    return _led_to(link, here) if _sendable(link) else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _led_to(link: str, here: str) -> str | None:
+    """Remembered: servers of one model have the same links, and each is met again with each reading."""
     try:
         parts = urlsplit(link)
     except ValueError:
         return None
-    if not parts.path or not _sendable(link):
+    if not parts.path:
         return None
     path = quote(parts.path, safe=_KEPT)
     whole = posixpath.normpath(posixpath.join(plain(here), path)).replace("//", "/")

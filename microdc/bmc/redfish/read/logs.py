@@ -54,14 +54,13 @@ def _entries(reader: Reader, service: Doc, limit: int | None) -> tuple[list[LogE
     listed: list[Doc] = []
     seen: set[str] = set()
     held: int | None = None
-    for page in pages(
-        reader, service.link("Entries"), expanded=False
-    ):  # or a limit of 10 would fetch thousands
+    # not expanded: a limit of ten would fetch all of the thousands that are only linked
+    for page in pages(reader, service.link("Entries"), expanded=False):
         told = page.whole("Members@odata.count")
         held = told if held is None else held
         new = [one for one in page.parts("Members") if _key(one) not in seen]
         seen.update(_key(one) for one in new)
-        listed += new
+        listed += [reader.doc(one.link() or one.at, one.body) if is_whole(one) else one for one in new]
         if not new or (limit is not None and len(listed) >= limit and _falls(listed, offset)):
             break
     entries = [_entry(one, called, offset) for one in _read(reader, service, listed, limit)]
@@ -74,7 +73,7 @@ def _key(member: Doc) -> str:
 
 def _read(reader: Reader, service: Doc, listed: list[Doc], limit: int | None) -> Iterator[Doc]:
     """The entries that came with the list, and as many of those that are only linked as are wanted, from the newer end."""
-    yield from (reader.doc(one.link() or one.at, one.body) for one in listed if is_whole(one))
+    yield from (one for one in listed if is_whole(one))
     linked = [one for one in listed if not is_whole(one)]
     most = min(MOST_FETCHED, MOST_FETCHED if limit is None else limit)
     if len(linked) > most:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, runtime_checkable
 
-from microdc.bmc.errors import BmcRefusedError
+from microdc.bmc.errors import BmcError, BmcRefusedError, Cause
 from microdc.bmc.redfish.answers import Resource, Service
 from microdc.bmc.redfish.read.doc import Doc
 from microdc.bmc.redfish.read.links import ROOT, plain
@@ -13,7 +13,10 @@ from microdc.bmc.redfish.read.remarks import Remarks
 
 MOST_RESOURCES: Final = 5000
 """Resources that one reading fetches: the largest recorded servers have some hundred that are asked for."""
+MOST_BROKEN: Final = 3
+"""Resources that may be no JSON, endless or too large before it is the BMC that is broken: each costs a few attempts."""
 _NOT_THERE = 404
+_OF_A_RESOURCE = frozenset({Cause.BROKEN_ANSWER, Cause.TOO_LARGE})
 
 
 @runtime_checkable
@@ -25,12 +28,13 @@ class Expanding(Protocol):
 
 
 class Reader:
-    """One reading of a service. Raises BmcError when the BMC is gone; all else becomes a remark."""
+    """One reading of a service. Raises BmcError when the BMC is gone, or sends little but broken answers; all else becomes a remark."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.remarks = Remarks()
         self._had: dict[str, Doc | None] = {}
+        self._broken = 0
 
     def open(self, path: str) -> Doc | None:
         """A linked resource; None, with a remark, where it cannot be read."""
@@ -72,6 +76,12 @@ class Reader:
                 self.remarks.add(path, f"cannot be read: {refusal.what}")
             elif expected:
                 self.remarks.add(path, "is linked but not there")
+            return None
+        except BmcError as problem:
+            self._broken += 1
+            if problem.cause not in _OF_A_RESOURCE or self._broken > MOST_BROKEN:
+                raise
+            self.remarks.add(path, f"cannot be read: {problem.what}")
             return None
         if not isinstance(body, Mapping):
             self.remarks.add(path, "is no resource")

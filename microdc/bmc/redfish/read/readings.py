@@ -22,7 +22,15 @@ _KINDS: dict[str, tuple[SensorKind, str]] = {
     "rotational": ("fan", "RPM"),
 }
 """What a sensor measures by its ReadingType, and in which unit where it tells none."""
-_UNITS = {"celsius": "Cel", "rpm": "RPM", "percent": "%", "volts": "V", "amps": "A", "watts": "W"}
+_UNITS = {
+    "celsius": "Cel",
+    "rpm": "RPM",
+    "{rev}/min": "RPM",
+    "percent": "%",
+    "volts": "V",
+    "amps": "A",
+    "watts": "W",
+}
 _KIND_OF_UNIT: dict[str, SensorKind] = {
     "Cel": "temperature",
     "RPM": "fan",

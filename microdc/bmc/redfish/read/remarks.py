@@ -15,7 +15,7 @@ class Remarks:
 
     def __init__(self) -> None:
         self._kept: dict[Remark, None] = {}
-        self._more = 0
+        self._more = False
 
     def add(self, where: str, what: str) -> None:
         remark = Remark(where, what)
@@ -24,9 +24,9 @@ class Remarks:
         if len(self._kept) < MOST:
             self._kept[remark] = None
         else:
-            self._more += 1
+            self._more = True
 
     def all(self) -> tuple[Remark, ...]:
         """In the order in which they were made."""
-        rest = (Remark(ROOT, f"{self._more} more remarks like these are left out"),) if self._more else ()
+        rest = (Remark(ROOT, f"has more to remark than these {MOST}"),) if self._more else ()
         return (*self._kept, *rest)

@@ -72,16 +72,17 @@ def _of_chassis(reader: Reader, chassis: Doc, read: _Read) -> Iterator[Reading]:
     if thermal is not None and read.first(thermal.at):
         new += _of_fans(reader, thermal, read)
         new += _of_thermal_metrics(thermal, read)
-    if power_ is not None and read.first(power_.at) and not new:
-        new += _of_supplies(reader, power_, read)
     new += _of_environment(chassis, read)
+    if power_ is not None and read.first(power_.at) and not any(one.kind == "power" for one in new):
+        new += _of_supplies(reader, power_, read)
     yield from new
     count = Counter(one.kind for one in new)
-    for resource, forms, newer in (
+    volts = count["voltage"] > 0 or chassis.has("Sensors")  # the subsystem itself tells of none
+    for resource, forms, whole in (
         ("Thermal", readings.THERMAL, thermal is not None and count["temperature"] > 0 and count["fan"] > 0),
-        ("Power", readings.POWER, power_ is not None and count["power"] > 0),
+        ("Power", readings.POWER, power_ is not None and count["power"] > 0 and volts),
     ):
-        if not newer:
+        if not whole:
             yield from _older(chassis, resource, forms, count, read)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from microdc.bmc.errors import BmcRefusedError, UnsupportedError
 from microdc.bmc.model import Boot, BootMode, BootTarget
 from microdc.bmc.redfish.answers import Resource, Service
-from microdc.bmc.redfish.read.abilities import ALLOWED
-from microdc.bmc.redfish.read.actions import first_of
+from microdc.bmc.redfish.read.actions import ALLOWED, first_of
 from microdc.bmc.redfish.read.doc import Doc
 from microdc.bmc.redfish.read.reader import Reader
 from microdc.bmc.redfish.read.state import OVERRIDE, TARGETS, boot
@@ -17,7 +16,9 @@ _LASTING_WORDS = {"once": "Once", "continuous": "Continuous", "disabled": "Disab
 
 
 def set_boot(service: Service, path: str, wanted: Boot) -> Boot:
-    """Asks once for a boot override, in as many ways as are refused, and returns what is read back, which may be something else: bmclib#459 tells of a 200 that did nothing.
+    """Asks for a boot override until one way is accepted, and returns what is read back.
+
+    That may be something else: bmclib#459 tells of a 200 that did nothing. An accepted request is not followed by another.
 
     Raises UnsupportedError where the BMC has no word for it, BmcRefusedError and BmcError.
     """

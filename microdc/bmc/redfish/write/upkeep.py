@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from microdc.bmc.errors import UnsupportedError
 from microdc.bmc.model import Led
 from microdc.bmc.redfish.answers import Resource, Service
-from microdc.bmc.redfish.read.abilities import ALLOWED
-from microdc.bmc.redfish.read.actions import action, allowed, first_of, target
+from microdc.bmc.redfish.read.actions import ALLOWED, action, allowed, first_of, target
 from microdc.bmc.redfish.read.doc import Doc
 from microdc.bmc.redfish.read.reader import Reader
 from microdc.bmc.redfish.read.state import led
