@@ -239,6 +239,14 @@ def test_uefi_boots_from_the_network(segment: Segment) -> None:
     assert machine.boot() == BootRequest("none", "disabled", "uefi")
 
 
+def test_bios_of_uefi_stays_in_the_firmware(segment: Segment) -> None:
+    machine = segment.machine("shell", firmware="uefi", kvm=False)
+    machine.set_boot(BootRequest("bios", "once", "uefi"))
+    machine.on()
+    wait_console(machine, "UEFI Interactive Shell", seconds=150)
+    assert f"DHCPDISCOVER(br0) {machine.description().nics[0].mac}" not in segment.log
+
+
 def test_no_machine_is_told(tmp_path: Path) -> None:
     (tmp_path / "machine.json").write_text(json.dumps({"name": "x"}))
     done = command(Machine(tmp_path), "set", "power", "1")

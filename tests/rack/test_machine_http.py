@@ -10,7 +10,7 @@ from netboot import GATEWAY, Segment, console, wait_for
 from microdc.host.local import NamespaceHost
 from microdc.lab.machine.model import BootRequest
 
-pytestmark = [pytest.mark.root, pytest.mark.lab, pytest.mark.long]
+pytestmark = [pytest.mark.root, pytest.mark.lab]
 
 
 def test_http_once(segment: Segment) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from microdc.bmc.errors import BmcError, Cause
 from microdc.bmc.model import Login, Target
+from microdc.bmc.redfish import transport
 from microdc.bmc.redfish.client import Client
 from redfishservice import ADMIN, SYSTEM, describe, running, self_signed
 
@@ -34,6 +35,7 @@ def test_the_connection_of_an_act_resumes_the_one_before(
         return made
 
     monkeypatch.setattr(ssl.SSLContext, "wrap_socket", noted)
+    monkeypatch.setattr(transport, "_PROMISE", -1.0)  # as of a BMC that promises nothing
     with running(describe(tmp_path / "m"), certificate=certificate) as rig:
         url = f"https://127.0.0.1:{rig.client.port}"
         target = Target("a1", redfish=url, login=Login(*ADMIN))
@@ -50,7 +52,10 @@ def test_the_connection_of_an_act_resumes_the_one_before(
     assert resumed == [False, True, True, True]
 
 
-def test_a_certificate_that_changes_between_two_connections_is_found(tmp_path: Path) -> None:
+def test_a_certificate_that_changes_between_two_connections_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "_PROMISE", -1.0)
     first, second = tmp_path / "first", tmp_path / "second"
     for place in (first, second):
         place.mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import resource
 import signal
 import socket
 import sys
@@ -78,6 +79,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 def _listeners(options: argparse.Namespace) -> list[Listener]:
     threading.stack_size(512 * 1024)  # a thousand connections are a thousand threads
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (most, most)
+    )  # and more descriptors than a process usually may have
     known = users.load(options.users)
     places = [f"{options.directory}@{options.listen}"] if options.directory else []
     return [_listener(options, known, *_place(told)) for told in (*places, *options.serve)]

@@ -70,7 +70,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _redirected(self) -> Reply:
         host = self.headers.get("Host") or self.place.name
-        return Reply(308, None, {"Location": f"https://{host}{self.path}"})
+        return Reply(308, None, {"Location": f"https://{host}{self.path}", "Connection": "close"})
 
     def _answer(self) -> Reply | None:
         """What the service says; None where the body was not taken, which has been answered."""
@@ -108,7 +108,11 @@ class Connection(BaseHTTPRequestHandler):
                 headers["Link"] = f"</redfish/v1/JsonSchemas/{kind}>; rel=describedby"
         if reply.stream or self.headers.get("Connection", "").lower() == "close":
             headers["Connection"] = "close"
-            self.close_connection = True
+        self.close_connection = self.close_connection or "Connection" in headers
+        if not self.close_connection and self.headers.get("Connection", "").lower() == "keep-alive":
+            headers["Connection"] = (
+                "keep-alive"  # who asks is promised that it stays open, as by BMCs with Apache
+            )
         if not reply.stream and reply.status not in {204, 304}:
             headers["Content-Length"] = str(len(body))
         head = self._head(reply.status, headers)
@@ -126,7 +130,9 @@ class Connection(BaseHTTPRequestHandler):
 
     def gone(self) -> bool:
         """Whether the reader of a stream, who has nothing more to say, has closed the connection."""
-        if not select.select([self.connection], [], [], 0)[0]:
+        poll = select.poll()  # select(2) takes no descriptor above 1023, and a thousand BMCs have them
+        poll.register(self.connection, select.POLLIN)
+        if not poll.poll(0):
             return False
         try:
             return not self.connection.recv(4096)

@@ -10,7 +10,7 @@ from microdc.lab.redfish import boot
 from microdc.lab.redfish.clock import now
 from microdc.lab.redfish.crossings import Crossings
 from microdc.lab.redfish.facts import Facts, MachineFiles
-from microdc.lab.redfish.faults import Fault
+from microdc.lab.redfish.faults import Fault, seconds
 from microdc.lab.redfish.kept import Kept
 from microdc.lab.redfish.power import RESET_TYPES, ServerPower, reset_type
 from microdc.lab.redfish.properties import Kinds, writable
@@ -32,6 +32,8 @@ TREES: dict[str, Callable[[Facts], dict[str, Document]]] = {
 """The resources, by the first part of their path below the root."""
 
 LED = ("Off", "Lit", "Blinking")
+SKEW = 86_400.0
+"""Seconds by which a clock is ahead that is planted to be wrong."""
 ENTRIES = f"{SEL}/Entries"
 
 _WRITABLE: dict[str, Kinds] = {
@@ -64,7 +66,7 @@ class DescribedMachine:
     ) -> None:
         self._files = MachineFiles(directory)
         self._machine, self._planted, self._where = machine, planted, where
-        self._log = EventLog(directory)
+        self._log = EventLog(directory, self._now)
         self._kept = Kept()
         self._built: tuple[Facts | None, dict[str, dict[str, Document]]] = (None, {})
         self._crossings = Crossings(self._log, self._kept.started)
@@ -83,7 +85,7 @@ class DescribedMachine:
             pending=self._kept.pending,
             address=self._where[0],
             port=self._where[1],
-            at=now(),
+            at=self._now(),
         )
         self._crossings.note(facts)
         return facts
@@ -92,6 +94,9 @@ class DescribedMachine:
         """The log, after a look at the world."""
         self.facts()
         return self._log.entries()
+
+    def _now(self) -> str:
+        return now(seconds(self._planted().get(Fault.CLOCK_SKEW, 0), SKEW))
 
     def _told(self, sentence: str) -> None:
         self._log.append(sentence, code="ResourceEvent.1.3.ResourceStateChanged", source=SYSTEM)
@@ -104,7 +109,7 @@ class DescribedMachine:
             return service_root(str(about.get("uuid", "")), str(about.get("model", "")))
         settings = boot.through_settings(self._planted(), SYSTEM)
         if path == settings:
-            named = resource(path, "ComputerSystem.v1_20_1.ComputerSystem", "Settings of the system")
+            named = resource(path, systems.SCHEMA, "Settings of the system")
             return {**named, "Boot": self.facts().boot}
         if path.startswith(f"{ENTRIES}/"):
             return self._entry(path.rpartition("/")[2])

@@ -32,6 +32,8 @@ class Fault(StrEnum):
     """A PATCH without If-Match: 428 PreconditionHeaderMissing (stmcginnis/gofish 171); the number 412 for that status."""
     ETAG_WRONG = "etag-wrong"
     """An ETag that is another one at each read (FuturFusion/operations-center 1040)."""
+    CLOCK_SKEW = "clock-skew"
+    """The BMC's clock is ahead: seconds, negative for behind; a day by default (dates of 1970 after a dead battery are a negative one)."""
     NULL_READINGS = "null-readings"
     """Sensors without values."""
     LAGGING_POWER = "lagging-power"
@@ -103,5 +105,6 @@ class Faults:
 
 
 def seconds(parameter: Any, default: float) -> float:
-    """A parameter that is a number; the default where it only says `true`."""
-    return default if parameter is True else float(parameter)
+    """A parameter that is a number; the default where it is something else, such as `true`."""
+    given = isinstance(parameter, int | float) and not isinstance(parameter, bool)
+    return float(parameter) if given else default

@@ -15,6 +15,7 @@ RETRY = 5.0
 """Seconds of Retry-After where the fault does not say."""
 HUGE = 20 * 1024 * 1024
 _PAGE = b"<!DOCTYPE html><html><head><title>Login</title></head><body><h1>Please log in</h1></body></html>\n"
+_REDIRECTS = (301, 302, 303, 307, 308)
 _READINGS = {
     "Reading",
     "ReadingCelsius",
@@ -42,7 +43,7 @@ def _to_itself(asked: Asked, _: Any) -> Reply | None:
 def _to_a_slash(asked: Asked, status: Any) -> Reply | None:
     if asked.method != "POST" or not asked.target.endswith("/Sessions"):
         return None
-    return Reply(308 if status is True else int(status), None, {"Location": f"{asked.target}/"})
+    return Reply(status if status in _REDIRECTS else 308, None, {"Location": f"{asked.target}/"})
 
 
 def starting(wait: float) -> Reply:

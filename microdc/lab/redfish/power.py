@@ -99,6 +99,7 @@ class ServerPower:
         elif kind == "PowerCycle":
             self.machine.off()
             self._on()
+            self._told("The server was power-cycled")
         elif kind == "Nmi":
             self.machine.nmi()
             self._told("A diagnostic interrupt was sent")

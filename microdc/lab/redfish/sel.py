@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ MOST = 5000
 
 
 class EventLog:
-    """`sel.jsonl`. Read again when it has grown or was replaced."""
+    """`sel.jsonl`. Read again when it has grown or was replaced. clock: tells the time of new entries."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, clock: Callable[[], str] = now) -> None:
+        self._clock = clock
         self._file = directory / "sel.jsonl"
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
@@ -40,7 +42,7 @@ class EventLog:
 
     def append(self, message: str, *, severity: str = "OK", code: str = "", source: str = "") -> None:
         """One more entry, in one write, so that several processes may append."""
-        told = {"at": now(), "severity": severity, "message": message, "code": code, "source": source}
+        told = {"at": self._clock(), "severity": severity, "message": message, "code": code, "source": source}
         with self._lock, self._file.open("ab", buffering=0) as file:
             file.write(json.dumps(told).encode() + b"\n")
 

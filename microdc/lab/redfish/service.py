@@ -15,7 +15,7 @@ from microdc.lab.redfish.access import check_password_is_kept, user_of
 from microdc.lab.redfish.accounts import Accounts
 from microdc.lab.redfish.faults import Fault
 from microdc.lab.redfish.media import accepts, parsed
-from microdc.lab.redfish.refusals import RefusedRequest, error
+from microdc.lab.redfish.refusals import REGISTRY, RefusedRequest, error
 from microdc.lab.redfish.resources.paths import ROOT
 from microdc.lab.redfish.sessions import Sessions
 from microdc.lab.redfish.world import NOBODY, Act, Asked, Document, Part, Reply
@@ -60,7 +60,7 @@ class Service:
         except RefusedRequest as refused:
             reply = refused.reply
         except MicrodcError as failure:  # the machine could not do it: who asked reads why
-            reply = Reply(500, error(("Base.1.18.InternalError", str(failure))))
+            reply = Reply(500, error((f"{REGISTRY}.InternalError", str(failure))))
         except Exception:  # noqa: BLE001  a BMC that fails once must go on
             traceback.print_exc()
             reply = Reply(500, error("InternalError"))
@@ -71,9 +71,7 @@ class Service:
             raise RefusedRequest(501, "OperationNotAllowed")
         if asked.headers.get("odata-version", "4.0") != "4.0":
             raise RefusedRequest(412, "HeaderInvalid", "OData-Version")
-        if asked.method == "POST" and asked.path.endswith(
-            "/Members"
-        ):  # the same as to the collection, by DSP0266 7.8
+        if asked.method == "POST":  # to Members is the same as to the collection, by DSP0266 7.8
             asked = replace(asked, path=asked.path.removesuffix("/Members"))
         opens = asked.path in OPEN and asked.method in {"GET", "HEAD", "OPTIONS"}
         login = asked.path == self._sessions.path and asked.method == "POST"

@@ -18,6 +18,7 @@ from microdc.lab.redfish.resources.shapes import (
 )
 from microdc.lab.redfish.world import Document
 
+SCHEMA = "ComputerSystem.v1_20_1.ComputerSystem"
 MODULES = 2
 """Memory slots of a server that does not say how many it has."""
 
@@ -45,7 +46,7 @@ def documents(facts: Facts) -> dict[str, Document]:
 
 def system(facts: Facts) -> Document:
     return {
-        **resource(SYSTEM, "ComputerSystem.v1_20_1.ComputerSystem", facts.told("name", "System")),
+        **resource(SYSTEM, SCHEMA, facts.told("name", "System")),
         "SystemType": "Physical",
         "Manufacturer": facts.told("manufacturer"),
         "Model": facts.told("model"),
