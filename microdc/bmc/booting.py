@@ -118,11 +118,10 @@ class _Work:
             problem.hint = "; ".join(filter(None, (problem.hint, f"{words(after)} holds for the next boot")))
             raise
         self.told.append(f"power: {power.what}" if power.what else f"power is {power.after}")
-        if power.came != "done":
+        if power.came == "failed":
             self.told.append(f"{words(after)} still holds for the next boot")
+        if power.came == "failed" or self.wanted.lasting != "once":
             return BootResult(self.wanted, before, after, power.came, "; ".join(self.told), power)
-        if self.wanted.lasting != "once":
-            return BootResult(self.wanted, before, after, "done", "; ".join(self.told), power)
         read = yield from self._used_up()
         if not differs(CLEAR, read):
             self.told.append("the override is used up")

@@ -68,6 +68,11 @@ def bring(
             raise
         told = f"{problem.what}, after it was asked for {_listed(work.acts)}"
         raise BmcError(problem.cause, told, where=problem.where, hint=problem.hint, sent=True) from problem
+    except MicrodcError as problem:
+        if work.acts:  # a cycle whose second act is refused leaves the server off
+            stands = f" ({work.told[-1]})" if work.told else ""
+            problem.what += f", after it was asked for {_listed(work.acts)}{stands}"
+        raise
     yield Step(work.label, ENDS[result.came], result.what)
     return result
 
@@ -96,6 +101,7 @@ class _Work:
         if self.wish is Wish.CYCLE and before is Power.OFF:
             self.told.append("was off")
         came: Came = "done"
+        unsure = False
         after = before
         for stage in todo:
             if stage.act is Act.FORCE_OFF and self.force is Force.LATER:
@@ -103,8 +109,13 @@ class _Work:
             came, after = yield from (
                 self._reach(stage, stage.wanted) if stage.wanted else self._observe(stage.act, abilities)
             )
-            if came in {"failed", "asked"}:
+            if came == "failed":
                 break
+            unsure = (
+                unsure or came == "asked"
+            )  # the next act is asked for all the same: a cycle must not end off
+        if unsure and came == "done":
+            came = "asked"
         return PowerResult(self.wish, before, after, came, "; ".join(self.told), tuple(self.acts))
 
     def _settled(self) -> Generator[Step, None, Power]:
@@ -189,7 +200,8 @@ class _Work:
             self.told.append("its outlets read off, and on again")
             return "done", Power.ON
         seconds = self.patience.settle if act is Act.CYCLE else self.patience.observe
-        left = yield from self._leaves(seconds)
+        soon = act is not Act.RESTART  # an operating system that was asked to restart is not yet gone
+        left = yield from self._leaves(seconds, logged if soon else None)
         if left is not None and act is not Act.NMI:
             watch, verdict, gone = yield from self._watch(Power.ON, self.patience.settle)
             if gone is not None and verdict == "late":
@@ -206,9 +218,11 @@ class _Work:
         self.told.append(f"asked for {act}; this BMC shows no sign of whether it came to pass")
         return "asked", Power.ON
 
-    def _leaves(self, seconds: float) -> Generator[Step, None, Power | None]:
-        """The first state other than on that is read in this time."""
-        began = self.clock.now()
+    def _leaves(
+        self, seconds: float, logged: tuple[LogEntry, ...] | None
+    ) -> Generator[Step, None, Power | None]:
+        """The first state other than on that is read in this time. It ends early when the log tells of a reset; logged: what was in it before."""
+        began = looked = self.clock.now()
         while self.clock.now() - began < seconds:
             power, gone = self._read()
             if gone is not None and gone.cause not in RETRYABLE:
@@ -216,6 +230,10 @@ class _Work:
             if power not in {None, Power.ON, Power.UNKNOWN}:
                 yield Step(self.label, "progress", f"is {power}")
                 return power
+            if logged is not None and self.clock.now() - looked >= self.patience.longest:
+                looked = self.clock.now()
+                if signs.of_reset(logged, self._logged() or ()):
+                    return None
             self.clock.wait(self.patience.poll)
         return None
 
@@ -224,7 +242,8 @@ class _Work:
         try:
             return self.bmc.log(signs.RECENT).entries
         except MicrodcError as problem:
-            self.told.append(f"its log could not be read ({problem.what})")
+            words = f"its log could not be read ({problem.what})"
+            self.told += [words] if words not in self.told else []
             return None
 
     # --

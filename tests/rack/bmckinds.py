@@ -11,11 +11,11 @@ import json
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import bcrypt
 from netboot import Segment, wait_for
@@ -23,6 +23,7 @@ from netboot import Segment, wait_for
 from microdc.bmc.driver import Bmc
 from microdc.bmc.model import Act, Boot, BootMode, BootTarget, Feature, Limits, Login, Target
 from microdc.bmc.opening import open_bmc
+from microdc.events import Step
 from microdc.host import namespaces
 from microdc.host.daemon import Daemon
 from microdc.host.local import NamespaceHost
@@ -31,6 +32,7 @@ from microdc.lab.ipmi.config import BmcSettings
 from microdc.lab.machine.machine import Machine
 from redfishservice import SESSIONS, Client, self_signed
 
+T = TypeVar("T")
 USER, PASSWORD = "operator", 's3cret&"more\\$'
 LIMITS = Limits(connect=5.0, answer=20.0, attempts=3, pause=0.1, busy=20.0)
 _SUSHY = Path(__file__).with_name("sushy_rack.py")
@@ -209,3 +211,13 @@ def _running(segment: Segment, words: list[str], log: Path, ready: str) -> Itera
 
 def _fingerprint(certificate: Path) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text("ascii"))).hexdigest()
+
+
+def driven(operation: Generator[Step, None, T]) -> T:
+    """What an operation returns at its end."""
+    while True:
+        try:
+            next(operation)
+        except StopIteration as end:
+            value: T = end.value
+            return value

@@ -11,10 +11,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from typing import Any
 
 import pytest
-from bmckinds import KINDS, LIMITS, Rig
+from bmckinds import KINDS, LIMITS, Rig, driven
 from netboot import Segment, wait_for
 
 from microdc.bmc import tending
@@ -205,7 +204,7 @@ def test_the_log_tells_of_it_and_can_be_emptied(rig: Rig, bmc: Bmc, able: Abilit
         assert bmc.log(1).entries == whole.entries[:1]
     times = [one.at for one in whole.entries if one.at is not None]
     assert times == sorted(times, reverse=True)
-    result = _driven(tending.clear_log(bmc))
+    result = driven(tending.clear_log(bmc))
     assert result.came == "done"
     assert not set(whole.entries) & set(bmc.log().entries)
 
@@ -250,7 +249,7 @@ def test_the_identify_led(rig: Rig, bmc: Bmc, able: Abilities) -> None:
             bmc.led()
         return
     for wanted in ("on", "off"):
-        assert _driven(tending.set_led(bmc, wanted)).came in {"done", "nothing"}
+        assert driven(tending.set_led(bmc, wanted)).came in {"done", "nothing"}
         assert (bmc.led() != "off") == (wanted == "on")
 
 
@@ -305,7 +304,7 @@ def test_restart_of_the_bmc(rig: Rig, bmc: Bmc, able: Abilities) -> None:
         return
     rig.machine.on()
     pid = rig.pid()
-    result = _driven(tending.restart_controller(bmc, LIMITS, PATIENCE, SYSTEM_CLOCK))
+    result = driven(tending.restart_controller(bmc, LIMITS, PATIENCE, SYSTEM_CLOCK))
     assert result.came in {"done", "asked"}
     assert rig.pid() == pid
     with rig.open() as again:
@@ -359,12 +358,3 @@ def test_a_wrong_password_is_refused_in_words(rig: Rig) -> None:
     assert "mistaken" not in str(refused.value)
     with pytest.raises(BmcError, match="not tried again"), rig.open(login=login) as bmc:
         bmc.power()
-
-
-def _driven(operation: Any) -> Any:
-    """What an operation returns at its end."""
-    while True:
-        try:
-            next(operation)
-        except StopIteration as end:
-            return end.value

@@ -1,25 +1,23 @@
-"""Power and booting as every driver promises them, seen at a machine that really starts: on its serial port and in the boot server's log."""
+"""Power as every driver promises it, seen on the serial port of a machine that really starts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from bmckinds import KINDS, Rig
-from netboot import BUTTON, FROM_DISK, FROM_NETWORK, GOT_NMI, Segment, console, wait_console, wait_for
+from bmckinds import KINDS, Rig, driven
+from netboot import BUTTON, FROM_DISK, GOT_NMI, Segment, console, wait_console, wait_for
 
-from microdc.bmc import booting, control
+from microdc.bmc import control
 from microdc.bmc.driver import Bmc
 from microdc.bmc.errors import BmcRefusedError, UnsupportedError
 from microdc.bmc.judging import Force, Patience, Wish
-from microdc.bmc.model import Act, Boot, BootTarget, Power
+from microdc.bmc.model import Act, Power
 from microdc.lab.machine.model import BootRequest
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
-PATIENCE = Patience(graceful=60, settle=60, observe=10, boot=60, refused=1, poll=0.1, longest=0.5)
+PATIENCE = Patience(graceful=60, settle=60, observe=10, refused=1, poll=0.1, longest=0.5)
 NONE = BootRequest("none", "disabled", "bios")
-ONCE = Boot(BootTarget.PXE, "once")
 
 
 @pytest.fixture(
@@ -48,15 +46,6 @@ def booted(rig: Rig) -> Rig:
         rig.machine.on()
         wait_console(rig.machine, FROM_DISK, times=seen + 1)
     return rig
-
-
-def driven(operation: Any) -> Any:
-    """What an operation returns at its end."""
-    while True:
-        try:
-            next(operation)
-        except StopIteration as end:
-            return end.value
 
 
 def reads(bmc: Bmc, power: Power) -> None:
@@ -132,41 +121,3 @@ def test_wishes_come_true_with_one_act_each(booted: Rig, bmc: Bmc) -> None:
     assert (on.came, on.acts, booted.machine.power()) == ("done", (Act.ON,), True)
     cut = driven(control.bring(bmc, Wish.OFF, force=Force.NOW, patience=PATIENCE))
     assert (cut.came, cut.acts, booted.machine.power()) == ("done", (Act.FORCE_OFF,), False)
-
-
-def test_from_the_network_once_and_then_from_the_disk(rig: Rig, bmc: Bmc, segment: Segment) -> None:
-    """Where the BMC keeps what it is told, all is done; where it does not, that is said, the server is left alone, and all is as before."""
-    machine = rig.machine
-    machine.off()
-    machine.set_boot(NONE)
-    sent = f"sent {segment.directory}/tftp/boot.ipxe"
-    booted, fetched = console(machine).count(FROM_NETWORK), segment.log.count(sent)
-    result = driven(booting.override(bmc, ONCE, reboot=True, patience=PATIENCE))
-    kept = rig.known.reads(ONCE)
-    if (kept.target, kept.lasting) == (ONCE.target, ONCE.lasting):
-        assert result.came == "done"
-        assert "the override is used up" in result.what
-    else:
-        assert result.came == "failed"
-        assert "the BMC took pxe, once, but it reads" in result.what
-        assert not machine.power()
-        assert machine.boot().target in {"none", "disk"}
-        bmc.set_boot(ONCE)
-        bmc.act(Act.ON)
-    disk = console(machine).count(FROM_DISK)
-    wait_console(machine, FROM_NETWORK, times=booted + 1)
-    assert segment.log.count(sent) == fetched + 1
-    mac = machine.description().nics[0].mac
-    assert f"DHCPACK(br0) {machine_address(segment, mac)} {mac}" in segment.log
-    if kept.lasting == "continuous":
-        bmc.set_boot(Boot(BootTarget.DISK, "continuous"))
-        bmc.act(Act.RESET)
-    wait_console(machine, FROM_DISK, times=disk + 1)
-    assert console(machine).count(FROM_NETWORK) == booted + 1
-    machine.off()
-
-
-def machine_address(segment: Segment, mac: str) -> str:
-    """What the boot server was told to give it."""
-    known = (segment.directory / "hosts" / "known").read_text("ascii")
-    return next(line.split(",")[1] for line in known.splitlines() if line.startswith(mac))

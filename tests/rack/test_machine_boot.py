@@ -62,12 +62,14 @@ def test_network_once_then_disk(segment: Segment) -> None:
     assert console(machine).count(FROM_NETWORK) == 1
 
 
+@pytest.mark.long
 def test_disk_first_and_network_where_it_does_not_boot(segment: Segment) -> None:
     machine = segment.machine("blank", disk=b"")
     machine.on()
     wait_console(machine, FROM_NETWORK)
 
 
+@pytest.mark.long
 def test_continuous_holds_until_it_is_taken_back_and_so_does_a_missing_memory_module(
     segment: Segment,
 ) -> None:
@@ -230,6 +232,7 @@ def test_the_command(segment: Segment) -> None:
     assert "'moon' is nothing to boot from" in refused.stderr
 
 
+@pytest.mark.long
 def test_uefi_boots_from_the_network(segment: Segment) -> None:
     machine = segment.machine("uefi", firmware="uefi")
     machine.set_boot(BootRequest("pxe", "once", "uefi"))
@@ -239,6 +242,7 @@ def test_uefi_boots_from_the_network(segment: Segment) -> None:
     assert machine.boot() == BootRequest("none", "disabled", "uefi")
 
 
+@pytest.mark.long
 def test_bios_of_uefi_stays_in_the_firmware(segment: Segment) -> None:
     machine = segment.machine("shell", firmware="uefi", kvm=False)
     machine.set_boot(BootRequest("bios", "once", "uefi"))

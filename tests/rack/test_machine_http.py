@@ -13,6 +13,7 @@ from microdc.lab.machine.model import BootRequest
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 
 
+@pytest.mark.long
 def test_http_once(segment: Segment) -> None:
     """Firmware that asks as an HTTPClient is given a URL, and fetches it itself."""
     machine = segment.machine("http", firmware="uefi")

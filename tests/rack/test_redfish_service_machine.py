@@ -27,6 +27,7 @@ def boot_override(rig: Rig) -> list[str]:
     return [boot["BootSourceOverrideEnabled"], boot["BootSourceOverrideTarget"]]
 
 
+@pytest.mark.long
 def test_network_once_then_disk(segment: Segment, tmp_path: Path) -> None:
     machine = segment.machine("redfish")
     with bmc_of(machine, tmp_path) as rig:
