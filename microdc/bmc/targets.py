@@ -118,10 +118,21 @@ def path_of(server: Server) -> tuple[str, ...]:
 
 
 def outlets_of(testbed: Testbed, server: Server) -> tuple[Outlet, ...]:
-    """The outlets that feed a server and can be switched, their PDUs' credentials read. Raises InputError, with file and line."""
+    """The outlets that feed a server and can be switched, their PDUs' credentials read.
+
+    Where another device is fed by one of them, too, it would be cut off with this one: a server with a BMC has no such way then.
+    Raises InputError, with file and line; also for a server that has no other way.
+    """
     found = []
     for pdu, number in feeds(testbed, server):
         path = ("sites", pdu.site, "racks", pdu.rack, "pdus", pdu.name)
+        others = sorted(set(_fed_by(testbed.sites[server.site], f"{pdu.name}:{number}")) - {server.name})
+        if others and server.bmc:
+            return ()
+        if others:
+            what = f"by the inventory, {pdu.name}:{number} feeds {', '.join(others)}, too: it is not used for {server.name}"
+            hint = "correct the power cables: which of them is there, only the rack can tell"
+            raise InputError(what, where=str(testbed.where(*path)), hint=hint)
         at = testbed.where(*path, "snmp", "credentials")
         secret = _secret(pdu.snmp_credentials, at) if pdu.snmp_credentials else ""
         version = pdu.snmp_version or 3
@@ -149,6 +160,15 @@ def _far_ends(site: Site, name: str) -> Iterator[tuple[str, str]]:
                 if cable.kind == "power" and near.partition(":")[0] == name:
                     device, _, port = far.partition(":")
                     yield device, port
+
+
+def _fed_by(site: Site, outlet: str) -> Iterator[str]:
+    """The devices at the other end of each power cable in an outlet."""
+    for rack in site.racks.values():
+        for cable in rack.cables:
+            for near, far in ((cable.a, cable.b), (cable.b, cable.a)):
+                if cable.kind == "power" and near == outlet:
+                    yield far.partition(":")[0]
 
 
 def _secret(text: str, at: Where) -> str:

@@ -235,11 +235,9 @@ def adopt(patterns: tuple[str, ...], labels: tuple[str, ...], *, replace: bool, 
     }
     verb = "Would write" if dry_run else "Wrote"
     lines = [f"{verb} {len(one.taken)} values into {one.file}" for one in changes]
-    render.emit(
-        "Adoption",
-        data,
-        lambda: "\n".join(lines or ["Nothing to write: the inventory says all that was found"]),
-    )
+    left = sum(len(one.left) for one in planned)
+    nothing = f"{left} values are left as they are" if left else "the inventory says all that was found"
+    render.emit("Adoption", data, lambda: "\n".join(lines or [f"Nothing to write: {nothing}"]))
     _tell_unreached(collected)
     return _reached(collected)
 
@@ -342,6 +340,8 @@ def _diff_tables(found: Sequence[Difference], collected: Sequence[Collected]) ->
         for one in _unreached(collected)
     ]
     notes = [f"{one.server.name}: {note}" for one in collected for note in one.notes]
+    if not collected:
+        return ["None of these servers has a BMC that could be asked"]
     if not rows:
         return [f"All {len(collected)} servers are as declared", *notes]
     return [Table(("server", "severity", "what", "declared", "found", "where", "hint"), rows), *notes]

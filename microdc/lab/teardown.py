@@ -93,11 +93,22 @@ def _wait(handles: dict[int, int], seconds: float) -> None:
             os.close(ended)
 
 
-def _remove_files(lab: str) -> None:
+def _leave(lab: str) -> None:
+    """The lab is no longer the one in use; of those that still stand, the one that came up last is."""
     current = locations.current_lab_file()
     with contextlib.suppress(OSError):
-        if Path(current.read_text("utf-8").strip()).is_relative_to(names.lab_dir(lab)):
+        if not Path(current.read_text("utf-8").strip()).is_relative_to(names.lab_dir(lab)):
+            return
+        others = [file for file in names.labs_dir().glob("*/lab.yaml") if file.parent != names.lab_dir(lab)]
+        if others:
+            newest = max(others, key=lambda file: file.stat().st_mtime)
+            current.write_text(f"{newest.parent / 'inventory'}\n", "utf-8")
+        else:
             current.unlink()
+
+
+def _remove_files(lab: str) -> None:
+    _leave(lab)
     for directory in (*names.agent_dirs(lab), names.lab_dir(lab)):
         shutil.rmtree(directory, ignore_errors=True)
     for directory in (names.agents_dir(), names.labs_dir(), locations.state_dir()):

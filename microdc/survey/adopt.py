@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,11 +57,12 @@ def adopt(
             continue
         base = ("racks", server.rack, "servers", name)
         file = testbed.where("sites", server.site, *base).file
+        another = _another(server, found[name])
         for wish in (*_hardware(server, found[name]), *_nics(server, found[name])):
             words = f"{name}: {' '.join(wish.path)} {_words(wish.value)}"
             doubt = wish.doubt
-            if wish.old and not replace:
-                doubt = f"{wish.old} is declared, --replace writes over it"
+            if not replace:
+                doubt = f"{wish.old} is declared, --replace writes over it" if wish.old else doubt or another
             if doubt:
                 left.setdefault(file, []).append(f"{words}: {doubt}")
                 continue
@@ -73,6 +74,14 @@ def adopt(
         after = edit(text, wishes.get(file, ()), where=str(file))
         made.append(Adoption(file, text, after, tuple(taken.get(file, ())), tuple(left.get(file, ()))))
     return made
+
+
+def _another(server: Server, found: Hardware) -> str:
+    """Why nothing is taken of a machine that is not the declared one."""
+    declared, serial = server.hardware.serial if server.hardware else None, found.identity.serial
+    if not declared or not serial or declared.strip().casefold() == serial.strip().casefold():
+        return ""
+    return f"it is of another machine (serial number {serial}), --replace takes it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +135,45 @@ def _nics(server: Server, found: Hardware) -> Iterator[_Wish]:
 
     But one declared NIC without an address and one port left over are the same.
     """
-    known = {nic.mac for nic in server.nics.values() if nic.mac}
-    strangers = {nic.mac: nic for nic in found.nics if nic.mac and nic.mac not in known}
+    there = {nic.mac: nic for nic in found.nics if nic.mac}
+    known = {nic.mac: nic.name for nic in server.nics.values() if nic.mac}
+    strangers = {mac: nic for mac, nic in there.items() if mac not in known}
+    gone = {name: mac for mac, name in known.items() if mac not in there}
+    for mac, name in _replaced(gone, strangers).items():
+        yield _Wish(("nics", name, "mac"), mac, old=gone.pop(name))
+        del strangers[mac]
     blank = [nic.name for nic in server.nics.values() if not nic.mac]
-    if len(blank) == 1 and len(strangers) == 1:
+    if len(blank) == 1 and len(strangers) == 1 and not gone:
         yield _Wish(("nics", blank[0], "mac"), next(iter(strangers)))
         return
     taken = set(server.nics)
     for mac, nic in strangers.items():
-        if blank:
-            doubt = (
-                f"it may be one of {', '.join(blank)}, which have no address yet: write it where it belongs"
-            )
+        if doubt := _which(blank, gone):
             yield _Wish(("nics",), mac, doubt=doubt)
             continue
         name = _free(nic, taken)
         taken.add(name)
         yield _Wish(("nics", name), {"mac": mac})
+
+
+def _replaced(gone: Mapping[str, str], strangers: Mapping[str, FoundNic]) -> dict[str, str]:
+    """The ports that took the place of declared ones: address -> name. Those of the same name, or the only one that is left on either side."""
+    same = {mac: nic.name for mac, nic in strangers.items() if nic.name in gone}
+    if len(gone) == len(strangers) == 1:
+        return dict(zip(strangers, gone, strict=True))
+    return same if len(set(same.values())) == len(same) else {}
+
+
+def _which(blank: Sequence[str], gone: Mapping[str, str]) -> str:
+    """Why a port that nobody declared is not simply a new one."""
+    if gone:
+        names = ", ".join(f"{name} ({mac})" for name, mac in gone.items())
+        return (
+            f"it may have taken the place of {names}, of which nothing was found: write it where it belongs"
+        )
+    if blank:
+        return f"it may be one of {', '.join(blank)}, which have no address yet: write it where it belongs"
+    return ""
 
 
 def _free(nic: FoundNic, taken: set[str]) -> str:

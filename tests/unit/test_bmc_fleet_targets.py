@@ -134,6 +134,27 @@ def test_the_outlets_that_feed_a_server(testbed: Testbed) -> None:
     assert not feeds(testbed, server(testbed, "a1"))
 
 
+@pytest.mark.parametrize("other", ["a3:psu1", "sw1:psu1"])
+def test_an_outlet_that_feeds_others_too_is_no_way_to_a_server(directory: Path, other: str) -> None:
+    file = directory / "sites/a.yaml"
+    cable = f'      - {{a: "{other}", b: "pdu1:7", kind: power}}\n'
+    file.write_text(file.read_text("utf-8").replace("  r2:\n", f"{cable}  r2:\n"), "utf-8")
+    testbed = load(directory)
+    with pytest.raises(InputError, match=f"pdu1:7 feeds {other.partition(':')[0]}, too") as caught:
+        outlets_of(testbed, server(testbed, "a4"))
+    assert caught.value.where.rpartition(":")[0].endswith("a.yaml")
+
+
+def test_a_server_with_a_bmc_is_spoken_to_by_it_where_its_outlet_feeds_others(directory: Path) -> None:
+    file = directory / "sites/a.yaml"
+    cables = "".join(f'      - {{a: "{end}:psu1", b: "pdu1:9", kind: power}}\n' for end in ("a1", "a3"))
+    file.write_text(file.read_text("utf-8").replace("  r2:\n", f"{cables}  r2:\n"), "utf-8")
+    servers = servers_of(load(directory), ["a1", "a3"])
+    assert servers.names == ("a1",)
+    assert not servers.outlets
+    assert [outcome.target.name for outcome in servers.unready] == ["a3"]
+
+
 def test_servers_that_are_not_ready_are_there_with_their_error(testbed: Testbed) -> None:
     servers = servers_of(testbed, ["a"])
     assert servers.names == ("a1", "a4", "a5")

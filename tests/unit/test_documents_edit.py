@@ -12,7 +12,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from microdc import locations
+from microdc.documents import edit as editing
 from microdc.documents.edit import Change, difference, edit
+from microdc.documents.nodes import composed
 from microdc.errors import InputError
 
 DOCUMENT = """\
@@ -212,3 +214,61 @@ def test_whatever_text_is_set_reads_back(value: str) -> None:
         return
     got = plain(changed)["rack"]["servers"]["c2"]["role"]  # type: ignore[index]
     assert got == value
+
+
+MANY = [
+    Change(("rack", "servers", name, *path), value)
+    for name in ("c1", "c2")
+    for path, value in (
+        (("unit",), 7),
+        (("hardware", "serial"), "007"),
+        (("hardware", "memory"), "64GiB"),
+        (("role",), None),
+        (("hardware", "serial"), "008"),
+        (("unit",), None),
+        (("nics",), {"eno1": {"mac": "52:54:00:00:00:01"}}),
+        (("nics", "eno2"), {"mac": "52:54:00:00:00:02"}),
+    )
+]
+
+
+def test_many_changes_at_once_are_the_same_as_one_after_the_other() -> None:
+    alone = DOCUMENT
+    for change in MANY:
+        alone = edit(alone, [change], where="x")
+    together = edit(DOCUMENT, MANY, where="x")
+    assert plain(together) == plain(alone)
+    for comment in ("# a rack", "# four spaces here", "# odd spaces"):
+        assert comment in together
+
+
+def test_a_block_from_which_every_key_is_taken_is_an_empty_mapping() -> None:
+    keys = [Change(("rack", "servers", "c2", key), None) for key in ("role", "unit")]
+    assert plain(edit(DOCUMENT, keys, where="x"))["rack"]["servers"]["c2"] == {}  # type: ignore[index]
+
+
+def test_many_changes_read_the_document_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(text: str) -> object:
+        read.append(text)
+        return composed(text)
+
+    monkeypatch.setattr(editing, "composed", counted)
+    document = "".join(f"c{number}: {{unit: {number}}}\n" for number in range(60))
+    changes = [Change((f"c{number}", key), "x") for number in range(60) for key in ("unit", "role", "serial")]
+    assert plain(edit(document, changes, where="x"))["c59"] == {"unit": "x", "role": "x", "serial": "x"}  # type: ignore[index]
+    assert len(read) <= 4
+
+
+def test_a_value_that_is_shared_is_left_alone_and_the_hint_names_its_anchor() -> None:
+    document = "c1: {hardware: &std {disks: 1}}\nc2: {hardware: *std}\n"
+    for path in (
+        ("c1", "hardware"),
+        ("c2", "hardware"),
+        ("c1", "hardware", "disks"),
+        ("c2", "hardware", "disks"),
+    ):
+        with pytest.raises(InputError) as caught:
+            edit(document, [Change(path, 2), Change(("c2", "unit"), 1)], where="x")
+        assert "&std" in caught.value.hint

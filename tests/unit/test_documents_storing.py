@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -54,3 +56,25 @@ def test_line_ends_stay_what_they_are(tmp_path: Path) -> None:
     store([(file, "old\r\nmore\r\n", "new\r\nmore\r\n")])
     assert file.read_bytes() == b"new\r\nmore\r\n"
     assert list(files(tmp_path)) == ["a.yaml"]
+
+
+def test_of_many_that_write_at_once_one_is_first_and_the_others_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    for number in range(20):
+        file.write_text("before\n", "utf-8")
+        start = Barrier(6)
+
+        def attempt(who: int, start: Barrier = start) -> str | None:
+            start.wait()
+            try:
+                store([(file, "before\n", f"{who}\n" * 2000)])
+            except InputError as error:
+                return error.what
+            return None
+
+        with ThreadPoolExecutor(6) as pool:
+            came = list(pool.map(attempt, range(6)))
+        assert file.read_text("utf-8") == f"{came.index(None)}\n" * 2000, number
+        assert [what is None or "changed this file meanwhile" in what for what in came] == [True] * 6
+        assert came.count(None) == 1
+        assert list(tmp_path.iterdir()) == [file]

@@ -68,12 +68,51 @@ def test_adopting_twice_changes_nothing_more(tmp_path: Path) -> None:
 
 
 def test_what_is_declared_and_differs_is_left_and_told(tmp_path: Path) -> None:
-    found = replace(FOUND, identity=Identity(serial="S3"), processors=(), nics=())
+    found = replace(FOUND, identity=Identity(serial="S2"), processors=(), nics=())
     one = adopted(tmp_path, {"c2": found})
-    assert len(one.left) == 2
-    assert any("serial S3" in words and "S2 is declared" in words for words in one.left)
-    assert "serial: S2" in one.after
+    assert len(one.left) == 1
+    assert "8GiB is declared" in one.left[0]
+    assert "memory: 8GiB" in one.after
     assert "modules: 2" in one.after
+
+
+def test_nothing_is_taken_of_another_machine_that_answers_there(tmp_path: Path) -> None:
+    one = adopted(tmp_path, {"c2": FOUND})
+    assert one.after == one.before
+    assert any("serial S1" in words and "S2 is declared" in words for words in one.left)
+    assert any("52:54:00:00:01:02" in words and "another machine" in words for words in one.left)
+
+
+def test_with_replace_a_new_board_brings_its_addresses_where_the_old_ones_stood(tmp_path: Path) -> None:
+    rack = RACK.replace("eno2: {}", 'eno2: {mac: "52:54:00:00:01:02"}')
+    testbed = load(write(tmp_path, a=site("a", 1, rack)))
+    named = {server.name: server for server in servers(testbed)}
+    board = replace(
+        FOUND, nics=(FoundNic("eno2", "52:54:00:00:09:02"), FoundNic("eno1", "52:54:00:00:09:01"))
+    )
+    (kept,) = adopt(testbed, named, {"c1": board})
+    assert "52:54:00:00:09" not in kept.after
+    assert any("52:54:00:00:01:02 is declared" in words for words in kept.left)
+    (one,) = adopt(testbed, named, {"c1": board}, replace=True)
+    one.file.write_text(one.after)
+    server = next(s for s in servers(load(tmp_path)) if s.name == "c1")
+    assert {nic.name: nic.mac for nic in server.nics.values()} == {
+        "eno1": "52:54:00:00:09:01",
+        "eno2": "52:54:00:00:09:02",
+    }
+    assert "# left port" in one.after
+
+
+def test_ports_that_may_have_taken_the_place_of_lost_ones_are_left_to_a_person(tmp_path: Path) -> None:
+    rack = RACK.replace("eno2: {}", 'eno2: {mac: "52:54:00:00:01:02"}')
+    testbed = load(write(tmp_path, a=site("a", 1, rack)))
+    named = {server.name: server for server in servers(testbed)}
+    board = replace(FOUND, nics=(FoundNic("1", "52:54:00:00:09:02"), FoundNic("2", "52:54:00:00:09:01")))
+    (one,) = adopt(testbed, named, {"c1": board}, replace=True)
+    assert "52:54:00:00:09" not in one.after
+    assert (
+        sum("may have taken the place of eno1 (52:54:00:00:01:01), eno2" in words for words in one.left) == 2
+    )
 
 
 def test_with_replace_it_is_written_over(tmp_path: Path) -> None:

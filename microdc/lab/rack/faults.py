@@ -13,6 +13,7 @@ from microdc.errors import InputError
 from microdc.lab.ipmi.sensors import SENSORS
 from microdc.lab.machine.files import write_text
 from microdc.lab.machine.machine import Machine
+from microdc.lab.rack.measures import check
 from microdc.lab.rack.start import Files
 from microdc.lab.redfish.faults import Fault
 
@@ -38,11 +39,7 @@ def _memory(directory: Path) -> int | None:
 
 def _set_memory(directory: Path, value: Any) -> None:
     machine = Machine(directory)
-    whole = machine.description().memory_mib
-    left = value if isinstance(value, int) and value is not True else whole // 2
-    if value is not None and not 0 < left < whole:
-        raise InputError(f"missing-dimm={left}: MiB that are left, less than {whole}")
-    machine.set_memory(None if value is None else left)
+    machine.set_memory(machine.description().memory_mib // 2 if value is True else value)
 
 
 def _inlet(directory: Path) -> float | None:
@@ -51,8 +48,8 @@ def _inlet(directory: Path) -> float | None:
 
 
 def _set_inlet(directory: Path, value: Any) -> None:
-    hot = int(float(value) * 1000) if isinstance(value, int | float) and value is not True else _HOT
-    write_text(directory / "inlet", f"{_usual('inlet') if value is None else hot}\n")
+    hot = _HOT if value is True else _usual("inlet") if value is None else round(value * 1000)
+    write_text(directory / "inlet", f"{hot}\n")
 
 
 def _usual(file: str) -> int:
@@ -78,17 +75,29 @@ def planted(lab: str, server: str) -> dict[str, Any]:
 
 
 def plant(lab: str, server: str, faults: Mapping[str, Any]) -> None:
-    """Plants faults beside those that are there; a value of None takes one away. Raises InputError, and plants none, for an unknown one."""
+    """Plants faults beside those that are there; a value of None takes one away.
+
+    Raises InputError, and plants none, where one is unknown or takes no such measure.
+    """
     directory = _directory(lab, server)
-    for name in faults:
+    for name, value in faults.items():
         if name not in known():
             raise InputError(f"there is no fault {name!r}", hint=nearest(name, known()) or ", ".join(known()))
+        check(name, value)
+    _check_left(directory, faults.get("missing-dimm"))
     for name, value in faults.items():
         if name in WORLD:
             WORLD[name].plant(directory, value)
     lies = {**_lies(directory), **{name: value for name, value in faults.items() if name not in WORLD}}
     left = {name: value for name, value in lies.items() if value is not None}
     write_text(directory / _FAULTS_FILE, json.dumps(left))
+
+
+def _check_left(directory: Path, left: Any) -> None:
+    """A machine that lacks memory has some, and whole MiB of it."""
+    whole = Machine(directory).description().memory_mib
+    if left is not None and left is not True and not (isinstance(left, int) and left < whole):
+        raise InputError(f"missing-dimm={left}: MiB that are left, whole ones and less than {whole}")
 
 
 def console_log(lab: str, server: str) -> Path:
