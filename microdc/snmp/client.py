@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from microdc.snmp import loop, wire
+from microdc.snmp.columns import columns
 from microdc.snmp.errors import Cause, SnmpError
-from microdc.snmp.model import Agent, Limits, Value, Walk
-from microdc.snmp.oids import parse
+from microdc.snmp.model import Agent, Column, Limits, Value, Walk
+from microdc.snmp.oids import Oid, parse
 from microdc.snmp.session import Session
 from microdc.snmp.values import row
 from microdc.snmp.walking import ROWS, walk
@@ -56,6 +57,11 @@ class Client:
         """The rows below an OID, at most so many."""
         below = parse(root)
         return self._run(lambda session: walk(session, below, limit=limit))
+
+    def columns(self, roots: Iterable[Oid], *, limit: int = ROWS) -> dict[Oid, Column]:
+        """The cells below each of many OIDs, at most so many of each, walked together. A subtree that fails says so and hides no other."""
+        wanted = list(roots)
+        return self._run(lambda session: columns(session, wanted, limit=limit))
 
     def set(self, values: Mapping[str, int | bytes]) -> None:
         """Sets objects in one request, all or none (RFC 3416, section 4.2.5). It is sent once; SnmpError's `sent` says whether it may have been done."""

@@ -17,6 +17,10 @@ Row: TypeAlias = "tuple[str, Value]"
 """An OID in dotted text and its value."""
 
 
+Cell: TypeAlias = "tuple[tuple[int, ...], Value]"
+"""An OID as numbers and its value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Community:
     """The credentials of SNMPv2c, which go over the wire as they are."""
@@ -66,6 +70,14 @@ class Walk:
     """The rows below an OID, in the agent's order. cut: why there may be more, in a sentence; "" where that is all."""
 
     rows: tuple[Row, ...]
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The cells below an OID, in the agent's order, each once. cut: why there may be more, or what else is wrong with them, in a sentence; "" if nothing."""
+
+    cells: tuple[Cell, ...]
     cut: str = ""
 
 

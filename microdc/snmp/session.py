@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,8 +13,8 @@ from pysnmp.entity.rfc3413 import cmdgen
 from pysnmp.error import PySnmpError
 from pysnmp.proto.errind import RequestTimedOut, requestTimedOut
 
-from microdc.snmp import engines, faults, wire
-from microdc.snmp.model import Agent, Limits
+from microdc.snmp import engines, faults, messages, wire
+from microdc.snmp.model import Agent, Community, Limits
 from microdc.snmp.oids import Oid, text
 from microdc.snmp.values import Bound, asked, wished
 
@@ -20,34 +22,39 @@ _CONTEXT = (None, b"")  # the agent's own engine, its default context
 _GET: Any = cmdgen.GetCommandGenerator
 _BULK: Any = cmdgen.BulkCommandGeneratorSingleRun
 _SET: Any = cmdgen.SetCommandGenerator
+_NUMBER = 2**31 - 1
+_numbers = itertools.count(secrets.randbelow(_NUMBER))
+"""Of requests, which others cannot guess."""
 
 
 class Session:
     """An open way to one agent. Every request raises SnmpError."""
 
-    def __init__(self, agent: Agent, limits: Limits, transport: wire.Wire, place: engines.Place) -> None:
+    def __init__(self, agent: Agent, limits: Limits, transport: wire.Wire, address: tuple[str, int]) -> None:
         self.agent = agent
         self._limits = limits
         self._wire = transport
-        self._place = place
+        self._address = address
+        self._joined: engines.Place | None = None
         self._waiting: set[asyncio.Future[Any]] = set()
         self._answered = False
+        self._community = (
+            agent.credentials.name.encode() if isinstance(agent.credentials, Community) else None
+        )
+        self._heard: dict[int, Callable[..., None]] = {}
         transport.lost = self._lost
+        transport.took = self._took
 
     @classmethod
     async def open(cls, agent: Agent, made: socket.socket, limits: Limits) -> Session:
         """Over a socket of `wire.connected`, which it closes at its end."""
         host, port = made.getpeername()[:2]
-        transport = await wire.opened(made)
-        try:
-            place = engines.join(agent, transport, (host, port), limits.seconds)
-        except BaseException:
-            wire.close(transport)
-            raise
-        return cls(agent, limits, transport, place)
+        return cls(agent, limits, await wire.opened(made), (host, port))
 
     async def get(self, oids: Sequence[Oid]) -> list[Bound]:
         """The values of objects, in one request."""
+        if self._community is not None:
+            return await self._read(self._sender(messages.GET, oids))
         varbinds = [asked(oid) for oid in oids]
         return await self._read(
             lambda heard: _GET().send_varbinds(
@@ -57,9 +64,16 @@ class Session:
 
     async def bulk(self, after: Oid, rows: int) -> list[Bound]:
         """At most so many objects that come after an OID (GETBULK)."""
+        return await self.bulk_of([after], rows)
+
+    async def bulk_of(self, after: Sequence[Oid], rows: int) -> list[Bound]:
+        """For each OID at most so many objects that come after it: the first of each, the second of each, and so on."""
+        if self._community is not None:
+            return await self._read(self._sender(messages.BULK, after, rows))
+        varbinds = [asked(oid) for oid in after]
         return await self._read(
             lambda heard: _BULK().send_varbinds(
-                self._place.engine, self._place.target, *_CONTEXT, 0, rows, [asked(after)], heard
+                self._place.engine, self._place.target, *_CONTEXT, 0, rows, varbinds, heard
             )
         )
 
@@ -78,7 +92,38 @@ class Session:
         """Ends what is waited for, and closes the socket."""
         for future in self._waiting:
             future.cancel()
-        self._place.leave()
+        if self._joined is None:
+            wire.close(self._wire)
+        else:
+            self._joined.leave()
+
+    @property
+    def _place(self) -> engines.Place:
+        """In pysnmp's engine, for what is asked through it: reading over v2c never comes here."""
+        if self._joined is None:
+            self._joined = engines.join(self.agent, self._wire, self._address, self._limits.seconds)
+        return self._joined
+
+    def _sender(self, kind: int, oids: Sequence[Oid], rows: int = 0) -> Callable[[Any], object]:
+        """Sends a request of v2c, each time under a number of its own."""
+
+        def send(heard: Callable[..., None]) -> None:
+            number = next(_numbers) & _NUMBER
+            self._heard[number] = heard
+            wire.send(self._wire, messages.request(self._community or b"", number, kind, oids, rows))
+
+        return send
+
+    def _took(self, datagram: bytes) -> bool:
+        """Whether it is none of pysnmp's business: an answer to what this session asked for by itself, or anything while pysnmp has asked for nothing."""
+        if self._community is None:
+            return False
+        answer = messages.response(datagram, self._community)
+        heard = None if answer is None else self._heard.pop(answer.number, None)
+        if answer is None or heard is None:
+            return self._joined is None
+        heard(None, None, None, answer.status, answer.index, answer.values, None)
+        return True
 
     async def _read(self, send: Callable[[Any], object]) -> list[Bound]:
         for attempt in range(1, self._limits.attempts + 1):

@@ -7,15 +7,20 @@ from typing import Any
 from pyasn1.type import univ  # type: ignore[import-untyped]
 from pysnmp.proto import rfc1902, rfc1905
 
+from microdc.snmp.messages import END
 from microdc.snmp.model import Row, Value
 from microdc.snmp.oids import Oid, text
 
 Bound = tuple[Oid, Any]
-"""A name and the ASN.1 value that an agent told of it."""
+"""A name and the value that an agent told of it, of pysnmp's ASN.1 or of `messages`."""
 
 
 def plain(value: Any) -> Value:
-    """As `Value` says; whatever else an agent tells is its bytes."""
+    """As `Value` says; whatever else an agent tells is its bytes. Of `messages` the values are plain already."""
+    if value is None or isinstance(value, int | bytes | str):
+        return value
+    if value is END:
+        return None
     if isinstance(value, univ.Null):  # and with it noSuchObject, noSuchInstance and endOfMibView
         return None
     if isinstance(value, univ.Integer):
@@ -43,4 +48,4 @@ def wished(oid: Oid, value: int | bytes) -> tuple[Any, Any]:
 
 def ends(value: Any) -> bool:
     """Whether the agent says that nothing comes after."""
-    return isinstance(value, rfc1905.EndOfMibView)
+    return value is END or isinstance(value, rfc1905.EndOfMibView)

@@ -41,14 +41,19 @@ def _connected(agent: Agent) -> socket.socket:
 
 
 class _Heard:
-    """What a session hears of its socket: whether a packet came, and what the system says of lost ones."""
+    """What a session hears of its socket: whether a packet came, and what the system says of lost ones.
+
+    took: whether the session has taken a packet itself; others are pysnmp's.
+    """
 
     heard = False
     lost: Callable[[OSError], None] = staticmethod(lambda _: None)
+    took: Callable[[bytes], bool] = staticmethod(lambda _: False)
 
     def datagram_received(self, datagram: bytes, address: Any) -> None:
         self.heard = True
-        super().datagram_received(datagram, address)  # type: ignore[misc]
+        if not self.took(datagram):
+            super().datagram_received(datagram, address)  # type: ignore[misc]
 
     def error_received(self, problem: OSError) -> None:
         self.lost(problem)
@@ -73,6 +78,12 @@ def close(wire: Wire) -> None:
     """Closes the socket of a transport."""
     untyped: Any = wire
     untyped.close_transport()
+
+
+def send(wire: Wire, datagram: bytes) -> None:
+    """Sends a packet to the agent."""
+    untyped: Any = wire.transport
+    untyped.sendto(datagram)
 
 
 async def opened(made: socket.socket) -> Wire:

@@ -32,7 +32,8 @@ class System:
 class Port:
     """An interface. index: ifIndex; name: ifName, or ifDescr where there is none; speed: bit/s, of ifHighSpeed where ifSpeed is saturated;
 
-    mac: lower case with colons; kind: ifType (6 ethernetCsmacd, 161 ieee8023adLag, ...); changed: seconds since the agent began.
+    mac: lower case with colons; kind: ifType (6 ethernetCsmacd, 161 ieee8023adLag, ...); changed: seconds since the agent began; lag: name of the
+    aggregation that it is a port of, where that is told.
     """
 
     index: int
@@ -46,11 +47,16 @@ class Port:
     admin: Status | None = None
     oper: Status | None = None
     changed: float | None = None
+    lag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What a port has counted. wide: of 64 bits, else of 32. None: the agent does not count it. octets, packets, errors, discards: in and out."""
+    """What a port has counted. wide: octets and packets of 64 bits, else of 32 (errors and discards always are). None: the agent does not count it.
+
+    octets, packets, errors, discards: in and out. discontinuity: ticks of the device's clock when the port's counters last began anew, 0 where they
+    never did (ifCounterDiscontinuityTime). oper: the port's state at that moment.
+    """
 
     index: int
     wide: bool
@@ -62,6 +68,8 @@ class Counters:
     out_errors: int | None = None
     in_discards: int | None = None
     out_discards: int | None = None
+    discontinuity: int | None = None
+    oper: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,34 @@ class Sample:
 
     ticks: int
     counters: Mapping[int, Counters]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a port counted in each second between two samples. None: it cannot be told."""
+
+    index: int
+    in_octets: float | None = None
+    out_octets: float | None = None
+    in_packets: float | None = None
+    out_packets: float | None = None
+    in_errors: float | None = None
+    out_errors: float | None = None
+    in_discards: float | None = None
+    out_discards: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What happened between two samples. seconds: of the device's own clock, None after its agent began anew (`restarted`): then there are no rates.
+
+    reset: the ports whose counters began anew.
+    """
+
+    seconds: float | None
+    rates: Mapping[int, Rates]
+    restarted: bool = False
+    reset: frozenset[int] = frozenset()
 
 
 IdKind = Literal["component", "alias", "port", "mac", "address", "name", "local", "agent circuit", "unknown"]
@@ -89,7 +125,7 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """What a switch hears on one of its ports. port: the local port's name, index its ifIndex where that is known."""
+    """What a switch hears on one of its ports. port: the local port's name, index its ifIndex where that is known; platform: what CDP says of it."""
 
     port: str
     chassis: Identifier
@@ -99,6 +135,8 @@ class Neighbour:
     system_description: str | None = None
     port_description: str | None = None
     management: tuple[str, ...] = ()
+    protocol: Literal["LLDP", "CDP"] = "LLDP"
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +199,7 @@ class Poe:
 
 @dataclass(frozen=True, slots=True)
 class SwitchState:
-    """All that a switch told. remarks: what could not be read, each with its place."""
+    """All that a switch told. sample: its counters, where they were asked for. remarks: what could not be read, each with its place."""
 
     system: System
     ports: tuple[Port, ...] = ()
@@ -171,4 +209,5 @@ class SwitchState:
     components: tuple[Component, ...] = ()
     sensors: tuple[Sensor, ...] = ()
     poe: tuple[Poe, ...] = ()
+    sample: Sample | None = None
     remarks: tuple[Remark, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""What vendors tell in MIBs of their own, and in no standard one. Asked of their own devices only."""
