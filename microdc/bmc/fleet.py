@@ -20,8 +20,8 @@ E = TypeVar("E")
 
 AT_ONCE = 32
 """BMCs that are spoken to at the same time: waiting for them costs next to nothing, their TLS handshakes do."""
-GRACE = 3.0
-"""Seconds that those at work have to log out after an interruption."""
+GRACE = 8.0
+"""Seconds that those at work have to log out after an interruption: an answer that is under way and the logout, of a slow BMC."""
 
 
 class StoppedError(Exception):
@@ -104,7 +104,7 @@ def run(
                 running.append(_start(waiting.popleft(), work, told))
             late = _late(running, deadline)
             if late is not None:
-                job, event = late, _given_up(late, deadline or 0.0)
+                job, event = late, _unfinished(late, Cause.TIMEOUT, f"not done after {deadline:g} s")
                 late.stop.set()
             else:
                 try:
@@ -120,9 +120,11 @@ def run(
                     waiting.append(job.rest)
             yield event
     finally:
-        _end(running)
-        for outcome in _left_over(told, running):
-            heard(outcome)
+        try:
+            _end(running)
+        finally:  # also after a second Ctrl-C: what was asked of those at work has to be written down
+            for outcome in _left_over(told, running, waiting):
+                heard(outcome)
 
 
 def _behind_one_bmc(targets: Iterable[Target]) -> list[list[Target]]:
@@ -182,13 +184,22 @@ def _outcome(task: Task[E], work: Work[E, T]) -> Outcome[T]:
 
 
 def _left_over(
-    told: queue.SimpleQueue[tuple[_Job[E], E | Outcome[T]]], running: Sequence[_Job[E]]
+    told: queue.SimpleQueue[tuple[_Job[E], E | Outcome[T]]],
+    running: Sequence[_Job[E]],
+    waiting: Iterable[Sequence[Target]],
 ) -> Iterator[Outcome[T]]:
-    """The outcomes that came while nobody asked any more."""
+    """The outcomes that came while nobody asked any more; of those that are still at work, and of those whose turn did not come."""
+    at_work = list(running)
     while not told.empty():
         job, event = told.get()
-        if job in running and isinstance(event, Outcome):
+        if job in at_work and isinstance(event, Outcome):
+            at_work.remove(job)
             yield event
+    for job in at_work:
+        yield _unfinished(job, Cause.ENDED, "interrupted, before it was known what came of it")
+    for target in (target for rest in (*(job.rest for job in running), *waiting) for target in rest):
+        what = "interrupted, before anything was asked of it"
+        yield Outcome(target, error=BmcError(Cause.ENDED, what, where=target.where))
 
 
 def _late(running: Sequence[_Job[E]], deadline: float | None) -> _Job[E] | None:
@@ -205,11 +216,12 @@ def _left(job: _Job[E], deadline: float) -> float:
     return job.task.began + deadline - job.task.now()
 
 
-def _given_up(job: _Job[E], deadline: float) -> Outcome[Any]:
+def _unfinished(job: _Job[E], cause: Cause, what: str) -> Outcome[Any]:
+    """What is told of one whose thread is left behind."""
     task = job.task
     error = BmcError(
-        Cause.TIMEOUT,
-        f"not done after {deadline:g} s",
+        cause,
+        what,
         where=task.target.where,
         hint="what was asked of it may have been done all the same",
         sent=True,

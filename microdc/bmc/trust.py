@@ -12,16 +12,19 @@ from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 
 from microdc.bmc.model import Limits, Target
+from microdc.bmc.redfish.failures import shown
 from microdc.bmc.redfish.line import Line
 from microdc.bmc.redfish.tls import fingerprint_of, written_fingerprint
 from microdc.errors import InputError
 
 _T = TypeVar("_T")
+_LONGEST = 253
+"""Characters of a name that are kept: as many as a host name may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A TLS certificate. fingerprint: SHA-256, as documents keep it; names: the host names and addresses that it is made out to.
+    """A TLS certificate, its texts in one line each without what moves a cursor: they are a stranger's. fingerprint: SHA-256, as documents keep it; names: the host names and addresses that it is made out to.
 
     subject, issuer: "" where they cannot be read; not_before, not_after: None likewise. Real BMCs show certificates that are odd.
     self_signed: whether it vouches for itself, so that only its fingerprint can be trusted.
@@ -47,8 +50,8 @@ def certificate(target: Target, limits: Limits | None = None) -> Certificate:
     if line.context is None:
         raise InputError("an http:// address has no certificate", where=target.where or target.name)
     with line.secure(line.open()) as secured:
-        shown = secured.getpeercert(binary_form=True) or b""
-    return read_certificate(shown)
+        encoded = secured.getpeercert(binary_form=True) or b""
+    return read_certificate(encoded)
 
 
 def read_certificate(encoded: bytes) -> Certificate:
@@ -65,8 +68,8 @@ def read_certificate(encoded: bytes) -> Certificate:
         subject, issuer = (_read(lambda: found.subject), _read(lambda: found.issuer))
         return Certificate(
             fingerprint,
-            subject="" if subject is None else subject.rfc4514_string(),
-            issuer="" if issuer is None else issuer.rfc4514_string(),
+            subject="" if subject is None else shown(subject.rfc4514_string(), _LONGEST),
+            issuer="" if issuer is None else shown(issuer.rfc4514_string(), _LONGEST),
             not_before=_read(lambda: found.not_valid_before_utc),
             not_after=_read(lambda: found.not_valid_after_utc),
             names=_read(lambda: _names(found)) or (),
@@ -79,7 +82,8 @@ def _names(found: x509.Certificate) -> tuple[str, ...]:
         names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return ()
-    return (*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress)))
+    told = (*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress)))
+    return tuple(shown(name, _LONGEST) for name in told)
 
 
 def _read(what: Callable[[], _T]) -> _T | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from microdc.bmc.driver import Bmc
 from microdc.bmc.fleet import Outcome, Task, run
@@ -132,7 +132,7 @@ def visit(
         with open_bmc(task.target, servers.limits, servers.outlets.get(task.target.name, ())) as bmc:
             task.driver = bmc.driver
             try:
-                return _drive(use(bmc, task), task.tell)
+                return _drive(use(cast("Bmc", _Heeding(bmc, task)), task), task.tell)
             finally:
                 task.notes = bmc.notes
 
@@ -146,6 +146,18 @@ def visit(
             if event.error is not None:
                 yield Step(f"{event.target.name}: {doing}", "failed", event.error.what)
     return Report((*(found[name] for name in servers.names), *servers.unready), servers.without)
+
+
+class _Heeding:
+    """A BMC that is asked nothing more once the work is to end: what had not been sent when somebody pressed Ctrl-C is not sent after it."""
+
+    def __init__(self, bmc: Bmc, task: Task[Step]) -> None:
+        self._bmc = bmc
+        self._task = task
+
+    def __getattr__(self, name: str) -> object:
+        self._task.wait(0.0)
+        return getattr(self._bmc, name)
 
 
 def _events(

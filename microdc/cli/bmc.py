@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from microdc.cli import bmc_servers, narrate, render
+from microdc.cli import bmc_results, bmc_servers, narrate, render
 from microdc.cli.bmc_log import sel
 from microdc.cli.bmc_sensors import sensors
 from microdc.cli.bmc_trust import trust
@@ -40,12 +40,12 @@ Examples:
 )
 @bmc_servers.selecting
 def show(*, selectors: tuple[str, ...], labels: tuple[str, ...]) -> Exit:
-    """Show who servers are, how they are reached, and what their BMCs cannot do."""
+    """Show who servers are, how they are reached, and what their BMCs cannot do; all where none is named."""
     from microdc.bmc import operate
 
-    servers = bmc_servers.chosen(selectors, labels)
+    servers = bmc_servers.chosen(selectors, labels, every=True)
     report = bmc_servers.look("show", servers, operate.show(servers))
-    return bmc_servers.tell(
+    return bmc_results.tell(
         "BmcShow",
         report,
         _about,
@@ -96,7 +96,7 @@ def reset(*, selectors: tuple[str, ...], labels: tuple[str, ...], owner: str) ->
     with open_ledger(servers.testbed, owner) as book:
         patience = bmc_servers.patience_of()
         report = narrate.watch(operate.reset_controllers(servers, book, patience))
-    return bmc_servers.tell_tended("BmcReset", report)
+    return bmc_results.tell_tended("BmcReset", report)
 
 
 @bmc.command(
@@ -116,12 +116,12 @@ def led(*, selectors: tuple[str, ...], labels: tuple[str, ...], wanted: str | No
     servers = bmc_servers.chosen(selectors, labels)
     if wanted is None:
         found = bmc_servers.look("led", servers, operate.led(servers))
-        return bmc_servers.tell(
+        return bmc_results.tell(
             "BmcLed", found, lambda value: {"led": value}, ("led",), lambda value: [[value]]
         )
     with open_ledger(servers.testbed, owner) as book:
         report = narrate.watch(operate.set_led(servers, _LEDS[wanted], book))  # type: ignore[arg-type]
-    return bmc_servers.tell_tended("BmcLed", report)
+    return bmc_results.tell_tended("BmcLed", report)
 
 
 @bmc.command(
@@ -138,7 +138,7 @@ def console_hint(*, selectors: tuple[str, ...], labels: tuple[str, ...]) -> Exit
 
     servers = bmc_servers.chosen(selectors, labels)
     report = bmc_servers.look("console", servers, operate.console(servers))
-    return bmc_servers.tell(
+    return bmc_results.tell(
         "BmcConsole",
         report,
         lambda value: {

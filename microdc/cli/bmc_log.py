@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from microdc.cli import bmc_servers, context, history, narrate, render
+from microdc.cli import bmc_results, bmc_servers, context, history, narrate, render
 from microdc.cli.ledger import open_ledger
 from microdc.cli.parameters import DURATION, owner_option
 from microdc.errors import Exit
@@ -71,11 +71,11 @@ def sel(
         render.confirm(f"Empty the event log of {bmc_servers.named(servers)}? It cannot be brought back.")
         with open_ledger(servers.testbed, owner) as book:
             report = narrate.watch(operate.clear_sel(servers, book))
-        return bmc_servers.tell_tended("BmcLogCleared", report)
+        return bmc_results.tell_tended("BmcLogCleared", report)
     if follow:
         return _follow(servers, every)
     found = bmc_servers.look("log", servers, operate.sel(servers, limit, since))
-    code = bmc_servers.tell(
+    code = bmc_results.tell(
         "BmcLog",
         found,
         _data,
@@ -102,7 +102,7 @@ def _entry(entry: LogEntry) -> dict[str, Any]:
     return {
         "id": entry.id,
         "log": entry.log or None,
-        "at": bmc_servers.iso(entry.at),
+        "at": bmc_results.iso(entry.at),
         "severity": entry.severity,
         "source": entry.source or None,
         "code": entry.code or None,
@@ -112,7 +112,7 @@ def _entry(entry: LogEntry) -> dict[str, Any]:
 
 def _cells(entry: LogEntry) -> tuple[render.Cell, ...]:
     at = history.clock(entry.at) if entry.at else "clock not set"
-    return at, bmc_servers.health(entry.severity), entry.source or None, entry.message
+    return at, bmc_results.health(entry.severity), entry.source or None, entry.message
 
 
 def _words(log: Log) -> list[str]:
@@ -120,7 +120,8 @@ def _words(log: Log) -> list[str]:
     said = [f"{remark.where}: {remark.what}" for remark in log.remarks]
     if log.skew is not None and abs(log.skew) >= _SKEW:
         word = "ahead of" if log.skew > timedelta(0) else "behind"
-        said.append(f"its clock is {abs(log.skew)} {word} ours")
+        skew = timedelta(seconds=round(abs(log.skew).total_seconds()))
+        said.append(f"its clock is {skew} {word} ours")
     return said
 
 

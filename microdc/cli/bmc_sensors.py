@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from microdc.cli import bmc_servers, render
+from microdc.cli import bmc_results, bmc_servers, render
 from microdc.errors import Exit
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ Examples:
 def sensors(
     *, selectors: tuple[str, ...], labels: tuple[str, ...], kinds: tuple[str, ...], bad: bool
 ) -> Exit:
-    """Show what the sensors of servers read; a server that is off has few that do."""
+    """Show what the sensors of servers read; a server that is off has few that do. All servers where none is named."""
     from microdc.bmc import operate
 
-    servers = bmc_servers.chosen(selectors, labels)
+    servers = bmc_servers.chosen(selectors, labels, every=True)
     report = bmc_servers.look("sensors", servers, operate.sensors(servers))
 
     def wanted(found: Sensors) -> list[Reading]:
@@ -57,7 +57,7 @@ def sensors(
             if (not kinds or one.kind in kinds) and (not bad or one.health in {"warning", "critical"})
         ]
 
-    code = bmc_servers.tell(
+    code = bmc_results.tell(
         "BmcSensors",
         report,
         lambda found: {
@@ -90,7 +90,7 @@ def _cells(reading: Reading) -> tuple[render.Cell, ...]:
     unit = _UNITS.get(reading.unit, reading.unit)
     value = f"{reading.value:g} {unit}".strip() if reading.value is not None else reading.state or None
     limits = _limits(reading.thresholds)
-    return reading.name, reading.kind, value, bmc_servers.health(reading.health), limits
+    return reading.name, reading.kind, value, bmc_results.health(reading.health), limits
 
 
 def _limits(found: Thresholds) -> str | None:

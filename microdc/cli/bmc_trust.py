@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
 from microdc.cli import bmc_servers, context, render
-from microdc.cli.render import Styled, Table
-from microdc.errors import Exit, InputError, MicrodcError
+from microdc.cli.bmc_certificates import Looked, Place, emit, places_of, state_of
+from microdc.errors import Exit, MicrodcError
 
 if TYPE_CHECKING:
-    from microdc.bmc.fleet import Outcome
-    from microdc.bmc.model import Target
     from microdc.bmc.trust import Certificate
-    from microdc.testbed.model import Server, Testbed
+    from microdc.testbed.model import Testbed
 
 
 class Fingerprint(click.ParamType[str]):
@@ -33,14 +28,6 @@ class Fingerprint(click.ParamType[str]):
                 f"{value!r} is no SHA-256: write 64 hexadecimal digits, with or without colons", param, ctx
             )
         return digits
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A service to look at, and the server of the inventory whose it is, where it is one's."""
-
-    target: Target
-    server: Server | None = None
 
 
 @click.command(
@@ -69,13 +56,13 @@ def trust(
     if not selectors and not labels:
         raise click.UsageError("name a server, or the URL of a BMC")
     testbed = load(context.settings().inventory_dir())
-    places = _places(testbed, selectors, labels)
+    places = places_of(testbed, selectors, labels)
     found = {
         outcome.target.name: outcome
         for outcome in each([place.target for place in places], lambda task: certificate(task.target))
     }
     looked = [(place, found[place.target.name]) for place in places]
-    _emit(looked)
+    emit(looked)
     _demand(looked, demanded)
     if not only_show:
         for place, outcome in looked:
@@ -85,120 +72,7 @@ def trust(
     return max(errors, default=Exit.OK)
 
 
-def _places(testbed: Testbed, selectors: Sequence[str], labels: Sequence[str]) -> list[_Place]:
-    """The services that are meant, each once: servers with Redfish, and addresses that no server has."""
-    from microdc.bmc.model import Target
-    from microdc.bmc.targets import selected
-    from microdc.testbed.selectors import items
-
-    names, servers, places = [], [], []
-    known = {item.name for item in items(testbed)}
-    for selector in selectors:
-        host = _host(selector) if selector not in known else None
-        if not host:
-            names.append(selector)
-            continue
-        owners = [server for server in _all(testbed) if server.bmc and _host(server.bmc.redfish) == host]
-        servers += owners
-        if not owners:
-            url = selector if "://" in selector else f"https://{selector}"
-            places.append(_Place(Target(selector, redfish=url)))
-    if names or labels:
-        servers += [server for server in selected(testbed, names, labels).servers if server.bmc]
-    for server in dict.fromkeys(server.name for server in servers):
-        one = next(item for item in servers if item.name == server)
-        if one.bmc is not None and one.bmc.redfish:
-            places.append(_Place(_target(testbed, one), one))
-    if not places:
-        raise InputError("none of these has a Redfish service, which is what has a certificate")
-    return places
-
-
-def _host(text: str) -> tuple[str, int] | None:
-    """Host and port of a URL or an address; None for what is a selector."""
-    if "://" not in text and not re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", text):
-        return None
-    try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-        port = parts.port or (80 if parts.scheme == "http" else 443)
-    except ValueError:
-        raise InputError(f"{text!r} is not a URL", hint="write https://HOST[:PORT]") from None
-    return parts.hostname or "", port
-
-
-def _all(testbed: Testbed) -> list[Server]:
-    return [
-        server
-        for site in testbed.sites.values()
-        for rack in site.racks.values()
-        for server in rack.servers.values()
-    ]
-
-
-def _target(testbed: Testbed, server: Server) -> Target:
-    """How it is reached; without its password, which a certificate does not take."""
-    from dataclasses import replace
-
-    from microdc.bmc.targets import target_of
-
-    bare = replace(server.bmc, credentials="") if server.bmc is not None else None
-    return target_of(testbed, replace(server, bmc=bare))
-
-
-_Looked = Sequence[tuple[_Place, "Outcome[Certificate]"]]
-
-
-def _emit(looked: _Looked) -> None:
-    data = {"bmcs": [_data(place, outcome) for place, outcome in looked]}
-    render.emit("BmcTrust", data, lambda: [_table(place, outcome) for place, outcome in looked])
-
-
-def _state(place: _Place, shown: Certificate) -> str:
-    """How it stands to what is stored."""
-    if place.target.fingerprint:
-        return "stored" if place.target.fingerprint == shown.fingerprint else "changed"
-    if place.target.cafile:
-        return "by ca"
-    return "not stored"
-
-
-def _data(place: _Place, outcome: Outcome[Certificate]) -> dict[str, Any]:
-    shown, error = outcome.value, outcome.error
-    return {
-        "server": place.server.name if place.server else None,
-        "url": place.target.redfish,
-        "state": _state(place, shown) if shown is not None else None,
-        "fingerprint": shown.fingerprint if shown is not None else None,
-        "stored_fingerprint": place.target.fingerprint or None,
-        "subject": shown.subject if shown is not None else None,
-        "issuer": shown.issuer if shown is not None else None,
-        "not_before": bmc_servers.iso(shown.not_before) if shown is not None else None,
-        "not_after": bmc_servers.iso(shown.not_after) if shown is not None else None,
-        "names": list(shown.names) if shown is not None else [],
-        "self_signed": shown.self_signed if shown is not None else None,
-        "error": str(error) if error is not None else None,
-    }
-
-
-def _table(place: _Place, outcome: Outcome[Certificate]) -> Table | str:
-    title = f"{place.target.name}  {place.target.redfish}" if place.server else place.target.redfish
-    shown = outcome.value
-    if shown is None:
-        return f"{title}: {outcome.error}"
-    state = _state(place, shown)
-    style = {"stored": "green", "changed": "bold red"}.get(state, "yellow")
-    rows: list[tuple[str, render.Cell]] = [
-        ("SHA-256", shown.written),
-        ("in the inventory", Styled(state, style)),
-        ("made out to", shown.subject or None),
-        ("by", "itself" if shown.self_signed else shown.issuer or None),
-        ("valid", f"{shown.not_before or '?'} to {shown.not_after or '?'}"),
-        ("names", ", ".join(shown.names) or None),
-    ]
-    return Table(("certificate", ""), rows, title)
-
-
-def _demand(looked: _Looked, demanded: str | None) -> None:
+def _demand(looked: Looked, demanded: str | None) -> None:
     """Raises MicrodcError where a certificate is not the one that was demanded; nothing is stored then."""
     if demanded is None:
         return
@@ -211,14 +85,14 @@ def _demand(looked: _Looked, demanded: str | None) -> None:
             )
 
 
-def _store(testbed: Testbed, place: _Place, shown: Certificate, *, asked: bool) -> None:
+def _store(testbed: Testbed, place: Place, shown: Certificate, *, asked: bool) -> None:
     from microdc.bmc.pinning import pin
     from microdc.bmc.targets import path_of
 
     if place.server is None:
         render.note(f"{place.target.name} is no server's of this inventory: nothing is stored.")
         return
-    name, state = place.server.name, _state(place, shown)
+    name, state = place.server.name, state_of(place, shown)
     if state == "stored":
         return
     if state == "by ca":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from microdc.cli import bmc_servers, narrate, render
+from microdc.cli import bmc_results, bmc_servers, narrate, render
 from microdc.cli.ledger import open_ledger
 from microdc.cli.parameters import owner_option
 from microdc.errors import Exit
@@ -61,7 +61,7 @@ def boot(
     What was set is read back: a BMC that says yes and keeps another override has failed, and its old one is put back. With --reboot the
     override is seen to be used up after the boot; one that stays is taken away and told.
     """
-    from microdc.bmc import operate
+    from microdc.bmc import operate, plans
     from microdc.bmc.judging import words
 
     if clear and target:
@@ -77,8 +77,8 @@ def boot(
     servers.check()
     wanted = _wanted(target, mode)
     if dry_run:
-        planned = operate.boot_plan(servers, wanted, reboot=reboot, force=how)
-        return bmc_servers.tell_plan("BootPlan", bmc_servers.look("plan boot", servers, planned))
+        planned = plans.boot_plan(servers, wanted, reboot=reboot, force=how)
+        return bmc_results.tell_plan("BootPlan", bmc_servers.look("plan boot", servers, planned))
     if reboot:
         render.confirm(f"Boot {bmc_servers.named(servers)} now? What runs there ends.")
     patience = bmc_servers.patience_of(wait)
@@ -86,7 +86,7 @@ def boot(
         report = narrate.watch(
             operate.boot(servers, wanted, book, reboot=reboot, force=how, patience=patience)
         )
-    return bmc_servers.tell(
+    return bmc_results.tell(
         "BootResult",
         report,
         lambda value: {
@@ -108,7 +108,7 @@ def boot(
         ("result", "was", "boot", "what"),
         lambda value: [
             (
-                bmc_servers.came(value.came, "")[0],
+                bmc_results.came(value.came, "")[0],
                 words(value.before),
                 words(value.after),
                 value.what or None,
@@ -122,7 +122,7 @@ def _show(servers: Servers) -> Exit:
     from microdc.bmc.judging import words
 
     report = bmc_servers.look("boot", servers, operate.boot_status(servers))
-    return bmc_servers.tell(
+    return bmc_results.tell(
         "BootStatus",
         report,
         lambda value: {"boot": _data(value)},

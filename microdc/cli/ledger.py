@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from microdc.cli import context
+from microdc.cli import context, render
 from microdc.cli.actor import actor
 
 if TYPE_CHECKING:
     from microdc.testbed.model import Testbed
     from microdc.wan.ledger import Ledger
     from microdc.wan.operate import Wan
+
+_RECENT = 50
+"""Newest entries of the journal among which ours is looked for: others may act at the same time."""
 
 
 @contextmanager
@@ -25,8 +28,22 @@ def open_ledger(testbed: Testbed, owner: str) -> Iterator[Ledger]:
 
     settings = context.settings()
     with open_store(settings.store.value) as store:
-        inputs = partial(documents, settings.inventory_dir())
-        yield Ledger(store, actor(owner), testbed.name, inputs)
+        ledger = Ledger(store, actor(owner), testbed.name, partial(documents, settings.inventory_dir()))
+        try:
+            yield ledger
+        except KeyboardInterrupt:
+            _point_to_what_was_done(ledger)
+            raise
+
+
+def _point_to_what_was_done(ledger: Ledger) -> None:
+    """Names the entry of what was interrupted: no result is printed of it, and some of it may have been done."""
+    who = ledger.actor
+    entries = ledger.store.journal.entries(ledger.testbed, last=_RECENT)
+    mine = [entry.id for entry in entries if (entry.actor.pid, entry.actor.started) == (who.pid, who.started)]
+    if mine:
+        with suppress(OSError):  # the terminal may be gone
+            render.note(f"What was asked and done until then: microdc log show {mine[-1]}")
 
 
 @contextmanager

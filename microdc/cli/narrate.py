@@ -78,15 +78,18 @@ class Narrator:
         return now - self._began[step.what] if step.state == "done" and step.what in self._began else None
 
     def _move(self, status: Status, step: Step, now: float) -> None:
+        from rich.text import Text
+
+        # as Text: in a plain string, words of a BMC in brackets, or an IPv6 address, are taken for markup
         if step.state in _ENDS:
             status.console.print(line(step, self._took(step, now)), markup=False)
             waiting = [what for what in self._began if what != step.what]
             if waiting:
-                status.update(f"{waiting[-1]} ...")
+                status.update(Text(f"{waiting[-1]} ..."))
             else:
                 status.stop()
         else:
-            status.update(line(step, None))
+            status.update(Text(line(step, None)))
             status.start()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from microdc.cli import bmc_servers, narrate, render
+from microdc.cli import bmc_results, bmc_servers, narrate, render
 from microdc.cli.ledger import open_ledger
 from microdc.cli.parameters import owner_option
 from microdc.cli.render import Styled
@@ -15,10 +16,16 @@ from microdc.errors import Exit
 if TYPE_CHECKING:
     from microdc.bmc.judging import Force, Wish
 
-_DRY_RUN = click.option(
-    "--dry-run", is_flag=True, help="Read the servers, show the plan, ask nothing of them."
-)
+F = TypeVar("F", bound=Callable[..., Any])
 _POWER_STYLES = {"on": "green", "off": "dim", "unknown": "yellow"}
+
+
+def _acting(command: F) -> F:
+    """What every act takes: the servers, `--dry-run` and `--owner`."""
+    plan = click.option(
+        "--dry-run", is_flag=True, help="Read the servers, show the plan, ask nothing of them."
+    )
+    return bmc_servers.selecting(plan(owner_option(command)))
 
 
 @click.group()
@@ -41,12 +48,12 @@ Examples:
 )
 @bmc_servers.selecting
 def status(*, selectors: tuple[str, ...], labels: tuple[str, ...]) -> Exit:
-    """Show whether servers are on."""
+    """Show whether servers are on; all of them where none is named."""
     from microdc.bmc import operate
 
-    servers = bmc_servers.chosen(selectors, labels)
+    servers = bmc_servers.chosen(selectors, labels, every=True)
     report = bmc_servers.look("power status", servers, operate.power_status(servers))
-    return bmc_servers.tell(
+    return bmc_results.tell(
         "PowerStatus",
         report,
         lambda value: {"power": value},
@@ -62,12 +69,10 @@ Examples:
   microdc power on barcelona --dry-run
 """
 )
-@bmc_servers.selecting
-@_DRY_RUN
-@owner_option
-def on(*, selectors: tuple[str, ...], labels: tuple[str, ...], dry_run: bool, owner: str) -> Exit:
+@_acting
+def on(**options: Any) -> Exit:
     """Turn servers on; one that is on stays as it is."""
-    return _carry_out("on", selectors, labels, dry_run=dry_run, owner=owner)
+    return _carry_out("on", **options)
 
 
 @power.command(
@@ -78,23 +83,11 @@ Examples:
   microdc power off 'bcn-*' --no-force --wait 10m
 """
 )
-@bmc_servers.selecting
+@_acting
 @bmc_servers.forcing
-@_DRY_RUN
-@owner_option
-def off(
-    *,
-    selectors: tuple[str, ...],
-    labels: tuple[str, ...],
-    force: bool,
-    no_force: bool,
-    wait: float,
-    dry_run: bool,
-    owner: str,
-) -> Exit:
+def off(**options: Any) -> Exit:
     """Turn servers off: their operating systems are asked first, and after a time the power is cut."""
-    how = bmc_servers.force_of(force=force, no_force=no_force)
-    return _carry_out("off", selectors, labels, force=how, wait=wait, dry_run=dry_run, owner=owner)
+    return _carry_out("off", **options)
 
 
 @power.command(
@@ -104,23 +97,11 @@ Examples:
   microdc power cycle barcelona/r1 --force --yes
 """
 )
-@bmc_servers.selecting
+@_acting
 @bmc_servers.forcing
-@_DRY_RUN
-@owner_option
-def cycle(
-    *,
-    selectors: tuple[str, ...],
-    labels: tuple[str, ...],
-    force: bool,
-    no_force: bool,
-    wait: float,
-    dry_run: bool,
-    owner: str,
-) -> Exit:
+def cycle(**options: Any) -> Exit:
     """Turn servers off as `off` does, and on again; one that is off is turned on."""
-    how = bmc_servers.force_of(force=force, no_force=no_force)
-    return _carry_out("cycle", selectors, labels, force=how, wait=wait, dry_run=dry_run, owner=owner)
+    return _carry_out("cycle", **options)
 
 
 @power.command(
@@ -129,26 +110,14 @@ Examples:
   microdc power restart bcn-c1
 """
 )
-@bmc_servers.selecting
+@_acting
 @bmc_servers.forcing
-@_DRY_RUN
-@owner_option
-def restart(
-    *,
-    selectors: tuple[str, ...],
-    labels: tuple[str, ...],
-    force: bool,
-    no_force: bool,
-    wait: float,
-    dry_run: bool,
-    owner: str,
-) -> Exit:
+def restart(**options: Any) -> Exit:
     """Have operating systems restart, as far as the BMC shows it; with --force as `reset`.
 
     Where a BMC cannot ask for that, the server is turned off as `off` does, and on again.
     """
-    how = bmc_servers.force_of(force=force, no_force=no_force)
-    return _carry_out("restart", selectors, labels, force=how, wait=wait, dry_run=dry_run, owner=owner)
+    return _carry_out("restart", **options)
 
 
 @power.command(
@@ -157,12 +126,10 @@ Examples:
   microdc power reset bcn-c1 --yes
 """
 )
-@bmc_servers.selecting
-@_DRY_RUN
-@owner_option
-def reset(*, selectors: tuple[str, ...], labels: tuple[str, ...], dry_run: bool, owner: str) -> Exit:
+@_acting
+def reset(**options: Any) -> Exit:
     """Press the reset button of servers; the operating systems are not asked."""
-    return _carry_out("reset", selectors, labels, dry_run=dry_run, owner=owner)
+    return _carry_out("reset", **options)
 
 
 @power.command(
@@ -171,41 +138,40 @@ Examples:
   microdc power nmi bcn-c1 --yes
 """
 )
-@bmc_servers.selecting
-@_DRY_RUN
-@owner_option
-def nmi(*, selectors: tuple[str, ...], labels: tuple[str, ...], dry_run: bool, owner: str) -> Exit:
+@_acting
+def nmi(**options: Any) -> Exit:
     """Send servers a diagnostic interrupt: most systems write a crash dump and halt."""
-    return _carry_out("nmi", selectors, labels, dry_run=dry_run, owner=owner)
+    return _carry_out("nmi", **options)
 
 
 def _carry_out(
     verb: str,
+    *,
     selectors: tuple[str, ...],
     labels: tuple[str, ...],
-    *,
-    force: Force | None = None,
-    wait: float = 120.0,
     dry_run: bool,
     owner: str,
+    force: bool = False,
+    no_force: bool = False,
+    wait: float = 120.0,
 ) -> Exit:
-    from microdc.bmc import operate
-    from microdc.bmc.judging import Force, Wish
+    from microdc.bmc import operate, plans
+    from microdc.bmc.judging import Wish
 
-    wish, how = Wish(verb), force or Force.LATER
+    wish, how = Wish(verb), bmc_servers.force_of(force=force, no_force=no_force)
     patience = bmc_servers.patience_of(wait)
     servers = bmc_servers.chosen(selectors, labels)
     servers.check()
     if dry_run:
         planned = bmc_servers.look(
-            f"plan power {wish}", servers, operate.power_plan(servers, wish, how, patience)
+            f"plan power {wish}", servers, plans.power_plan(servers, wish, how, patience)
         )
-        return bmc_servers.tell_plan("PowerPlan", planned)
+        return bmc_results.tell_plan("PowerPlan", planned)
     if wish.destructive:
         render.confirm(_question(wish, how, bmc_servers.named(servers)))
     with open_ledger(servers.testbed, owner) as book:
         report = narrate.watch(operate.power(servers, wish, book, force=how, patience=patience))
-    return bmc_servers.tell(
+    return bmc_results.tell(
         "PowerResult",
         report,
         lambda value: {
@@ -219,7 +185,7 @@ def _carry_out(
         ("result", "was", "power", "what"),
         lambda value: [
             (
-                bmc_servers.came(value.came, "")[0],
+                bmc_results.came(value.came, "")[0],
                 str(value.before),
                 str(value.after),
                 value.what or None,

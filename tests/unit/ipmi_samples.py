@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from microdc.bmc.ipmi import (
-    sdr,
-)
+from microdc.bmc.ipmi import sdr
 from microdc.bmc.ipmi.sdr import Sensor
 
 # A full record (table 43-1) of a Supermicro-like inlet: °C, signed, M 1, thresholds -5 0 5 / 75 77 80, all readable.

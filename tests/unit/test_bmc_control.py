@@ -194,6 +194,20 @@ def test_a_system_that_cannot_be_asked_is_told_of() -> None:
         brought(never, Wish.OFF, Force.NEVER)
 
 
+@pytest.mark.parametrize("wish", [Wish.OFF, Wish.CYCLE])
+def test_an_outlet_is_cut_only_where_that_was_said(wish: Wish) -> None:
+    outlets = able(Act.ON, Act.FORCE_OFF)
+    bmc = Scripted([ON], {Act.FORCE_OFF: [OFF], Act.ON: [ON]}, abilities=outlets)
+    bmc.driver = "pdu"
+    with pytest.raises(UnsupportedError, match="only its power outlets"):
+        brought(bmc, wish)
+    assert not bmc.sent
+    assert brought(bmc, wish, Force.NOW).came == "done"
+    off = Scripted([OFF], {Act.ON: [ON]}, abilities=outlets)
+    off.driver = "pdu"
+    assert brought(off, Wish.ON).came == "done"
+
+
 def test_a_shutdown_that_is_refused_is_followed_by_force() -> None:
     bmc = Scripted([ON], {Act.SHUTDOWN: BmcRefusedError("no agent"), Act.FORCE_OFF: [OFF]})
     result = brought(bmc, Wish.OFF)
@@ -234,6 +248,27 @@ def test_cycle_that_does_not_get_it_off_does_not_ask_for_on() -> None:
     bmc = Scripted([ON])
     assert brought(bmc, Wish.CYCLE).came == "failed"
     assert bmc.sent == [Act.SHUTDOWN, Act.FORCE_OFF]
+
+
+def test_cycle_whose_second_act_is_refused_says_that_the_server_is_off() -> None:
+    refusal = BmcRefusedError("refused with 400: no fans", where="a1", status=400)
+    bmc = Scripted([ON], {Act.SHUTDOWN: [OFF], Act.ON: refusal})
+    with pytest.raises(BmcRefusedError, match=r"no fans, after it was asked for shutdown \(is off\)"):
+        brought(bmc, Wish.CYCLE)
+    assert bmc.sent == [Act.SHUTDOWN]
+
+
+def test_cycle_of_one_that_tells_no_state_does_not_end_after_off() -> None:
+    bmc = Scripted([UNKNOWN])
+    result = brought(bmc, Wish.CYCLE)
+    assert result.acts == (Act.SHUTDOWN, Act.FORCE_OFF, Act.ON)
+    assert result.came == "asked"
+
+
+def test_cycle_of_which_only_the_end_is_told_is_not_done() -> None:
+    bmc = Scripted([UNKNOWN], {Act.ON: [ON]})
+    result = brought(bmc, Wish.CYCLE)
+    assert (result.came, result.after) == ("asked", ON)
 
 
 def test_a_reset_that_is_seen() -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from microdc.bmc.errors import BmcError, Cause
-from microdc.bmc.fleet import Outcome, StoppedError, Task, UnexpectedError, each, run
+from microdc.bmc.fleet import Outcome, StoppedError, Task, UnexpectedError, address, each, run
 from microdc.bmc.model import Target
 
 LONG = 30.0
@@ -150,6 +150,7 @@ def test_what_is_told_comes_before_the_outcome() -> None:
 def test_who_stops_listening_ends_the_work_and_has_it_log_out() -> None:
     began = threading.Barrier(3, timeout=LONG)
     out: list[str] = []
+    outcomes: list[Outcome[None]] = []
 
     def work(task: Task[str]) -> None:
         try:
@@ -159,10 +160,57 @@ def test_who_stops_listening_ends_the_work_and_has_it_log_out() -> None:
         finally:
             out.append(task.target.name)  # where a session would be closed
 
-    events = run(targets(3), work)
+    events = run(targets(3), work, heard=outcomes.append)
     assert next(events) == "waits"
     events.close()  # type: ignore[attr-defined]
     assert sorted(out) == ["a0", "a1", "a2"]
+    assert sorted(outcome.target.name for outcome in outcomes) == ["a0", "a1", "a2"]
+    assert {str(outcome.error and outcome.error.what) for outcome in outcomes} == {"interrupted"}
+
+
+def test_an_interruption_tells_of_those_that_hang_and_of_those_that_had_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("microdc.bmc.fleet.GRACE", 0.1)
+    release = threading.Event()
+    heard: dict[str, Outcome[None]] = {}
+
+    def work(task: Task[str]) -> None:
+        task.driver = "redfish"
+        task.tell("asked")
+        assert release.wait(LONG)  # a BMC that does not answer: nothing wakes it
+
+    same = Target("b0", "a.yaml:9", redfish="https://10.0.0.0")  # behind the BMC of a0
+    events = run(
+        [*targets(2), same],
+        work,
+        at_once=1,
+        heard=lambda outcome: heard.update({outcome.target.name: outcome}),
+    )
+    assert next(events) == "asked"
+    events.close()  # type: ignore[attr-defined]
+    release.set()
+    errors = {name: outcome.error for name, outcome in heard.items()}
+    assert {name: isinstance(error, BmcError) and error.sent for name, error in errors.items()} == {
+        "a0": True,
+        "a1": False,
+        "b0": False,
+    }
+    assert heard["a0"].driver == "redfish"
+    assert "may have been done" in str(errors["a0"])
+    assert "before anything was asked" in str(errors["a1"])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ("https://h/", "https://H:443/redfish", True),
+        ("https://h", "https://h:8443", False),
+        ("https://h", "http://h", False),
+    ],
+)
+def test_what_is_behind_the_same_bmc(a: str, b: str, *, same: bool) -> None:
+    assert (address(Target("a", redfish=a)) == address(Target("b", redfish=b))) is same
 
 
 def test_an_interruption_while_it_waits_ends_the_work() -> None:

@@ -21,7 +21,7 @@ from microdc.bmc.opening import open_bmc
 LIMITS = Limits(connect=3.0, answer=10.0, attempts=1, busy=0.0)
 QUICK = Patience(graceful=10.0, settle=10.0, observe=0.5, poll=0.05, longest=0.2, boot=0.5, refused=0.3)
 
-pytestmark = pytest.mark.skipif(ipmi_simulator.MISSING, reason="needs ipmi_sim and ipmitool")
+pytestmark = pytest.mark.skipif(ipmi_simulator.MISSING, reason="ipmi_sim or ipmitool is not installed")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 from scripted_bmc import Scripted
 
-from microdc.bmc import opening
 from microdc.bmc.driver import Bmc
 from microdc.bmc.errors import BmcError, BmcRefusedError, Cause
 from microdc.bmc.model import Power, Target
@@ -27,19 +26,15 @@ def drivers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Scripted]:
     for name, bmc in made.items():
         bmc.driver = name
 
-    def modules(name: str) -> object:
-        assert name == "microdc.bmc.pdu.driver"
-        return SimpleNamespace(PduBmc=lambda _target, _outlets: made["pdu"])
-
     redfish = SimpleNamespace(RedfishBmc=lambda _target, _client: made["redfish"])
     stand_ins = {
         "microdc.bmc.redfish.client": SimpleNamespace(Client=lambda _target, _limits: None),
         "microdc.bmc.redfish.driver": redfish,
         "microdc.bmc.ipmi.driver": SimpleNamespace(IpmiBmc=lambda _target, _limits: made["ipmi"]),
     }
+    stand_ins["microdc.bmc.pdu.driver"] = SimpleNamespace(PduBmc=lambda *_: made["pdu"])
     for name, module in stand_ins.items():
         monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setattr(opening, "import_module", modules)
     return made
 
 

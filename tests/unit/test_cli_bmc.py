@@ -196,6 +196,31 @@ def test_ctrl_c_ends_a_wait_promptly_and_leaves_no_session(racks: Racks, tmp_pat
     assert entry.result["servers"]["a1"]["error"].endswith("interrupted, after it was asked for on")
 
 
+def test_after_a_kill_the_next_command_ends_its_session_and_closes_its_entry(
+    racks: Racks, tmp_path: Path
+) -> None:
+    racks.rigs["a1"].plant(lagging_power=600)
+    argv = [sys.executable, "-m", "microdc.cli", "power", "on", "a1", "a2"]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as child:
+        end = threading.Timer(60, child.kill)
+        end.start()
+        try:
+            assert child.stderr is not None
+            while "a2: power on: done" not in (line := child.stderr.readline()):
+                assert line
+        finally:
+            end.cancel()
+            child.kill()
+    assert racks.sessions() > 0
+    racks("power", "status", "a1")
+    racks("power", "on", "a2")
+    assert racks.sessions() == 0
+    with open_store(str(tmp_path / "store.db")) as store:
+        killed, done = store.journal.entries("t")
+    assert (killed.outcome, done.outcome) == ("interrupted", "done")
+    assert "power status tells" in killed.result["settled"]
+
+
 def test_new_entries_are_told_as_they_come(racks: Racks) -> None:
     argv = [
         sys.executable,

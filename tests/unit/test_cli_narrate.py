@@ -64,3 +64,21 @@ def test_what_goes_wrong_in_the_operation_is_what_is_told() -> None:
 
     with pytest.raises(ValueError, match="no"):
         narrate.watch(fails())
+
+
+@pytest.mark.parametrize("words", ["reads '[/red]', once", "https://[fd00::1]: [bold]no answer[/bold]"])
+def test_what_a_bmc_says_is_no_markup_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    monkeypatch.setattr("microdc.cli.render.is_fancy", lambda _: True)
+
+    def says() -> Generator[Step, None, int]:
+        yield Step("one", "started", words)
+        yield Step("two", "started", words)
+        yield Step("two", "progress", words)
+        yield Step("one", "failed", words)
+        yield Step("two", "done", words)
+        return 7
+
+    assert narrate.watch(says()) == 7
+    assert words in " ".join(capsys.readouterr().err.split())

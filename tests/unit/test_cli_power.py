@@ -47,6 +47,10 @@ def test_status_for_people(racks: Racks) -> None:
     assert "No BMC is declared for a4." in output
 
 
+def test_status_of_nobody_in_particular_is_that_of_all(racks: Racks) -> None:
+    assert [*by_name(racks("power", "status", "-o", "json", code=Exit.UNREACHABLE))] == ["a1", "a2", "a3"]
+
+
 def test_on_and_on_again(racks: Racks) -> None:
     first = by_name(racks("power", "on", "a1", "a2", "-o", "json"))
     assert {

@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microdc.bmc.ipmi import (
-    boot,
-)
+from microdc.bmc.ipmi import boot
 from microdc.bmc.model import Boot, BootMode, BootTarget
 
 

@@ -12,13 +12,7 @@ from ipmi_samples import HOT, INLET, RAIL, find, one
 from ipmi_simulator import product_fru
 
 from microdc.bmc.errors import BmcError, BmcRefusedError, Cause
-from microdc.bmc.ipmi import (
-    chassis,
-    commands,
-    eventlog,
-    inventory,
-    repository,
-)
+from microdc.bmc.ipmi import chassis, commands, eventlog, inventory, repository
 from microdc.bmc.ipmi.commands import Command
 from microdc.bmc.ipmi.sdr import Sensor
 from microdc.bmc.model import Act, Power

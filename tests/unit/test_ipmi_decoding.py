@@ -7,11 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ipmi_samples import INLET, RAIL, one
 
-from microdc.bmc.ipmi import (
-    factors,
-    readings,
-    sdr,
-)
+from microdc.bmc.ipmi import factors, readings, sdr
 from microdc.bmc.ipmi.sdr import Part, Sensor
 from microdc.bmc.model import Power, Thresholds
 

@@ -9,11 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ipmi_simulator import checked, product_fru, text_field
 
-from microdc.bmc.ipmi import (
-    fru,
-    inventory,
-    text,
-)
+from microdc.bmc.ipmi import fru, inventory, text
 
 
 def test_a_product_area() -> None:

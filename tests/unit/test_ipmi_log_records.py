@@ -10,10 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ipmi_samples import HOT, find
 
-from microdc.bmc.ipmi import (
-    sel,
-    words,
-)
+from microdc.bmc.ipmi import sel, words
 
 
 def test_a_threshold_event() -> None:

@@ -7,11 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microdc.bmc.errors import BmcError, BmcRefusedError, Cause
-from microdc.bmc.ipmi import (
-    commands,
-    greeting,
-    wire,
-)
+from microdc.bmc.ipmi import commands, greeting, wire
 from microdc.bmc.ipmi.address import Endpoint, endpoint
 from microdc.errors import InputError
 

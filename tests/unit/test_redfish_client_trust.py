@@ -9,9 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from redfish_hostile import CALM, QUICK, ROOT, SYSTEM, Certified, Hostile, certified
 
 from microdc.bmc.errors import BmcError, Cause
@@ -188,6 +193,21 @@ def test_a_certificate_is_looked_at_without_telling_anything(bmc: Hostile, proof
 def test_a_certificate_that_cannot_be_read_has_a_fingerprint_all_the_same() -> None:
     assert read_certificate(b"oddly made").subject == ""
     assert len(read_certificate(b"oddly made").fingerprint) == 64
+
+
+def test_what_a_stranger_wrote_into_a_certificate_moves_no_cursor() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a\x1b[2Ab\x07\u202ec\nd")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 5)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("x\x1b[2Jy")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    seen = read_certificate(made.public_bytes(serialization.Encoding.DER))
+    assert (seen.subject, seen.issuer, seen.names) == ("CN=a [2Ab c d", "CN=a [2Ab c d", ("x [2Jy",))
+    assert seen.self_signed
 
 
 def test_what_shows_no_certificate() -> None:

@@ -96,7 +96,8 @@ def exchange_failure(error: BaseException, where: str, *, seconds: float, began:
     cause = _root(error)
     if isinstance(cause, TimeoutError) or "timed out" in str(cause):
         what = f"no whole answer in {seconds:g} s: {began}" if began else f"no answer in {seconds:g} s"
-        return BmcError(Cause.TIMEOUT, what, where=where, sent=sent)
+        hint = "it takes connections: is it overloaded, or does it hang?"
+        return BmcError(Cause.TIMEOUT, what, where=where, hint=hint, sent=sent)
     if began:
         what = f"half an answer: {began} and ended the connection"
         return BmcError(Cause.BROKEN_ANSWER, what, where=where, sent=sent)
