@@ -59,7 +59,8 @@ lab-down: $(VENV)/.lab  ## End the virtual testbed; nothing of it is left
 .PHONY: test
 test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
 	$(PYTEST) -m "not long" -n 2 tests/unit
-	$(PYTEST) -m "not long" tests/kernel tests/lab tests/rack
+	$(PYTEST) -m "not long" tests/kernel tests/lab
+	$(PYTEST) -m "not long" -n 2 --dist loadfile tests/rack
 
 .PHONY: test-full
 test-full: system $(VENV)/.dev  ## Run the long tests
