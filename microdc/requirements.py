@@ -62,12 +62,17 @@ TOOLS = (
     Tool("efi-virtio.rom", "ipxe-qemu", "iPXE's ROMs for QEMU", "network boot of UEFI servers", rack=True),
     Tool("OVMF_CODE_4M.fd", "ovmf", "OVMF", "the firmware of UEFI servers", rack=True),
     Tool("OVMF_VARS_4M.fd", "ovmf", "OVMF", "the firmware of UEFI servers", rack=True),
+    Tool("bridge", "iproute2", "iproute2", "the virtual switches' addresses and ports", rack=True),
+    Tool("snmpd", "snmpd", "net-snmp", "the virtual switches' SNMP agents", rack=True),
+    Tool("lldpd", "lldpd", "lldpd", "the virtual switches' LLDP", rack=True),
+    Tool("lldpcli", "lldpd", "lldpd", "the virtual switches' LLDP", rack=True),
+    Tool("sshd", "openssh-server", "OpenSSH", "the virtual switches' command line", rack=True),
 )
 
 TEST_TOOLS = (
     Tool("initdb", "postgresql", "the server of PostgreSQL", "the tests of the store run on it as well"),
     Tool("ipmitool", "ipmitool", "ipmitool", "a second opinion on IPMI"),
-    Tool("snmpd", "snmpd", "net-snmp", "plays power distribution units in the tests"),
+    Tool("snmpwalk", "snmp", "net-snmp", "a second opinion on SNMP"),
     Tool(
         "dnsmasq", "dnsmasq-base", "dnsmasq", "DHCP and TFTP for virtual servers that boot from the network"
     ),

@@ -201,7 +201,25 @@ def _rack(found: LabStatus) -> list[Table | str]:
         )
         for machine in found.machines
     ]
-    return [Table(("site", "server", "BMC", "power", "Redfish", "IPMI"), rows)]
+    return [Table(("site", "server", "BMC", "power", "Redfish", "IPMI"), rows), *_switches(found)]
+
+
+def _switches(found: LabStatus) -> list[Table | str]:
+    if not found.switches:
+        return []
+    rows = [
+        (
+            switch.site,
+            switch.name,
+            str(switch.address),
+            switch.ports,
+            _works(works=switch.agent),
+            _works(works=switch.lldp),
+            None if switch.shell is None else _works(works=switch.shell),
+        )
+        for switch in found.switches
+    ]
+    return [Table(("site", "switch", "management", "ports", "SNMP", "LLDP", "SSH"), rows)]
 
 
 def _works(*, works: bool) -> Styled:

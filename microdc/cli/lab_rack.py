@@ -1,4 +1,4 @@
-"""`microdc lab fault` and `microdc lab console`: the servers of a lab."""
+"""`microdc lab fault` and `microdc lab console`: the servers and switches of a lab."""
 
 from __future__ import annotations
 
@@ -21,34 +21,45 @@ Examples:
   microdc lab fault bcn-c1 slow=5 null-readings
   microdc lab fault bcn-c1 --clear slow
   microdc lab fault bcn-c1 --clear all
+  microdc lab fault bcn-sw1 swapped=1,2             the cables of two ports of a switch
+  microdc lab fault bcn-sw1 unplugged=3 stranger=4 agent-hangs
 """
 )
 @name_option
-@_SERVER
+@click.argument("device", metavar="SERVER|SWITCH", shell_complete=complete.sites)
 @click.argument("faults", nargs=-1, metavar="[FAULT[=VALUE]]...")
 @click.option(
     "--clear", multiple=True, metavar="FAULT", help="Take this one away, or `all`; may be given again."
 )
-def fault(name: str, server: str, faults: tuple[str, ...], clear: tuple[str, ...]) -> None:
-    """Plant faults in a server of the lab, or take them away.
+def fault(name: str, device: str, faults: tuple[str, ...], clear: tuple[str, ...]) -> None:
+    """Plant faults in a server or a switch of the lab, or take them away.
 
-    A missing memory module or a hot inlet is planted in the machine; a BMC that hangs, lies or refuses, in its answers. All this
-    also works while somebody uses it: that is what it is for.
+    A missing memory module or a hot inlet is planted in the machine, a wrong cable or a dead port in the switch; a BMC that hangs, lies or
+    refuses, in its answers. All this also works while somebody uses it: that is what it is for.
     """
-    from microdc.lab.rack.faults import known, plant, planted
+    from microdc.lab.faults import kind_of, known, plant, planted
 
-    there = planted(name, server)
+    kind = kind_of(name, device)
+    there = planted(name, device)
     gone = dict.fromkeys(there if "all" in clear else clear)
-    wanted = {**gone, **dict(map(_parsed, faults))}
+    wanted = {**gone, **dict(map(_ports if kind == "switch" else _parsed, faults))}
     if wanted:
-        plant(name, server, wanted)
-        there = planted(name, server)
+        plant(name, device, wanted)
+        there = planted(name, device)
     lines = [f"{fault}  {_told(value)}".rstrip() for fault, value in there.items()] or ["none"]
     render.emit(
         "Faults",
-        {"server": server, "planted": there, "known": known()},
-        lambda: "\n".join([f"Planted in {server}: {', '.join(lines)}", f"There are: {', '.join(known())}"]),
+        {kind: device, "planted": there, "known": known(kind)},
+        lambda: "\n".join(
+            [f"Planted in {device}: {', '.join(lines)}", f"There are: {', '.join(known(kind))}"]
+        ),
     )
+
+
+def _ports(text: str) -> tuple[str, Any]:
+    """`swapped=1,2`: the value is text, as names of ports are."""
+    name, given, value = text.partition("=")
+    return name, value if given else True
 
 
 def _parsed(text: str) -> tuple[str, Any]:

@@ -23,7 +23,7 @@ from microdc.documents.fields import (
     Text,
     Url,
 )
-from microdc.documents.reach import Reached, ReachRecord
+from microdc.documents.reach import Fingerprint, Reached, ReachRecord
 from microdc.documents.topology import PopNames
 
 Unit = Annotated[int, Field(ge=1, le=99)]
@@ -161,6 +161,8 @@ class SshRecord(Record):
     """Its operating system in netmiko's words, such as arista_eos."""
     credentials: Secret | None = None
     """Reference to `user:password`."""
+    host_key: Fingerprint | None = None
+    """SHA-256 fingerprint of its SSH host key, as `ssh-keygen -l` shows it. Left out: the user's own known_hosts decides."""
 
 
 class SwitchRecord(DeviceRecord):
@@ -176,6 +178,8 @@ class SwitchRecord(DeviceRecord):
     """SNMP, by which its ports and counters are read."""
     ssh: SshRecord | None = None
     """SSH, by which its command line is read."""
+    via: Text | None = None
+    """Network namespace of the controller from which it is reached."""
 
 
 class PduRecord(DeviceRecord):

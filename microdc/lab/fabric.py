@@ -70,7 +70,8 @@ def add_rack(machines: Iterable[MachinePlan], management: Management) -> None:
     for machine in machines:
         addresses.append(machine.bmc.address)
         for _, _, port in machine.ports:
-            taps.setdefault(port.namespace, []).append(port)
+            if port.master:  # others are in a switch already
+                taps.setdefault(port.namespace, []).append(port)
     for namespace, ports in taps.items():
         _inside(namespace, partial(_add_taps, ports))
     _inside(management.namespace, partial(_add_addresses, addresses))

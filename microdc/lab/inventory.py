@@ -10,6 +10,7 @@ from types import MappingProxyType
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from microdc.documents.aliases import spelled_out
 from microdc.documents.edit import Change, Plain, edit
 from microdc.errors import InputError
 from microdc.lab import names
@@ -26,6 +27,7 @@ _BMC_KEYS = ("redfish", "ipmi", "credentials", "fingerprint", "ca", "verify", "s
 
 Stand = Mapping[str, Mapping[str, Plain]]
 """`bmc` and `hardware` of a server as the lab's inventory says them."""
+_SWITCH_KEYS = ("management", "snmp", "ssh", "via")
 
 
 def directory_of(lab: str) -> Path:
@@ -50,10 +52,12 @@ def write(
     source: Path,
     emulators: Mapping[str, Mapping[str, str]],
     rack: Mapping[str, Stand] = MappingProxyType({}),
+    switches: Mapping[str, Mapping[str, Plain]] = MappingProxyType({}),
 ) -> Testbed:
     """Copies the inventory `source` into the lab and says there where emulators, probes and BMCs are, and what the machines consist of.
 
     emulators: name -> its `host` and, where it has them, `identity`, `known_hosts` and `via`. rack: server -> what its machine and BMC are.
+    switches: name -> its `management`, `snmp`, `ssh` and `via`.
     Returns the testbed that was written. Raises InputError where the copy cannot be read back.
     """
     target = directory_of(plan.lab)
@@ -80,8 +84,13 @@ def write(
         if stand := rack.get(server.name):
             rewrite(("sites", server.site), (*path, "bmc"), _BMC_KEYS, stand["bmc"])
             rewrite(("sites", server.site), path, ("hardware",), {"hardware": stand["hardware"]})
+    for switch in plan.switches:
+        if told := switches.get(switch.name):
+            path = ("racks", switch.rack, "switches", switch.name)
+            rewrite(("sites", switch.site), path, _SWITCH_KEYS, told)
     for file, wanted in changes.items():
-        file.write_text(edit(file.read_text("utf-8"), wanted, where=str(file)), "utf-8")
+        text = spelled_out(file.read_text("utf-8"), where=str(file))  # each server has its own machine
+        file.write_text(edit(text, wanted, where=str(file)), "utf-8")
     return load(target)
 
 

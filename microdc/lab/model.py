@@ -78,6 +78,27 @@ class MachineStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchStatus:
+    """A switch of the rack. address: of its management port; ports: how many; agent: whether it answers SNMP; lldp, shell: whether those run.
+
+    shell: None where this machine gives none.
+    """
+
+    name: str
+    site: str
+    namespace: str
+    address: IpAddress
+    ports: int
+    agent: bool
+    lldp: bool
+    shell: bool | None
+
+    @property
+    def works(self) -> bool:
+        return self.agent and self.lldp and self.shell is not False
+
+
+@dataclass(frozen=True, slots=True)
 class LabStatus:
     """A lab as it is now. "partly up": what a crash or a half-made change left."""
 
@@ -88,3 +109,4 @@ class LabStatus:
     sites: tuple[SiteStatus, ...]
     emulators: tuple[EmulatorStatus, ...]
     machines: tuple[MachineStatus, ...] = ()
+    switches: tuple[SwitchStatus, ...] = ()

@@ -16,6 +16,7 @@ from microdc.lab.model import EmulatorChoice, LabRecord, LabStatus
 from microdc.lab.plan import LabPlan, plan
 from microdc.lab.rack import start as racks
 from microdc.lab.status import look, stands
+from microdc.lab.switch import start as switches
 from microdc.testbed.load import load
 
 _TOOLS = ("ip", "tc", "nsenter", "unshare", "fping")
@@ -35,13 +36,13 @@ def up(
     _check_machine()
     testbed = load(source)
     inventory.check_source(lab, source)
-    plan(
-        testbed, lab, "namespace", hosts=hosts, rack=rack
-    )  # what cannot be built is said before anything else is done
+    # what cannot be built is said before anything else is done
+    if plan(testbed, lab, "namespace", hosts=hosts, rack=rack).switches:
+        switches.check_tools()
     with lock.held(lab):
         if stands(lab):
             _refuse_other_kind(lab, rack=rack)
-            yield Step(f"Lab {lab}", "skipped", "it is up already; nothing was changed")
+            yield Step(f"Lab {lab}", "skipped", f"it is up already; nothing was changed{_broken(lab)}")
             return inventory.directory_of(lab)
         _refuse_anothers(lab)
         kind, step = emulators.choose(emulator)
@@ -75,12 +76,13 @@ def _build(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
         reached = yield from guests.start(made, image)
     else:
         reached = {emulator.name: {"host": f"netns:{emulator.namespace}"} for emulator in made.emulators}
+    wired = yield from switches.start(made)  # before the machines, which are plugged into them
     stands = yield from racks.start(made)
     directory = inventory.directory_of(made.lab)
-    inventory.write(made, source, reached, stands)
+    inventory.write(made, source, reached, stands, wired)
     locations.current_lab_file().write_text(f"{directory}\n", "utf-8")
     inventory.record(
-        LabRecord(made.lab, made.kind, hosts, source.resolve(), rack=bool(made.machines))
+        LabRecord(made.lab, made.kind, hosts, source.resolve(), rack=bool(made.machines or made.switches))
     )  # last: from now on it stands
     yield Step("Writing the lab's inventory", "done", str(directory))
 
@@ -125,6 +127,12 @@ def command_at(lab: str, place: str, command: Sequence[str]) -> list[str]:
     known = [name.removeprefix(names.namespace(lab, "")) for name in names.namespaces_of(lab)]
     hint = f"this lab has {', '.join(known)}" if known else f"bring it up with: microdc lab up --name {lab}"
     raise InputError(f"the lab {lab} has no host {place}", hint=hint)
+
+
+def _broken(lab: str) -> str:
+    """What to do where parts of a lab that stands do not work any more."""
+    broken = [machine.name for machine in look(lab).machines if not machine.works]
+    return f". The BMCs of {', '.join(broken)} do not run: lab down, then up, mends that" if broken else ""
 
 
 def _refuse_other_kind(lab: str, *, rack: bool) -> None:

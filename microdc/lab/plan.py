@@ -20,6 +20,8 @@ from microdc.errors import InputError
 from microdc.lab import names
 from microdc.lab.ports import IpAddress, Link, Port, bridge_port, mac_of
 from microdc.lab.rack.plan import MachinePlan, machines
+from microdc.lab.switch.model import SwitchPlan
+from microdc.lab.switch.plan import plugged, switches
 from microdc.testbed.model import Network, Site, Testbed
 
 Kind = Literal["namespace", "guest"]
@@ -81,7 +83,7 @@ class Management:
 
 @dataclass(frozen=True, slots=True)
 class LabPlan:
-    """All of a lab. management: where there are guests or BMCs. machines: those of the rack, where one was asked for."""
+    """All of a lab. management: where there are guests or BMCs. machines, switches: those of the rack, where one was asked for."""
 
     lab: str
     kind: Kind
@@ -89,6 +91,7 @@ class LabPlan:
     emulators: tuple[EmulatorPlan, ...]
     management: Management | None
     machines: tuple[MachinePlan, ...] = ()
+    switches: tuple[SwitchPlan, ...] = ()
 
     @property
     def hosts(self) -> Iterator[HostPlan]:
@@ -99,6 +102,7 @@ class LabPlan:
         """Every namespace of the lab; those with a bridge come last."""
         ends = [host.namespace for host in self.hosts]
         ends += [emulator.namespace for emulator in self.emulators if emulator.namespace]
+        ends += [switch.namespace for switch in self.switches]
         return (*ends, *(site.namespace for site in self.sites), *self._management_namespace())
 
     @property
@@ -127,9 +131,12 @@ def plan(testbed: Testbed, lab: str, kind: Kind, *, hosts: int = 2, rack: bool =
         _emulator(testbed, name, lab, management if guests else None, number)
         for number, name in enumerate(testbed.emulators, start=1)
     )
-    planned = machines(testbed, lab, management.address.network) if management and rack else ()
-    made = LabPlan(lab, kind, sites, emulators, management, planned)
+    own = management.address.network if management and rack else None
+    wired = switches(testbed, lab, own) if own else ()
+    planned = machines(testbed, lab, own, plugged(wired)) if own else ()
+    made = LabPlan(lab, kind, sites, emulators, management, planned, wired)
     _refuse_twins(testbed, made)
+    _refuse_shared(testbed, made)
     return made
 
 
@@ -211,7 +218,7 @@ def _refuse_twins(testbed: Testbed, made: LabPlan) -> None:
         if namespace in taken:
             what = f"two parts of the testbed would be the namespace {namespace}"
             raise InputError(
-                what, where=testbed.name, hint="rename the site or the emulator that is named like it"
+                what, where=testbed.name, hint="rename the site, emulator or switch that is named like it"
             )
         taken.add(namespace)
     for emulator in made.emulators:
@@ -224,3 +231,15 @@ def _refuse_twins(testbed: Testbed, made: LabPlan) -> None:
             raise InputError(
                 what, where=str(testbed.where("emulators", emulator.name)), hint="one interface per site"
             )
+
+
+def _refuse_shared(testbed: Testbed, made: LabPlan) -> None:
+    """A switch and a BMC at one address would both answer there."""
+    bmcs = {machine.bmc.address: machine.name for machine in made.machines}
+    for switch in made.switches:
+        if switch.address in bmcs:
+            what = (
+                f"the switch {switch.name} and the BMC of {bmcs[switch.address]} are both at {switch.address}"
+            )
+            place = testbed.where("sites", switch.site, "racks", switch.rack, "switches", switch.name)
+            raise InputError(what, where=str(place), hint="give each its own address")

@@ -13,6 +13,7 @@ from microdc.lab.model import EmulatorStatus, HostStatus, LabRecord, LabStatus, 
 from microdc.lab.plan import EmulatorPlan, LabPlan, SitePlan, plan
 from microdc.lab.rack.start import Files
 from microdc.lab.rack.status import look_at
+from microdc.lab.switch.status import look_at as look_at_switch
 from microdc.testbed.load import load
 from microdc.testbed.model import Testbed
 
@@ -22,8 +23,8 @@ _PING = ("fping", "-a", "-r", "2", "-t", "500")
 
 def stands(lab: str) -> bool:
     """Whether all of the lab is there: its inventory, its namespaces, its emulators."""
-    found = _made(lab)
-    return found is not None and _complete(found[2])
+    made = made_of(lab)
+    return made is not None and _complete(made)
 
 
 def look(lab: str) -> LabStatus:
@@ -38,14 +39,24 @@ def look(lab: str) -> LabStatus:
         sites = tuple(pool.map(_site, made.sites))
     emulators = tuple(_emulator(made, emulator, testbed) for emulator in made.emulators)
     machines = tuple(map(partial(look_at, Files.of(lab)), made.machines))
+    management = made.management.namespace if made.management else ""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        switches = tuple(pool.map(partial(look_at_switch, lab, management), made.switches))
     works = (
         _complete(made)
         and all(site.works for site in sites)
         and all(emulator.works for emulator in emulators)
         and all(machine.works for machine in machines)
+        and all(switch.works for switch in switches)
     )
     state = "up" if works else "partly up"
-    return LabStatus(lab, state, directory, record.source, sites, emulators, machines)
+    return LabStatus(lab, state, directory, record.source, sites, emulators, machines, switches)
+
+
+def made_of(lab: str) -> LabPlan | None:
+    """The plan by which the lab was made; None where it never stood whole, or its files are damaged."""
+    found = _made(lab)
+    return found[2] if found else None
 
 
 def _made(lab: str) -> tuple[LabRecord, Testbed, LabPlan] | None:

@@ -240,4 +240,6 @@ def _switch(name: str, site: str, rack: str, record: SwitchRecord) -> Switch:
         snmp_credentials=(record.snmp.credentials or "") if record.snmp else "",
         ssh_platform=record.ssh.platform if record.ssh else "",
         ssh_credentials=(record.ssh.credentials or "") if record.ssh else "",
+        ssh_host_key=(record.ssh.host_key or "") if record.ssh else "",
+        via=record.via or "",
     )

@@ -161,7 +161,14 @@ def _switch(switch: Switch) -> dict[str, Any]:
         "labels": switch.labels,
         "management": switch.management,
         "snmp": _given({"version": switch.snmp_version, "credentials": switch.snmp_credentials}),
-        "ssh": _given({"platform": switch.ssh_platform, "credentials": switch.ssh_credentials}),
+        "ssh": _given(
+            {
+                "platform": switch.ssh_platform,
+                "credentials": switch.ssh_credentials,
+                "host_key": switch.ssh_host_key,
+            }
+        ),
+        "via": switch.via,
     }
 
 

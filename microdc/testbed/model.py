@@ -114,6 +114,8 @@ class Switch:
     snmp_credentials: str = ""
     ssh_platform: str = ""
     ssh_credentials: str = ""
+    ssh_host_key: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

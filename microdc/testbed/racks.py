@@ -144,7 +144,10 @@ def _cable(
     path: tuple[str | int, ...],
     devices: Mapping[str, _Device],
 ) -> Iterator[Problem]:
+    uplink = source.record.uplink
     for end, text in (("a", cable.a), ("b", cable.b)):
+        if uplink and cable.kind == "data" and text == f"{uplink.emulator}:{uplink.interface}":
+            continue  # the site's way into the WAN
         name, _, port = text.partition(":")
         where = source.where(*path, end)
         device = devices.get(name)

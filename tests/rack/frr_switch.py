@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from microdc.switch.cli.model import Login, Target
 
 ZEBRA = Path("/usr/lib/frr/zebra")
 SSHD = "/usr/sbin/sshd"
+_NUMBERS = itertools.count()
 PASSWORD = "a-password:with a colon"
 
 NEEDED = [
@@ -94,9 +97,16 @@ class Switch:
 
 
 @contextmanager
-def switch(directory: Path, *, sshd: str = "") -> Iterator[Switch]:
+def switch(*, sshd: str = "") -> Iterator[Switch]:
     """sshd: further words of its command line, without spaces in them."""
-    name = f"test-frr-{os.getpid()}"
+    # not below pytest's own directory, which only root may enter
+    with tempfile.TemporaryDirectory(prefix="test-frr-") as place, _switch(Path(place), sshd) as made:
+        yield made
+
+
+@contextmanager
+def _switch(directory: Path, sshd: str) -> Iterator[Switch]:
+    name = f"test-frr-{os.getpid()}-{next(_NUMBERS)}"
     far = f"{name}-far"
     namespaces.create(name)
     processes: list[Process] = []
@@ -149,13 +159,16 @@ def _write(directory: Path) -> None:
     shell = directory / "vtysh"
     shell.write_text(f"#!/bin/sh\nexec vtysh --vty_socket {directory} --config_dir {directory}\n")
     shell.chmod(0o755)
-    users = {"admin": str(shell), "ops": "/bin/bash"}
+    users = {"admin": str(shell), "ops": "/bin/bash", "plain": "/bin/sh", "expired": "/bin/bash"}
     root = "root:x:0:0::/run/home:/bin/sh\nsshd:x:105:65534::/run/sshd:/usr/sbin/nologin\nfrr:x:106:107::/:/usr/sbin/nologin\n"
     (directory / "passwd").write_text(
         root + "".join(f"{user}:x:0:0::/run/home:{path}\n" for user, path in users.items())
     )
+    changed = dict.fromkeys(users, "19000") | {
+        "expired": "0"
+    }  # 0: the password is to be changed at the next login
     (directory / "shadow").write_text(
-        "".join(f"{user}:{made.stdout.strip()}:19000:0:99999:7:::\n" for user in users)
+        "".join(f"{user}:{made.stdout.strip()}:{changed[user]}:0:99999:7:::\n" for user in users)
     )
     (directory / "shells").write_text("".join(f"{path}\n" for path in users.values()))
     (directory / "frr.conf").write_text(

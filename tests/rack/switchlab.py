@@ -17,7 +17,7 @@ from microdc.lab import faults, names
 from microdc.lab.machine.machine import Machine
 from microdc.lab.status import made_of
 from microdc.lab.switch.files import Files
-from microdc.lab.switch.plan import SwitchPlan
+from microdc.lab.switch.model import SwitchPlan
 from microdc.testbed.model import Switch
 
 INVENTORY = Path(__file__).parents[1] / "data" / "switches"

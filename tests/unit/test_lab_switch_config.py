@@ -11,7 +11,7 @@ import pytest
 from microdc.images.sshkeys import new_key
 from microdc.lab.switch import agent, neighbours, shell
 from microdc.lab.switch.files import Files, Logins
-from microdc.lab.switch.plan import Cable, Socket, SwitchPlan
+from microdc.lab.switch.model import Cable, Socket, SwitchPlan
 
 SWITCH = SwitchPlan(
     name="sw1",

@@ -16,7 +16,7 @@ from microdc.errors import InputError, UnreachableError
 from microdc.lab.plan import LabPlan, plan
 from microdc.lab.ports import BRIDGE
 from microdc.lab.switch import start
-from microdc.lab.switch.plan import SwitchPlan
+from microdc.lab.switch.model import SwitchPlan
 from microdc.lab.switch.sockets import interface_names
 from microdc.requirements import TOOLS
 from microdc.testbed.load import load
@@ -130,6 +130,24 @@ def test_a_bmc_has_the_port_that_its_own_nic_is_plugged_into(tmp_path: Path) -> 
     found = made(tmp_path, switches="sw1: {}", servers=f"c1: {{bmc: {bmc}}}")
     cable = only(found).by_name["m1"].cable
     assert (cable.kind, cable.far, cable.mac) == ("bmc", ("c1", "bmc"), "52:54:00:00:00:0b")
+
+
+def test_the_cable_of_a_bmc_may_stand_under_cables_and_counts_once(tmp_path: Path) -> None:
+    servers = server("c1", "switch: sw1, port: a")
+    cables = '{a: "sw1:31", b: "c1:bmc"}, {a: "c1:eno1", b: "sw1:other"}'
+    found = only(made(tmp_path, switches="sw1: {}", servers=servers, cables=cables))
+    assert {name: one.cable.kind for name, one in found.by_name.items()} == {
+        "a": "server",
+        "31": "bmc",
+        "uplink": "uplink",
+    }
+
+
+def test_what_the_lab_does_not_have_leaves_its_port_without_a_link(tmp_path: Path) -> None:
+    text = SITE.format(switches="sw1: {}", servers="", cables='{a: "pdu1:net", b: "sw1:44"}')
+    text = text.replace("    cables:", "    pdus: {pdu1: {}}\n    cables:")
+    found = plan(load(write(tmp_path, testbed=BED, a=text, b="")), "lab", "namespace", rack=True)
+    assert only(found).by_name["44"].cable.kind == "other"
 
 
 def test_power_cables_are_none_of_a_switchs(tmp_path: Path) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, ip_address
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from microdc.errors import InputError
 from microdc.lab import names
 from microdc.lab.ports import BRIDGE, IpAddress, Port, mac_of
+from microdc.lab.rack.naming import tap_of
 from microdc.testbed.model import Bmc, Server, Site, Testbed
 from microdc.testbed.servers import servers
 
@@ -49,7 +51,7 @@ class BmcPlan:
 
 @dataclass(frozen=True, slots=True)
 class MachinePlan:
-    """A machine that stands in for a server. ports: its taps in the site's bridge, each with the NIC's name and MAC.
+    """A machine that stands in for a server. ports: its taps, each with the NIC's name and MAC: in the site's bridge, or (without a `master` here) in a switch.
 
     memory: MiB.
     """
@@ -65,8 +67,16 @@ class MachinePlan:
     firmware: str = "bios"
 
 
-def machines(testbed: Testbed, lab: str, management: IPv4Network) -> tuple[MachinePlan, ...]:
-    """One for each server with a BMC. Raises InputError where two have one address, or names do not fit."""
+def machines(
+    testbed: Testbed,
+    lab: str,
+    management: IPv4Network,
+    plugged: Mapping[tuple[str, str], Port] = MappingProxyType({}),
+) -> tuple[MachinePlan, ...]:
+    """One for each server with a BMC. plugged: (server, NIC) -> the port of a switch that its tap is.
+
+    Raises InputError where two have one address, or names do not fit.
+    """
     planned = []
     taken: dict[IpAddress, Server] = {}
     for number, server in enumerate(server for server in servers(testbed) if server.bmc):
@@ -78,14 +88,21 @@ def machines(testbed: Testbed, lab: str, management: IPv4Network) -> tuple[Machi
                 f"{server.name} and {twin.name} have BMCs at {bmc.address}: in a lab every server has its own",
                 where=_where(testbed, server),
             )
-        planned.append(_machine(testbed.sites[server.site], server, lab, bmc))
+        planned.append(_machine(testbed.sites[server.site], server, lab, bmc, plugged))
     return tuple(planned)
 
 
-def _machine(site: Site, server: Server, lab: str, bmc: BmcPlan) -> MachinePlan:
+def _machine(
+    site: Site, server: Server, lab: str, bmc: BmcPlan, plugged: Mapping[tuple[str, str], Port]
+) -> MachinePlan:
     namespace = names.namespace(lab, site.name)
     ports = tuple(
-        (nic, mac, Port(namespace, tap_of(server.name, number), mac, site.mtu, master=BRIDGE))
+        (
+            nic,
+            mac,
+            plugged.get((server.name, nic))
+            or Port(namespace, tap_of(server.name, number), mac, site.mtu, master=BRIDGE),
+        )
         for number, (nic, mac) in enumerate(_nics(server, lab))
     )
     digest = hashlib.sha256(f"{lab}/{server.name}".encode()).hexdigest()
@@ -93,11 +110,6 @@ def _machine(site: Site, server: Server, lab: str, bmc: BmcPlan) -> MachinePlan:
     serial = f"MDC{digest[:9].upper()}"
     mode = "uefi" if server.labels.get("firmware") == "uefi" else "bios"
     return MachinePlan(server.name, site.name, namespace, ports, bmc, serial, ident, firmware=mode)
-
-
-def tap_of(server: str, number: int) -> str:
-    """The name of a server's tap: unique in its site, since a hash of the name is in it."""
-    return f"t{hashlib.sha256(server.encode()).hexdigest()[:9]}-{number}"
 
 
 def _nics(server: Server, lab: str) -> Iterator[tuple[str, str]]:

@@ -107,7 +107,10 @@ def _make(machine: MachinePlan, files: Files) -> str:
         "cpus": 1,
         "firmware": machine.firmware,
         "namespace": machine.namespace,
-        "nics": [{"name": name, "mac": mac, "tap": port.name} for name, mac, port in machine.ports],
+        "nics": [
+            {"name": name, "mac": mac, "tap": port.name, "namespace": port.namespace}
+            for name, mac, port in machine.ports
+        ],
         "disks": [{"name": "disk0", "path": "disk0.img", "bytes": DISK_BYTES}],
         "kvm": acceleration.kvm_usable(),  # tried once here, and not at each start
     }
@@ -168,5 +171,6 @@ def _stand(machine: MachinePlan, files: Files, namespace: str, fingerprint: str)
             "memory": format_memory(machine.memory * 2**20),
             "modules": MODULES,
             "disks": 1,
+            "power_supplies": 2,
         },
     }

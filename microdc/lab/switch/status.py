@@ -1,0 +1,23 @@
+"""A switch of a lab as it is: whether its agent answers, and what else of it runs."""
+
+from __future__ import annotations
+
+from microdc.errors import MicrodcError
+from microdc.lab.model import SwitchStatus
+from microdc.lab.switch.files import Files
+from microdc.lab.switch.model import SwitchPlan
+from microdc.lab.switch.ready import agent_answers
+
+
+def look_at(lab: str, management: str, switch: SwitchPlan) -> SwitchStatus:
+    """What stands of a switch that was planned. management: the namespace from which its agent is asked."""
+    files = Files.of(lab, switch.name)
+    try:
+        answers = agent_answers(switch.address, management)
+    except MicrodcError:  # the namespace is gone
+        answers = False
+    shell = files.running("sshd") is not None if (files / "sshd.pid").exists() else None
+    lldp = files.running("lldpd") is not None
+    return SwitchStatus(
+        switch.name, switch.site, switch.namespace, switch.address, len(switch.sockets), answers, lldp, shell
+    )
