@@ -54,12 +54,29 @@ def emulator_names(ctx: click.Context | None = None) -> list[str]:
 
 def server_names(ctx: click.Context | None = None) -> list[str]:
     """The sites and the servers of the inventory in force, sorted: what stands for servers."""
-    section = re.compile(r"^([ \t]+)servers:[ \t]*(?:#.*)?\n((?:\1[ \t]+.*(?:\n|$)|[ \t]*\n)*)", re.MULTILINE)
+    return _devices("servers", ctx)
+
+
+def switch_names(ctx: click.Context | None = None) -> list[str]:
+    """The sites and the switches of the inventory in force, sorted: what stands for switches."""
+    return _devices("switches", ctx)
+
+
+def _devices(key: str, ctx: click.Context | None) -> list[str]:
+    """The sites, and what stands under a key of their racks, in block style or all in one line."""
+    section = re.compile(rf"^([ \t]+){key}:[ \t]*(?:#.*)?\n((?:\1[ \t]+.*(?:\n|$)|[ \t]*\n)*)", re.MULTILINE)
+    in_line = re.compile(rf"^[ \t]+{key}:[ \t]*\{{(.*)\}}", re.MULTILINE)
     found = set(site_names(ctx))
     for file in (_inventory(ctx) / "sites").glob("*.y*ml"):
-        for servers in section.finditer(_text(file)):
-            keys = re.findall(r"^([ \t]+)([\w.-]+):", servers[2], re.MULTILINE)
+        text = _text(file)
+        for devices in section.finditer(text):
+            keys = re.findall(r"^([ \t]+)([\w.-]+):", devices[2], re.MULTILINE)
             found |= {name for indent, name in keys if indent == keys[0][0]}
+        for line in in_line.finditer(text):
+            flat = re.sub(
+                r"\{[^{}]*\}", "", re.sub(r"\{[^{}]*\}", "", line[1])
+            )  # what is inside of the devices
+            found |= set(re.findall(r"([\w.-]+):", flat))
     return sorted(found)
 
 
@@ -127,6 +144,7 @@ def completer(source: Source) -> Callable[[click.Context, click.Parameter, str],
 profiles = completer(profile_names)
 sites = completer(site_names)
 servers = completer(server_names)
+switches = completer(switch_names)
 topologies = completer(topology_names)
 links = completer(link_names)
 emulators = completer(emulator_names)

@@ -34,6 +34,10 @@ COMMANDS = {
     "inventory": Entry(
         "microdc.cli.inventory", "inventory", "List and show sites, racks, servers, switches."
     ),
+    "switch": Entry(
+        "microdc.cli.switch", "switch", "Show switches: health, ports, neighbours, VLANs; back up."
+    ),
+    "cabling": Entry("microdc.cli.cabling", "cabling", "Check cables against what switches hear; draw them."),
     "topology": Entry("microdc.cli.topology", "topology", "Show, draw and import backbone topologies."),
     "profile": Entry("microdc.cli.profile", "profile", "List and show WAN profiles."),
     "validate": Entry("microdc.cli.validate", "validate", "Check documents and report all errors at once."),
@@ -81,10 +85,13 @@ takes a third of the time of a plan for ten thousand lines."""
 def run(argv: Sequence[str] | None = None) -> None:
     """Runs a command line and ends the process with its exit code.
 
-    Asked to end (SIGTERM), it ends as on Ctrl-C: what is open is closed, so that no BMC keeps a session.
+    Asked to end (SIGTERM), or when its terminal is gone (SIGHUP, unless under nohup), it ends as on Ctrl-C: what is open is closed, so
+    that no BMC keeps a session, and written down.
     """
     gc.set_threshold(GC_THRESHOLD)
     signal.signal(signal.SIGTERM, _interrupted)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupted)
     sys.exit(call(argv))
 
 
