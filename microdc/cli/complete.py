@@ -73,10 +73,10 @@ def _devices(key: str, ctx: click.Context | None) -> list[str]:
             keys = re.findall(r"^([ \t]+)([\w.-]+):", devices[2], re.MULTILINE)
             found |= {name for indent, name in keys if indent == keys[0][0]}
         for line in in_line.finditer(text):
-            flat = re.sub(
-                r"\{[^{}]*\}", "", re.sub(r"\{[^{}]*\}", "", line[1])
-            )  # what is inside of the devices
-            found |= set(re.findall(r"([\w.-]+):", flat))
+            inner, count = line[1], 1
+            while count:  # what is inside of the devices
+                inner, count = re.subn(r"\{[^{}]*\}", "", inner)
+            found |= set(re.findall(r"([\w.-]+):", inner))
     return sorted(found)
 
 

@@ -158,9 +158,9 @@ class SshRecord(Record):
     """How a switch's command line is reached."""
 
     platform: Text
-    """Its operating system in netmiko's words, such as arista_eos."""
+    """Its operating system: linux, frr, or netmiko's word for it, such as arista_eos."""
     credentials: Secret | None = None
-    """Reference to `user:password`."""
+    """Reference to `user:password`; where the switch asks for more, `enable:PASSWORD` in a second line."""
     host_key: Fingerprint | None = None
     """SHA-256 fingerprint of its SSH host key, as `ssh-keygen -l` shows it. Left out: the user's own known_hosts decides."""
 

@@ -1,4 +1,4 @@
-"""pysnmp's engines, shared by sessions. Only the loop's thread comes here.
+"""pysnmp's engines, shared by sessions that set values. Only the loop's thread comes here.
 
 An engine takes some 0.3 s to make, since pysnmp compiles its MIB modules anew for each. So all that speak v2c share one. SNMPv3 users of one name and
 different passwords cannot share one, for an engine knows users by name: there is one for each login.

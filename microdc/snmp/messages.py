@@ -1,7 +1,7 @@
-"""SNMPv2c's messages (RFC 1901, RFC 3416) in BER, as far as they read: requests written, responses read. Pure.
+"""SNMPv2c's messages (RFC 1901, RFC 3416) in BER, as far as they read: requests written, responses read; `secure` puts SNMPv3 around them. Pure.
 
 pysnmp reads some thousand objects a second, since it makes several Python objects of each; what is read of many switches at once needs more, and so these
-few messages are read here. pysnmp has SNMPv3, and all that sets values.
+few messages are read here. pysnmp has all that sets values.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from microdc.snmp.model import Value
 from microdc.snmp.oids import Oid, text
 
 GET, BULK = 0xA0, 0xA5
-_RESPONSE: Final = 0xA2
+RESPONSE: Final = 0xA2
 _VERSION: Final = 1
 """SNMPv2c writes itself so."""
-_INTEGER, _OCTETS, _NULL, _OID, _SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
+INTEGER, OCTETS, _NULL, _OID, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
 _END_OF_VIEW: Final = 0x82
 _NOTHING: Final = {_NULL, 0x80, 0x81}
 """noSuchObject and noSuchInstance among them."""
@@ -47,16 +47,23 @@ class Response:
 
 def request(community: bytes, number: int, kind: int, oids: Sequence[Oid], rows: int = 0) -> bytes:
     """A GET, or a GETBULK for so many rows of each object. number: the request's own, of 31 bits."""
-    names = b"".join(_wrapped(_SEQUENCE, _wrapped(_OID, _packed(oid)) + b"\x05\0") for oid in oids)
-    body = _integer(number) + _integer(0) + _integer(rows) + _wrapped(_SEQUENCE, names)
-    return _wrapped(_SEQUENCE, _integer(_VERSION) + _wrapped(_OCTETS, community) + _wrapped(kind, body))
+    head = integer(_VERSION) + wrapped(OCTETS, community)
+    return wrapped(SEQUENCE, head + pdu(number, kind, oids, rows))
 
 
-def _integer(value: int) -> bytes:
-    return _wrapped(_INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+def pdu(number: int, kind: int, oids: Sequence[Oid], rows: int = 0) -> bytes:
+    """What a request asks, without who asks it."""
+    names = b"".join(wrapped(SEQUENCE, wrapped(_OID, _packed(oid)) + b"\x05\0") for oid in oids)
+    return wrapped(kind, integer(number) + integer(0) + integer(rows) + wrapped(SEQUENCE, names))
 
 
-def _wrapped(tag: int, content: bytes) -> bytes:
+def integer(value: int) -> bytes:
+    """An INTEGER."""
+    return wrapped(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def wrapped(tag: int, content: bytes) -> bytes:
+    """A tag, the content's length, the content."""
     length = len(content)
     if length < _LONG:
         return bytes((tag, length)) + content
@@ -85,20 +92,25 @@ def response(data: bytes, community: bytes) -> Response | None:
 
 
 def _response(data: bytes, community: bytes) -> Response | None:
-    start, end = _inside(data, 0, len(data), _SEQUENCE)
-    version, at = _number(data, start, end)
-    first, last = _inside(data, at, end, _OCTETS)
+    start, end = inside(data, 0, len(data), SEQUENCE)
+    version, at = integer_at(data, start, end)
+    first, last = inside(data, at, end, OCTETS)
     if version != _VERSION or data[first:last] != community:
         return None
-    at, end = _inside(data, last, end, _RESPONSE)
-    number, at = _number(data, at, end)
-    status, at = _number(data, at, end)
-    index, at = _number(data, at, end)
-    at, end = _inside(data, at, end, _SEQUENCE)
+    return told(data, last, end, RESPONSE)
+
+
+def told(data: bytes, at: int, end: int, kind: int) -> Response:
+    """The PDU that stands there. Raises ValueError and IndexError for what is none of this kind, or breaks off."""
+    at, end = inside(data, at, end, kind)
+    number, at = integer_at(data, at, end)
+    status, at = integer_at(data, at, end)
+    index, at = integer_at(data, at, end)
+    at, end = inside(data, at, end, SEQUENCE)
     values: list[tuple[Oid, Value | End]] = []
     while at < end:
-        first, last = _inside(data, at, end, _SEQUENCE)
-        start, middle = _inside(data, first, last, _OID)
+        first, last = inside(data, at, end, SEQUENCE)
+        start, middle = inside(data, first, last, _OID)
         tag, begin, stop = _head(data, middle, last)
         values.append((_unpacked(data[start:middle]), _value(tag, data[begin:stop])))
         at = last
@@ -118,16 +130,17 @@ def _head(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     return data[at], begin, begin + length
 
 
-def _inside(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+def inside(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+    """Where the content of what stands there begins and ends. Raises ValueError for another tag."""
     found, begin, stop = _head(data, at, end)
     if found != tag:
         raise ValueError(f"tag {found:#x} stands where {tag:#x} should")
     return begin, stop
 
 
-def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
+def integer_at(data: bytes, at: int, end: int) -> tuple[int, int]:
     """An INTEGER, and where it ends."""
-    begin, stop = _inside(data, at, end, _INTEGER)
+    begin, stop = inside(data, at, end, INTEGER)
     return int.from_bytes(data[begin:stop], "big", signed=True), stop
 
 
@@ -147,7 +160,7 @@ def _unpacked(packed: bytes) -> Oid:
 
 
 def _value(tag: int, content: bytes) -> Value | End:
-    if tag == _INTEGER:
+    if tag == INTEGER:
         return int.from_bytes(content, "big", signed=True)
     if tag in _UNSIGNED:
         return int.from_bytes(content, "big")

@@ -6,25 +6,69 @@ import asyncio
 import itertools
 import secrets
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
 
 from pysnmp.entity.rfc3413 import cmdgen
 from pysnmp.error import PySnmpError
-from pysnmp.proto.errind import RequestTimedOut, requestTimedOut
+from pysnmp.proto import errind
 
 from microdc.snmp import engines, faults, messages, wire
-from microdc.snmp.model import Agent, Community, Limits
+from microdc.snmp.model import Agent, Community, Credentials, Limits
 from microdc.snmp.oids import Oid, text
-from microdc.snmp.values import Bound, asked, wished
+from microdc.snmp.secure import Refused, Secure
+from microdc.snmp.values import Bound, wished
 
 _CONTEXT = (None, b"")  # the agent's own engine, its default context
-_GET: Any = cmdgen.GetCommandGenerator
-_BULK: Any = cmdgen.BulkCommandGeneratorSingleRun
 _SET: Any = cmdgen.SetCommandGenerator
 _NUMBER = 2**31 - 1
+_64_BITS = 2**64 - 1
 _numbers = itertools.count(secrets.randbelow(_NUMBER))
 """Of requests, which others cannot guess."""
+_salts = itertools.count(secrets.randbits(64))
+"""Of what is encrypted: none comes twice under one key (RFC 3826, 3.1.2.1)."""
+_LEARNS: Final = 3
+"""How often one question is put again since the agent told its engine id, its clock, or another one of them after a restart."""
+
+
+class Speech(Protocol):
+    """How requests and answers look on the wire."""
+
+    def request(self, number: int, kind: int, oids: Sequence[Oid], rows: int = 0) -> bytes: ...
+    def read(self, data: bytes, mine: Callable[[int], bool]) -> messages.Response | Refused | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question that is open. heard: is told what comes of it; left: how often it may be put again."""
+
+    heard: Callable[..., None]
+    kind: int
+    oids: Sequence[Oid]
+    rows: int
+    left: int = _LEARNS
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """SNMPv2c."""
+
+    community: bytes
+
+    def request(self, number: int, kind: int, oids: Sequence[Oid], rows: int = 0) -> bytes:
+        return messages.request(self.community, number, kind, oids, rows)
+
+    def read(self, data: bytes, mine: Callable[[int], bool]) -> messages.Response | None:
+        found = messages.response(data, self.community)
+        return found if found is not None and mine(found.number) else None
+
+
+def _speech(who: Credentials) -> Speech:
+    if isinstance(who, Community):
+        return _Plain(who.name.encode())
+    return Secure(who, time.monotonic, lambda: next(_salts) & _64_BITS)
 
 
 class Session:
@@ -38,10 +82,8 @@ class Session:
         self._joined: engines.Place | None = None
         self._waiting: set[asyncio.Future[Any]] = set()
         self._answered = False
-        self._community = (
-            agent.credentials.name.encode() if isinstance(agent.credentials, Community) else None
-        )
-        self._heard: dict[int, Callable[..., None]] = {}
+        self._speech = _speech(agent.credentials)
+        self._heard: dict[int, _Asked] = {}
         transport.lost = self._lost
         transport.took = self._took
 
@@ -53,14 +95,7 @@ class Session:
 
     async def get(self, oids: Sequence[Oid]) -> list[Bound]:
         """The values of objects, in one request."""
-        if self._community is not None:
-            return await self._read(self._sender(messages.GET, oids))
-        varbinds = [asked(oid) for oid in oids]
-        return await self._read(
-            lambda heard: _GET().send_varbinds(
-                self._place.engine, self._place.target, *_CONTEXT, varbinds, heard
-            )
-        )
+        return await self._read(self._sender(messages.GET, oids))
 
     async def bulk(self, after: Oid, rows: int) -> list[Bound]:
         """At most so many objects that come after an OID (GETBULK)."""
@@ -68,14 +103,7 @@ class Session:
 
     async def bulk_of(self, after: Sequence[Oid], rows: int) -> list[Bound]:
         """For each OID at most so many objects that come after it: the first of each, the second of each, and so on."""
-        if self._community is not None:
-            return await self._read(self._sender(messages.BULK, after, rows))
-        varbinds = [asked(oid) for oid in after]
-        return await self._read(
-            lambda heard: _BULK().send_varbinds(
-                self._place.engine, self._place.target, *_CONTEXT, 0, rows, varbinds, heard
-            )
-        )
+        return await self._read(self._sender(messages.BULK, after, rows))
 
     async def set(self, values: Mapping[Oid, int | bytes]) -> list[Bound]:
         """Sets objects, all in one request, which is sent once."""
@@ -99,30 +127,36 @@ class Session:
 
     @property
     def _place(self) -> engines.Place:
-        """In pysnmp's engine, for what is asked through it: reading over v2c never comes here."""
+        """In pysnmp's engine, through which values are set: reading never comes here."""
         if self._joined is None:
             self._joined = engines.join(self.agent, self._wire, self._address, self._limits.seconds)
         return self._joined
 
     def _sender(self, kind: int, oids: Sequence[Oid], rows: int = 0) -> Callable[[Any], object]:
-        """Sends a request of v2c, each time under a number of its own."""
+        """Sends a request, each time under a number of its own, and again where the agent told what was missing in it."""
 
         def send(heard: Callable[..., None]) -> None:
-            number = next(_numbers) & _NUMBER
-            self._heard[number] = heard
-            wire.send(self._wire, messages.request(self._community or b"", number, kind, oids, rows))
+            self._send(_Asked(heard, kind, oids, rows))
 
         return send
 
+    def _send(self, one: _Asked) -> None:
+        number = next(_numbers) & _NUMBER
+        self._heard[number] = one
+        wire.send(self._wire, self._speech.request(number, one.kind, one.oids, one.rows))
+
     def _took(self, datagram: bytes) -> bool:
         """Whether it is none of pysnmp's business: an answer to what this session asked for by itself, or anything while pysnmp has asked for nothing."""
-        if self._community is None:
-            return False
-        answer = messages.response(datagram, self._community)
-        heard = None if answer is None else self._heard.pop(answer.number, None)
-        if answer is None or heard is None:
+        answer = self._speech.read(datagram, self._heard.__contains__)
+        one = None if answer is None else self._heard.pop(answer.number, None)
+        if answer is None or one is None:
             return self._joined is None
-        heard(None, None, None, answer.status, answer.index, answer.values, None)
+        if isinstance(answer, messages.Response):
+            one.heard(None, None, None, answer.status, answer.index, answer.values, None)
+        elif answer.again and one.left:
+            self._send(replace(one, left=one.left - 1))
+        else:
+            one.heard(None, None, getattr(errind, answer.reason, answer.reason), 0, 0, (), None)
         return True
 
     async def _read(self, send: Callable[[Any], object]) -> list[Bound]:
@@ -148,7 +182,7 @@ class Session:
             async with asyncio.timeout(self._limits.seconds):
                 indication, status, index, varbinds = await future
         except TimeoutError:
-            indication, status, index, varbinds = requestTimedOut, 0, 0, ()
+            indication, status, index, varbinds = errind.requestTimedOut, 0, 0, ()
         except OSError as problem:
             raise faults.lost(self.agent, problem, setting=setting) from None
         except PySnmpError as problem:
@@ -156,7 +190,7 @@ class Session:
             raise faults.indicated(self.agent, said, setting=setting) from problem
         finally:
             self._waiting.discard(future)
-        if isinstance(indication, RequestTimedOut):
+        if isinstance(indication, errind.RequestTimedOut):
             if not last:
                 raise TimeoutError
             waited = self._limits.seconds * (1 if setting else self._limits.attempts)

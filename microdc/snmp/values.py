@@ -35,11 +35,6 @@ def row(bound: Bound) -> Row:
     return text(bound[0]), plain(bound[1])
 
 
-def asked(oid: Oid) -> tuple[Any, Any]:
-    """A name, as a request for its value carries it."""
-    return rfc1902.ObjectName(oid), univ.Null("")
-
-
 def wished(oid: Oid, value: int | bytes) -> tuple[Any, Any]:
     """A name and what it is to be set to: an int as INTEGER, bytes as OCTET STRING."""
     made = rfc1902.Integer32(value) if isinstance(value, int) else rfc1902.OctetString(value)

@@ -198,6 +198,15 @@ def test_an_sshd_that_speaks_only_sha1_is_named() -> None:
     assert "OpenSSH" in caught.value.what
 
 
+@pytest.mark.parametrize("user", ["ops", "plain"])
+def test_what_pauses_at_something_like_a_prompt_is_read_to_its_end(device: Switch, user: str) -> None:
+    target = device.target("linux", login=Login(user, frr_switch.PASSWORD))
+    with open_session(target) as session:
+        said = session.ask("printf 'one\\n# '; sleep 1; echo two; echo '#'; sleep 3; echo three")
+        assert said == "one\n# two\n#\nthree"
+        assert session.ask("echo four") == "four"
+
+
 def test_a_password_that_has_expired_is_named_by_what_a_real_sshd_says(device: Switch) -> None:
     with pytest.raises(SwitchError) as caught:
         operate.facts(device.target("linux", login=Login("expired", frr_switch.PASSWORD)))

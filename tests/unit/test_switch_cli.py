@@ -11,7 +11,7 @@ import pytest
 import table_agent
 from inventories import site, write
 
-from microdc.cli import main
+from microdc.cli import complete, main
 from microdc.errors import Exit
 from microdc.snmp.model import Cell, Limits
 from microdc.snmp.oids import Oid, parse
@@ -210,6 +210,18 @@ def test_switches_are_chosen_by_name_rack_site_and_label(tmp_path: Path) -> None
     for wrong, what in (("c1", "no switch is in c1"), ("b", "no switch is in b"), ("sw3", "'sw3'")):
         with pytest.raises(Exception, match=what):
             names(wrong)
+
+
+def test_the_tab_key_knows_switches_in_both_styles_of_yaml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = RACK.replace("sw1: {role", "sw1: # the first\n        {role")
+    in_line = (
+        'racks: \n  r1:\n    switches: {sw3: {snmp: {credentials: "env:X"}}, sw4: {labels: {a: {b: c}}}}\n'
+    )
+    write(tmp_path, a=site("a", 1, block), b=site("b", 2, in_line))
+    monkeypatch.setenv("MICRODC_INVENTORY", str(tmp_path))
+    assert complete.switch_names() == ["a", "b", "sw1", "sw2", "sw3", "sw4"]
 
 
 def test_what_the_document_says_too_little_of_is_told_with_its_line(

@@ -66,6 +66,36 @@ def test_an_answer_ends_where_the_switch_ends_it_and_not_at_what_looks_like_a_pr
     assert asked(script, SHOW, platform) == CONFIG.rstrip("\n")
 
 
+def test_sonic_is_asked_inside_its_own_command_line() -> None:
+    script = Script(
+        prompt="admin@leaf1:~$ ",
+        modes={"sonic-cli": "leaf1# "},
+        answers={
+            "show running-configuration": "!\nhostname leaf1\n",
+            "show version": "Software Version  : 4.3.0\n",
+        },
+        refused="%Error: Invalid input detected.",
+    )
+    with switch(script) as device:
+        assert operate.config(device.target("dell_sonic")) == "!\nhostname leaf1\n"
+        assert operate.facts(device.target("dell_sonic")).version == "4.3.0"
+
+
+def test_junos_is_asked_with_paging_off() -> None:
+    script = Script(
+        prompt="admin@ex1> ",
+        answers={
+            "set cli screen-width 511": "Screen width set to 511\n",
+            "set cli complete-on-space off": "Disabling complete-on-space\n",
+            "set cli screen-length 0": "Screen length set to 0\n",
+            "show configuration": "## Last commit: 2021-03-01 11:22:33 UTC by admin\nsystem {\n    host-name ex1;\n}\n",
+        },
+        refused="unknown command.",
+    )
+    with switch(script) as device:
+        assert operate.config(device.target("juniper_junos")) == "system {\n    host-name ex1;\n}\n"
+
+
 def test_characters_of_several_bytes_arrive_whole_wherever_a_packet_ends() -> None:
     def pieces(terminal: Terminal) -> None:
         for byte in "description Ñandú 🐟\r\n".encode():

@@ -11,15 +11,14 @@ import codecs
 import re
 import secrets
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 
 import paramiko
 
+from microdc.switch.cli.answers import answer_in, prompt_in, prompted_after
 from microdc.switch.cli.errors import Cause, SwitchError
 from microdc.switch.cli.prompts import (
     ANY,
-    MESSAGE,
     Kind,
     ends_in,
     last_line,
@@ -36,6 +35,8 @@ LONGEST = 300.0
 """Seconds that an answer may take in all."""
 _LULL = 2.0
 """Seconds of silence after which a prompt that a message may have hidden is asked for anew."""
+_DOUBT = 0.5
+"""Seconds of silence after which a prompt counts that may not be one."""
 _ASKED_ANEW = 3
 _CTRL_C = "\x03"
 _WRONG_PLATFORM = "is it the platform that the inventory names?"
@@ -71,7 +72,7 @@ class Conversation:
             mark = self._mark()
             self._write(f"{mark}\n")
             told = self._until(mark, told)
-            line = _prompt_in(told, mark)
+            line = prompt_in(told, mark)
             if line:
                 self.shown, self.prompt = line.strip(), prompt_of(line)
                 return
@@ -88,10 +89,14 @@ class Conversation:
         told = self._read_to(DIALOGUES, command=command)
         mark = self._mark()
         self._write(f"{mark}\n")
-        return self._answer(self._until(mark, told), command, mark)
+        return answer_in(self._until(mark, told), command, mark, self.prompt, self.shown)
 
     def ask_secret(self, command: str, secret: str) -> str:
-        """What a command says that asks for a password, which is given where it is asked for; "password" where it is asked for to no avail."""
+        """What a command says that asks for a password, which is given where it is asked for; "password" where it is asked for to no
+
+        avail. Afterwards the prompt is to be settled anew.
+        """
+        self.prompt = ANY  # of root, it may be another one
         self._write(f"{command}\n")
         told = self._read_to(frozenset({"expired"}))
         if self.kind == "password":
@@ -110,21 +115,6 @@ class Conversation:
         """Reads on until the mark was echoed and a prompt shown after it."""
         return self._read_to(DIALOGUES, told=told, mark=mark)
 
-    def _answer(self, told: str, command: str, mark: str) -> str:
-        """What stands between the echo of the command and the prompt at which the mark was echoed."""
-        lines = told.split("\n")
-        end = next((n for n, line in enumerate(lines) if _prompts(line, mark, self.prompt)), None)
-        if end is None:  # a message came between a prompt and the mark: the answer ends at that prompt
-            first = next(n for n, line in enumerate(lines) if mark in line)
-            end = next((n for n in range(first, -1, -1) if self.prompt.search(lines[n])), first)
-        between = end
-        while between and (self.prompt.search(lines[between - 1]) or _is_message(lines[between - 1])):
-            between -= 1
-        end = next((n for n in range(between, end) if self.prompt.search(lines[n])), end)
-        wanted = command.strip()
-        echo = next((n for n, line in enumerate(lines[:end]) if wanted and wanted in line), -1)
-        return "\n".join(lines[echo + 1 : end])
-
     def _read_to(
         self, refused: frozenset[Kind], *, told: str = "", mark: str = "", command: str = "", nudge: str = ""
     ) -> str:
@@ -138,19 +128,14 @@ class Conversation:
         while True:
             text = told + plain(raw)
             self.kind = ends_in(text, self.prompt)
-            counted = text.partition(mark)[2] if mark else text
+            silent = time.monotonic() - heard
             if self.kind == "pager":
                 told, raw = without_pager(text), ""
                 self._write(" ")
-            elif (
-                self.kind
-                and not self.channel.recv_ready()
-                and (self.kind != "prompt" or "\n" in counted or not mark)
-            ):
+            elif self.kind and not self.channel.recv_ready() and self._counts(text, mark, silent):
                 self._refuse(refused, text, command)
                 return text
-            silent = time.monotonic() - heard
-            if silent > _LULL and shows(counted, self.prompt):
+            if silent > _LULL and self._was_prompted(text, mark):
                 self.kind = "prompt"
                 return text
             if silent > self.patience or time.monotonic() - began > LONGEST:
@@ -162,6 +147,17 @@ class Conversation:
             if data:
                 heard = time.monotonic()
                 raw += data
+
+    def _counts(self, text: str, mark: str, silent: float) -> bool:
+        """Whether the prompt at the end is one. Where the mark was echoed in the middle of something, its second echo may be on its way."""
+        if self.kind != "prompt" or not mark:
+            return True
+        echoed = "\n" in text.partition(mark)[2]
+        return echoed and (silent > _DOUBT or prompted_after(text, mark, self.prompt))
+
+    def _was_prompted(self, text: str, mark: str) -> bool:
+        """Whether a prompt came, and something after it."""
+        return prompted_after(text, mark, self.prompt) if mark else shows(text, self.prompt)
 
     def _received(self, told: str) -> str:
         """What comes within a moment. Raises SwitchError where the other end has closed."""
@@ -231,23 +227,3 @@ class Conversation:
             hint=_WRONG_PLATFORM,
             sent=True,
         )
-
-
-def _prompts(line: str, mark: str, prompt: re.Pattern[str]) -> bool:
-    """Whether the mark was typed at a prompt, which stands before it on its line."""
-    before, found, after = line.rpartition(mark)
-    return bool(found) and not after.strip() and prompt.search(before) is not None
-
-
-def _is_message(line: str) -> bool:
-    return not line.strip() or MESSAGE.match(line) is not None
-
-
-def _prompt_in(told: str, mark: str) -> str:
-    """The line at which the mark was typed; where a message came in between, what two lines or more are that look like a prompt. "": none is."""
-    lines = [line.rpartition(mark)[0] if mark in line else line for line in told.split("\n")]
-    marked = [line.rpartition(mark)[0] for line in told.split("\n") if _prompts(line, mark, ANY)]
-    if marked:
-        return marked[0]
-    often = Counter(line.strip() for line in lines if ANY.search(line)).most_common(1)
-    return often[0][0] if often and often[0][1] > 1 else ""

@@ -79,7 +79,8 @@ def prompt_of(line: str) -> re.Pattern[str]:
     base = line.rstrip().rstrip(_TERMINATORS).rstrip()
     base = re.sub(r"\([^()]*\)\Z", "", base)
     if not base:
-        return re.compile(rf"(?:^|\n)[{_TERMINATORS}] ?\Z")
+        # twice where something was typed before the first was shown
+        return re.compile(rf"(?:^|\n)(?:[{_TERMINATORS}] )?[{_TERMINATORS}] ?\Z")
     return re.compile(rf"(?:^|\n){re.escape(base[:_LEAST])}[^\n]{{0,200}}[{_TERMINATORS}] ?\Z")
 
 

@@ -58,8 +58,7 @@ class Session:
         login = self.target.login
         secret = login.enable or (login.password if self.platform.raises.startswith("sudo") else "")
         said = self.conversation.ask_secret(self.platform.raises, secret)
-        if said != "password":
-            self.conversation.settle()
+        self.conversation.settle()
         if self.conversation.shown.endswith("#"):
             return
         if said == "password" and not secret:

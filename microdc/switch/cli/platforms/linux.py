@@ -132,7 +132,7 @@ def _batch(lines: tuple[str, ...], guard: Guard | None) -> tuple[str, ...]:
     script = f"sleep {guard.seconds}; rm {file} 2>/dev/null && {{ {undo}; }}"
     return (
         f"(umask 077; : >{file})",
-        f"setsid sh -c {shlex.quote(script)} </dev/null >/dev/null 2>&1 &",
+        f"(setsid sh -c {shlex.quote(script)} </dev/null >/dev/null 2>&1 &)",
         *lines,
     )
 
@@ -148,7 +148,7 @@ EDITING = Editing(
     batch=_batch,
     confirm=lambda name: (f"rm {_file(name)} && echo microdc-''kept",),
     kept=lambda answers: any("microdc-kept" in answer for answer in answers.values()),
-    proved="Debian 12, bash behind OpenSSH, with a bridge for each VLAN",
+    proved="Debian 12, bash and dash behind OpenSSH, with a bridge for each VLAN",
     remarks=(
         "it lasts until the switch restarts: write it into the network configuration of its system as well",
     ),
