@@ -113,6 +113,9 @@ clean:  ## Remove what was built here, the virtual environment included
 # What only the tests need is not asked of who wants a lab.
 test test-full: REQUIRED := --tests
 
+# Packages of which only the programs are wanted, and the services that they bring: those are neither started nor enabled.
+SERVICES := snmpd:snmpd lldpd:lldpd openssh-server:ssh openipmi:openipmi frr:frr postgresql:postgresql
+
 # The programs of the system: installed by apt where there is apt, named where there is not.
 .PHONY: system
 system: python
@@ -125,7 +128,17 @@ system: python
 	fi; \
 	echo "Installing what is missing of the system: $$missing"; \
 	$(SUDO) apt-get update -q; \
-	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+	policy=/usr/sbin/policy-rc.d; \
+	if [ ! -e $$policy ]; then \
+		printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin $$policy; \
+		trap "$(SUDO) rm -f $$policy" EXIT; \
+	fi; \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
+	for service in $(SERVICES); do \
+		case " $$missing " in *" $${service%:*} "*) \
+			$(SUDO) systemctl disable --quiet "$${service#*:}" 2>/dev/null || true ;; \
+		esac; \
+	done
 
 .PHONY: python
 python:

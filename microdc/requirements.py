@@ -73,6 +73,7 @@ TEST_TOOLS = (
     Tool("initdb", "postgresql", "the server of PostgreSQL", "the tests of the store run on it as well"),
     Tool("ipmitool", "ipmitool", "ipmitool", "a second opinion on IPMI"),
     Tool("snmpwalk", "snmp", "net-snmp", "a second opinion on SNMP"),
+    Tool("vtysh", "frr", "FRR", "a switch's command line in the tests"),
     Tool(
         "dnsmasq", "dnsmasq-base", "dnsmasq", "DHCP and TFTP for virtual servers that boot from the network"
     ),
