@@ -141,19 +141,19 @@ class SwitchLab:
 
     def neighbours(self, switch: str) -> dict[str, tuple[str, str]]:
         """Port -> system name and port of the neighbour, by lldpcli."""
-        socket = self.files(switch) / "lldpd.sock"
+        # from within its directory: the path of a socket has 107 bytes, which a test run's directories alone may take
         words = [
             "setpriv",
             "--no-new-privs",
             "lldpcli",
             "-u",
-            str(socket),
+            "./lldpd.sock",
             "-f",
             "json0",
             "show",
             "neighbors",
         ]
-        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=self.files(switch))
         called = {one.interface: one.name for one in self.plan(switch).sockets}
         return {
             called[one["name"]]: (one["chassis"][0]["name"][0]["value"], one["port"][0]["id"][0]["value"])
