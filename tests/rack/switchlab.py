@@ -153,7 +153,7 @@ class SwitchLab:
             "show",
             "neighbors",
         ]
-        done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=self.files(switch))
+        done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=directory)
         called = {one.interface: one.name for one in self.plan(switch).sockets}
         return {
             called[one["name"]]: (one["chassis"][0]["name"][0]["value"], one["port"][0]["id"][0]["value"])
