@@ -142,6 +142,7 @@ class SwitchLab:
     def neighbours(self, switch: str) -> dict[str, tuple[str, str]]:
         """Port -> system name and port of the neighbour, by lldpcli."""
         # from within its directory: the path of a socket has 107 bytes, which a test run's directories alone may take
+        directory = (self.files(switch) / "lldpd.sock").parent
         words = [
             "setpriv",
             "--no-new-privs",
