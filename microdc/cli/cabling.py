@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from microdc.cli import adoptions, complete, context, narrate, render, target
 from microdc.cli import cabling_results as results
-from microdc.cli import complete, context, narrate, render, target
 from microdc.errors import Exit
 
 if TYPE_CHECKING:
@@ -129,27 +129,8 @@ def adopt(patterns: tuple[str, ...], *, ask_bmcs: bool, replace: bool, dry_run: 
 
     testbed, checked = _checked(patterns, ask_bmcs=ask_bmcs)
     planned = plan_adoption(testbed, checked, replace=replace)
-    changes = [one for one in planned if one.diff]
-    for one in planned:
-        if one.diff:
-            render.note(one.diff.rstrip())
-        for words in one.left:
-            render.note(f"left: {words}")
-    if changes and not dry_run:
-        files = ", ".join(one.file.name for one in changes)
-        render.confirm(f"Write {sum(len(one.taken) for one in changes)} cables into {files}?")
-        write(changes)
-    data = {
-        "written": not dry_run,
-        "files": [{"file": one.file, "taken": one.taken, "left": one.left} for one in planned],
-        "unread": results.unread(checked),
-    }
-    verb = "Would write" if dry_run else "Wrote"
-    lines = [f"{verb} {len(one.taken)} cables into {one.file}" for one in changes]
-    render.emit(
-        "CablingAdoption",
-        data,
-        lambda: "\n".join(lines or ["Nothing to write: the inventory says all that was found"]),
+    adoptions.carry_out(
+        "CablingAdoption", "cables", planned, write, {"unread": results.unread(checked)}, dry_run=dry_run
     )
     _tell_unread(checked)
     return Exit.UNREACHABLE if checked.unread else Exit.OK

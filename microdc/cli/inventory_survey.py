@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from microdc.cli import complete, context, narrate, render
+from microdc.cli import adoptions, complete, context, narrate, render
 from microdc.cli.render import Styled, Table
 from microdc.errors import Exit, InputError
 
@@ -218,26 +218,9 @@ def adopt(patterns: tuple[str, ...], labels: tuple[str, ...], *, replace: bool, 
 
     testbed, collected = _collected(patterns, labels)
     planned = plan_adoption(testbed, collected, replace=replace)
-    changes = [one for one in planned if one.diff]
-    for one in planned:
-        if one.diff:
-            render.note(one.diff.rstrip())
-        for words in one.left:
-            render.note(f"left: {words}")
-    if changes and not dry_run:
-        files = ", ".join(one.file.name for one in changes)
-        render.confirm(f"Write {sum(len(one.taken) for one in changes)} values into {files}?")
-        write(changes)
-    data = {
-        "written": not dry_run,
-        "files": [{"file": one.file, "taken": one.taken, "left": one.left} for one in planned],
-        "unreached": _unreached(collected),
-    }
-    verb = "Would write" if dry_run else "Wrote"
-    lines = [f"{verb} {len(one.taken)} values into {one.file}" for one in changes]
-    left = sum(len(one.left) for one in planned)
-    nothing = f"{left} values are left as they are" if left else "the inventory says all that was found"
-    render.emit("Adoption", data, lambda: "\n".join(lines or [f"Nothing to write: {nothing}"]))
+    adoptions.carry_out(
+        "Adoption", "values", planned, write, {"unreached": _unreached(collected)}, dry_run=dry_run
+    )
     _tell_unreached(collected)
     return _reached(collected)
 

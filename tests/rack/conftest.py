@@ -10,6 +10,7 @@ from pathlib import Path
 import netboot
 import pytest
 import racklab
+import switchlab
 
 from microdc.lab.inventory import directory_of
 from microdc.lab.teardown import clear
@@ -62,3 +63,22 @@ def rack(rack_lab: racklab.RackLab) -> Iterator[racklab.RackLab]:
     """The lab, with all servers off and no faults before and after."""
     yield rack_lab
     rack_lab.calm()
+
+
+@pytest.fixture(scope="module")
+def switch_lab(_homes: None) -> Iterator[switchlab.SwitchLab]:
+    name = f"t{os.getpid()}switch"
+    try:
+        done = subprocess.run(switchlab.up(name), capture_output=True, text=True, check=False, timeout=180)
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield switchlab.SwitchLab(racklab.RackLab(name, directory_of(name)))
+    finally:
+        for _ in clear(name):
+            pass
+
+
+@pytest.fixture
+def lab(switch_lab: switchlab.SwitchLab) -> Iterator[switchlab.SwitchLab]:
+    """The lab without faults and with all servers off, before and after."""
+    yield switch_lab
+    switch_lab.calm()

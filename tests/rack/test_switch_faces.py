@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import stat
-import subprocess
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
@@ -13,13 +11,11 @@ from typing import TypeVar
 import pytest
 import switchlab
 from netboot import wait_for
-from racklab import RackLab, steps
+from racklab import steps
 from switchlab import SWITCHES, SwitchLab
 
 from microdc.cli.cabling import read as read_cables
 from microdc.events import Step
-from microdc.lab.inventory import directory_of
-from microdc.lab.teardown import clear
 from microdc.snmp.errors import Cause, SnmpError
 from microdc.snmp.model import Limits
 from microdc.survey.cabling.ends import far_ends
@@ -32,24 +28,6 @@ pytestmark = [pytest.mark.root, pytest.mark.lab]
 T = TypeVar("T")
 PORTS: tuple[View, ...] = ("ports",)
 SOON = Limits(seconds=1, attempts=2)
-
-
-@pytest.fixture(scope="module")
-def built(_homes: None) -> Iterator[SwitchLab]:
-    name = f"t{os.getpid()}faces"
-    try:
-        done = subprocess.run(switchlab.up(name), capture_output=True, text=True, check=False, timeout=180)
-        assert done.returncode == 0, done.stdout + done.stderr
-        yield SwitchLab(RackLab(name, directory_of(name)))
-    finally:
-        for _ in clear(name):
-            pass
-
-
-@pytest.fixture
-def lab(built: SwitchLab) -> Iterator[SwitchLab]:
-    yield built
-    built.calm()
 
 
 def run(work: Generator[Step, None, T]) -> T:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import paramiko
@@ -27,25 +26,6 @@ CABLES = {
     "sw1": {"49": ("sw2", "Ethernet1/49"), "50": ("sw2", "Ethernet1/50")},
     "sw2": {"Ethernet1/49": ("sw1", "49"), "Ethernet1/50": ("sw1", "50")},
 }
-
-
-@pytest.fixture(scope="module")
-def switch_lab(_homes: None) -> Iterator[SwitchLab]:
-    name = f"t{os.getpid()}switch"
-    try:
-        done = subprocess.run(switchlab.up(name), capture_output=True, text=True, check=False, timeout=180)
-        assert done.returncode == 0, done.stdout + done.stderr
-        yield SwitchLab(RackLab(name, directory_of(name)))
-    finally:
-        for _ in clear(name):
-            pass
-
-
-@pytest.fixture
-def lab(switch_lab: SwitchLab) -> Iterator[SwitchLab]:
-    """The lab without faults and with all servers off, before and after."""
-    yield switch_lab
-    switch_lab.calm()
 
 
 def wait_remote(lab: SwitchLab, switch: str, wanted: dict[str, tuple[str, str]]) -> None:

@@ -26,8 +26,9 @@ def test_cipher_suite_records() -> None:
 
 @given(st.binary(max_size=64))
 def test_any_packet_is_an_answer_or_none(data: bytes) -> None:
-    greeting.answer(b"\x06\x00\xff\x07" + data, 0x38)
-    greeting.suite_ids(data)
+    found = greeting.answer(b"\x06\x00\xff\x07" + data, 0x38)
+    assert found is None or found in data
+    assert all(0 <= suite <= 0xFF for suite in greeting.suite_ids(data))
 
 
 @pytest.mark.parametrize(
