@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from redfishservice import ADMIN, RESET, SESSIONS, SYSTEM, Rig, describe, running
 
 from microdc.errors import InputError
 from microdc.lab.redfish import users
+from redfishservice import ADMIN, RESET, SESSIONS, SYSTEM, Rig, describe, running
 
 ACCOUNTS = "/redfish/v1/AccountService/Accounts"
 OPERATOR, READER = ("oper", "secret-lab-2"), ("guest", "secret-lab-3")

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redfishservice import ADMIN, USERS, Rig, running, until
 
 from microdc.errors import InputError
 from microdc.lab.redfish import trees
 from microdc.lab.redfish.bmc import bmc
 from microdc.lab.redfish.service import Service
 from microdc.lab.redfish.world import Asked
+from redfishservice import ADMIN, USERS, Rig, running, until
 
 SYSTEM = "/redfish/v1/Systems/Self"
 TREE: dict[str, Any] = {
