@@ -80,6 +80,18 @@ def _devices(key: str, ctx: click.Context | None) -> list[str]:
     return sorted(found)
 
 
+def port_names(ctx: click.Context | None = None) -> list[str]:
+    """The ports of the switch that is named before (`switch_name`), by servers' `switch` and `port` and by the ends of cables; else of all."""
+    named = str(ctx.params.get("switch_name") or "") if ctx else ""
+    switch = re.escape(named.rpartition("/")[2]) or r"[\w.-]+"
+    at = re.compile(
+        rf"""\bswitch:[ \t]*["']?{switch}["']?[ \t]*,?[ \t]*(?:#.*)?\n?[ \t]*port:[ \t]*["']?([\w./:@+-]+)"""
+    )
+    end = re.compile(rf"""\b[ab]:[ \t]*["']?{switch}:([\w./:@+-]+)""")
+    texts = [_text(file) for file in (_inventory(ctx) / "sites").glob("*.y*ml")]
+    return sorted({port for text in texts for one in (at, end) for port in one.findall(text)})
+
+
 def _inventory(ctx: click.Context | None) -> Path:
     flags = context.given(ctx) if ctx else {}
     return context.resolve(flags, os.environ, Path.cwd()).inventory.value
@@ -145,6 +157,7 @@ profiles = completer(profile_names)
 sites = completer(site_names)
 servers = completer(server_names)
 switches = completer(switch_names)
+ports = completer(port_names)
 topologies = completer(topology_names)
 links = completer(link_names)
 emulators = completer(emulator_names)

@@ -11,6 +11,7 @@ from microdc.cli import narrate, switch_results, switch_watch
 from microdc.cli.parameters import DURATION
 from microdc.cli.render import Cell, Styled, Table
 from microdc.cli.switch_configs import backup, diff
+from microdc.cli.switch_set import set_
 from microdc.cli.switch_tables import macs, neighbours, vlans
 from microdc.errors import Exit
 
@@ -24,13 +25,13 @@ _SEVERITIES = {"critical": "bold red", "warning": "yellow", "info": ""}
 
 @click.group()
 def switch() -> None:
-    """Show switches: health, ports, neighbours, MAC addresses, VLANs; keep their configurations.
+    """Show switches: health, ports, neighbours, MAC addresses, VLANs; keep their configurations; change ports.
 
     All are asked side by side, and one that does not answer delays none of the others. Exit code 3 where one could not be read.
     """
 
 
-for command in (neighbours, macs, vlans, backup, diff):
+for command in (neighbours, macs, vlans, backup, diff, set_):
     switch.add_command(command)
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema
@@ -206,6 +214,20 @@ def _parse_ip(text: str) -> IPv4Address | IPv6Address:
         raise ValueError(f"{text!r} is not an IP address") from None
 
 
+def _parse_ipv4(text: str) -> IPv4Address:
+    try:
+        return IPv4Address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IPv4 address") from None
+
+
+def _parse_node_address(text: str) -> IPv4Interface:
+    try:
+        return IPv4Interface(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IPv4 address: write such as 10.20.1.11") from None
+
+
 def _parse_host(text: str) -> str:
     if text.startswith("ssh://"):
         check_no_password(text)
@@ -277,6 +299,9 @@ Network = Annotated[
     *_from_text(_parse_network, "10.20.0.0/16", "fd00:20::/32", pattern=r"[0-9a-fA-F.:]+/[0-9]{1,3}"),
 ]
 IpAddress = Annotated[IPv4Address | IPv6Address, *_from_text(_parse_ip, "10.20.0.11", "fd00:20::11")]
+Ipv4Address = Annotated[IPv4Address, *_from_text(_parse_ipv4, "10.20.0.1")]
+NodeAddress = Annotated[IPv4Interface, *_from_text(_parse_node_address, "10.20.1.11", "10.20.1.11/16")]
+"""Without a prefix length: /32, which stands for that of the network that the address is in."""
 HostAddress = Annotated[
     str, *_from_text(_parse_host, "local", "netns:bcn-h1", "ssh://root@wan1.example.net", pattern=_HOST)
 ]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from microdc.documents.deploying import DeployRecord, NodeRecord
 from microdc.documents.fields import (
     CertificateFingerprint,
     DevicePort,
@@ -143,6 +144,8 @@ class ServerRecord(DeviceRecord):
     """What it should consist of."""
     edge: EdgeRecord | None = None
     """The interface by which it sends into the WAN, where no emulator stands before the site."""
+    deploy: NodeRecord | None = None
+    """What it becomes when it is deployed. Left out: microdc never deploys it."""
 
 
 class SnmpRecord(Record):
@@ -257,5 +260,7 @@ class SiteDocument(Record):
     """Largest IP packet inside the site, bytes."""
     labels: Labels = Field(default_factory=dict)
     """Free labels for selectors, such as `country: es`."""
+    deploy: DeployRecord | None = None
+    """How its nodes are deployed. Left out: they are not."""
     racks: dict[Name, RackRecord] = Field(default_factory=dict)
     """Its racks by name."""

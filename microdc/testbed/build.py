@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from microdc.documents.deploying import DeployRecord, DiskRecord, NodeRecord
 from microdc.documents.model import Where
 from microdc.documents.reach import ReachRecord
 from microdc.documents.site import (
@@ -38,6 +39,7 @@ from microdc.testbed.model import (
     Testbed,
     Uplink,
 )
+from microdc.testbed.nodes import Deploy, DiskHints, Ironic, NodeSettings
 
 AnySource = Source[TestbedDocument] | Source[SiteDocument]
 
@@ -143,6 +145,7 @@ def _site(source: Source[SiteDocument]) -> Site:
         probe_ip=str(record.probe_ip) if record.probe_ip else "",
         mtu=record.mtu,
         labels=record.labels,
+        deploy=_deploy(record.deploy, source) if record.deploy else None,
         racks={name: _rack(name, source, rack) for name, rack in record.racks.items()},
     )
 
@@ -173,7 +176,41 @@ def _server(name: str, rack: str, source: Source[SiteDocument], record: ServerRe
         nics={key: _nic(key, nic) for key, nic in record.nics.items()},
         hardware=_expected(record.hardware) if record.hardware else None,
         edge=Edge(record.edge.interface, _reach(record.edge, source)) if record.edge else None,
+        deploy=_node(record.deploy) if record.deploy else None,
     )
+
+
+def _deploy(record: DeployRecord, source: AnySource) -> Deploy:
+    ironic = record.ironic
+    return Deploy(
+        reach=_reach(record, source),
+        interface=record.interface,
+        address=str(record.address or ""),
+        network=record.network,
+        gateway=str(record.gateway or ""),
+        dns=tuple(map(str, record.dns)),
+        port=record.port,
+        directory=record.directory,
+        image=record.image or "",
+        authorized_keys=tuple(_file(name, source) for name in record.authorized_keys),
+        limit=record.limit,
+        streams=record.streams,
+        ironic=Ironic(ironic.url, ironic.credentials or "") if ironic else None,
+    )
+
+
+def _node(record: NodeRecord) -> NodeSettings:
+    disk = record.disk or DiskRecord()
+    hints = DiskHints(
+        disk.serial or "",
+        disk.wwn or "",
+        disk.model or "",
+        disk.path or "",
+        disk.least,
+        disk.most,
+        disk.kind or "",
+    )
+    return NodeSettings(record.image or "", record.nic or "", record.address, hints, record.firmware or "")
 
 
 def _bmc(record: BmcRecord, source: AnySource) -> Bmc:

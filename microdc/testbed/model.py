@@ -7,26 +7,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
 from microdc.documents.model import Where
+from microdc.testbed.nodes import Deploy, NodeSettings
+from microdc.testbed.reach import Reach as Reach  # noqa: PLC0414  part of what this module describes
 
 Network = IPv4Network | IPv6Network
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How a host is reached.
-
-    host: `local`, `netns:NAME` or `ssh://[user@]host[:port]`. For ssh: identity and known_hosts are files, resolved
-    against the document that names them, `~` being the user's home ("": the user's own); host_key: the SHA-256 fingerprint of its host key, which
-    then stands in for known_hosts; jump: the host through which it is reached; via: the namespace from which the first
-    connection, to the jump host where there is one, is opened ("" for the caller's).
-    """
-
-    host: str
-    identity: str = ""
-    known_hosts: str = ""
-    host_key: str = ""
-    via: str = ""
-    jump: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +69,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server. edge: given where no emulator stands before its site and it shapes what it sends itself."""
+    """A server. edge: given where no emulator stands before its site and it shapes what it sends itself. deploy: None for one that microdc never deploys."""
 
     name: str
     site: str
@@ -98,6 +82,7 @@ class Server:
     nics: Mapping[str, Nic] = field(default_factory=dict)
     hardware: Expected | None = None
     edge: Edge | None = None
+    deploy: NodeSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +168,7 @@ class Site:
     probe_ip: str = ""
     mtu: int = 1500
     labels: Mapping[str, str] = field(default_factory=dict)
+    deploy: Deploy | None = None
     racks: Mapping[str, Rack] = field(default_factory=dict)
 
     @property

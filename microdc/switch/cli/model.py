@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+PORT = 22
+"""Of SSH."""
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -30,7 +33,7 @@ class Target:
     login: Login
     path: str = ""
     where: str = ""
-    port: int = 22
+    port: int = PORT
     host_key: str = ""
     known_hosts: Path | None = None
     via: str = ""

@@ -8,8 +8,9 @@ from pathlib import Path
 from microdc.events import Step
 from microdc.switch.cli import applying, keeping
 from microdc.switch.cli.conversation import PATIENCE
-from microdc.switch.cli.model import Backup, Facts, Plan, PortChange, Target
+from microdc.switch.cli.model import Backup, Facts, Plan, PortChange, PortSetting, Target
 from microdc.switch.cli.planning import DEAD_MAN, check, editing_of, plan_of
+from microdc.switch.cli.platform import Answers, Editing
 from microdc.switch.cli.platforms import platform_of
 from microdc.switch.cli.session import open_session
 from microdc.switch.cli.tidying import tidied
@@ -39,6 +40,12 @@ def difference(target: Target, directory: Path, *, patience: float = PATIENCE) -
     return keeping.compared(directory, target, config(target, patience=patience))
 
 
+def setting(target: Target, port: str, *, patience: float = PATIENCE) -> PortSetting:
+    """How a port is set now. Raises ReadOnlyError where microdc cannot tell, SwitchError and CommandError."""
+    editing = editing_of(platform_of(target))
+    return editing.setting(port, _answers(target, editing, port, patience))
+
+
 def plan(
     target: Target,
     change: PortChange,
@@ -54,11 +61,15 @@ def plan(
     platform = platform_of(target)
     editing = editing_of(platform, unproved=unproved)
     check(change, platform, editing)
-    with open_session(target, patience=patience) as session:
-        if platform.config_raised:
-            session.raise_privileges()
-        answers = session.answers(editing.questions(change.port))
+    answers = _answers(target, editing, change.port, patience)
     return plan_of(target.name, platform, change, answers, dead_man=dead_man, unproved=unproved)
+
+
+def _answers(target: Target, editing: Editing, port: str, patience: float) -> Answers:
+    with open_session(target, patience=patience) as session:
+        if session.platform.config_raised:
+            session.raise_privileges()
+        return session.answers(editing.questions(port))
 
 
 def apply(

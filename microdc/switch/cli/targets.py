@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from microdc.documents.secrets import parse_reference, resolve
 from microdc.errors import InputError
+from microdc.switch.cli import model
 from microdc.switch.cli.model import Login, Target
 from microdc.testbed.model import Switch, Testbed
 
@@ -43,6 +44,7 @@ def target_of(testbed: Testbed, switch: Switch) -> Target:
         login=login,
         path=f"{switch.site}/{switch.rack}/{switch.name}",
         where=str(where),
+        port=model.PORT,
         host_key=switch.ssh_host_key,
         via=switch.via,
     )
