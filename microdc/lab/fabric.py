@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from microdc.errors import UnreachableError
 from microdc.events import Step
 from microdc.host import namespaces
 from microdc.lab.plan import LabPlan, Management
-from microdc.lab.ports import BRIDGE, IpAddress, Link, Port
+from microdc.lab.ports import BRIDGE, Interface, IpAddress, Link, Port
 from microdc.lab.rack.plan import MachinePlan
+from microdc.lab.rack.stations import StationPlan
 
 IPRoute: Any = linux.IPRoute  # pyroute2 has no types
 IoctlEthtool: Any = ioctl.IoctlEthtool
@@ -74,7 +76,14 @@ def add_rack(machines: Iterable[MachinePlan], management: Management) -> None:
                 taps.setdefault(port.namespace, []).append(port)
     for namespace, ports in taps.items():
         _inside(namespace, partial(_add_taps, ports))
-    _inside(management.namespace, partial(_add_addresses, addresses))
+    # each alone: who asks is in the same namespace
+    alone = [ip_interface(f"{address}/{address.max_prefixlen}") for address in addresses]
+    _inside(management.namespace, partial(_add_addresses, alone))
+
+
+def add_station(station: StationPlan) -> None:
+    """The address of a site's boot services, on the site's bridge."""
+    _inside(station.namespace, partial(_add_addresses, [station.address]))
 
 
 def _inside(namespace: str, function: Callable[[], None]) -> None:
@@ -145,11 +154,11 @@ def _add_taps(ports: Iterable[Port]) -> None:
             ip.link("set", index=_index(ip, port.name), master=bridge, mtu=port.mtu, state="up")
 
 
-def _add_addresses(addresses: Iterable[IpAddress]) -> None:
-    """Each alone: who asks is in the same namespace."""
+def _add_addresses(addresses: Iterable[Interface]) -> None:
     with IPRoute() as ip:
         for address in addresses:
-            ip.addr("add", index=_index(ip, BRIDGE), address=str(address), prefixlen=address.max_prefixlen)
+            prefix = address.network.prefixlen
+            ip.addr("add", index=_index(ip, BRIDGE), address=str(address.ip), prefixlen=prefix)
 
 
 def _configure(nics: Iterable[Port], gateways: Iterable[IpAddress] = ()) -> None:

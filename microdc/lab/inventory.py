@@ -14,8 +14,10 @@ from microdc.documents.aliases import spelled_out
 from microdc.documents.edit import Change, Plain, edit
 from microdc.errors import InputError
 from microdc.lab import names
+from microdc.lab.keys import node_keys
 from microdc.lab.model import LabRecord
 from microdc.lab.plan import LabPlan, SitePlan
+from microdc.lab.rack.stations import StationPlan
 from microdc.testbed.load import load
 from microdc.testbed.model import Testbed
 from microdc.testbed.servers import servers
@@ -28,6 +30,9 @@ _BMC_KEYS = ("redfish", "ipmi", "credentials", "fingerprint", "ca", "verify", "s
 Stand = Mapping[str, Mapping[str, Plain]]
 """`bmc` and `hardware` of a server as the lab's inventory says them."""
 _SWITCH_KEYS = ("management", "snmp", "ssh", "via")
+_DEPLOY_KEYS = (
+    "host", "identity", "known_hosts", "host_key", "via", "jump", "interface", "address", "directory", "authorized_keys", "ironic",
+)  # fmt: skip
 
 
 def directory_of(lab: str) -> Path:
@@ -79,11 +84,12 @@ def write(
         rewrite(("emulators", name), ("emulators", name), _EMULATOR_KEYS, keys)
     for site in plan.sites:
         rewrite(("sites", site.name), (), _SITE_KEYS, _probe(site))
-    for server in servers(testbed):
-        path = ("racks", server.rack, "servers", server.name)
-        if stand := rack.get(server.name):
-            rewrite(("sites", server.site), (*path, "bmc"), _BMC_KEYS, stand["bmc"])
-            rewrite(("sites", server.site), path, ("hardware",), {"hardware": stand["hardware"]})
+    for station in plan.stations:
+        rewrite(("sites", station.site), ("deploy",), _DEPLOY_KEYS, _deploy(plan.lab, station))
+    for server in filter(lambda one: one.name in rack, servers(testbed)):
+        path, stand = ("racks", server.rack, "servers", server.name), rack[server.name]
+        rewrite(("sites", server.site), (*path, "bmc"), _BMC_KEYS, stand["bmc"])
+        rewrite(("sites", server.site), path, ("hardware",), {"hardware": stand["hardware"]})
     for switch in plan.switches:
         if told := switches.get(switch.name):
             path = ("racks", switch.rack, "switches", switch.name)
@@ -122,6 +128,17 @@ def recorded(lab: str) -> LabRecord | None:
 
 def _record_file(lab: str) -> Path:
     return names.lab_dir(lab) / "lab.yaml"
+
+
+def _deploy(lab: str, station: StationPlan) -> Mapping[str, Plain]:
+    directory = names.lab_dir(lab)
+    return {
+        "host": f"netns:{station.namespace}",
+        "interface": station.interface,
+        "address": str(station.address.ip),
+        "directory": str(directory / "boot"),
+        "authorized_keys": [str(node_keys(directory)[1])],
+    }
 
 
 def _probe(site: SitePlan) -> dict[str, str]:

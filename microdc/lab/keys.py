@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from microdc.images.sshkeys import KeyPair
+from microdc.images.sshkeys import KeyPair, new_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +25,15 @@ class KeyFiles:
         files.identity.write_bytes(client.openssh)
         files.known_hosts.write_text("".join(f"{address} {key}\n" for address, key in hosts), "ascii")
         return files
+
+
+def node_keys(directory: Path) -> tuple[Path, Path]:
+    """The key by which a lab's nodes are logged in to, made where there is none: its private and its public half."""
+    identity = directory / "node_ed25519"
+    public = identity.with_suffix(".pub")
+    if not public.exists():
+        made = new_key()
+        identity.touch(mode=0o600)
+        identity.write_bytes(made.openssh)
+        public.write_text(f"{made.public} lab\n", "ascii")
+    return identity, public

@@ -78,6 +78,8 @@ def _build(made: LabPlan, source: Path, hosts: int) -> Iterator[Step]:
         reached = {emulator.name: {"host": f"netns:{emulator.namespace}"} for emulator in made.emulators}
     wired = yield from switches.start(made)  # before the machines, which are plugged into them
     stands = yield from racks.start(made)
+    for station in made.stations:
+        fabric.add_station(station)
     directory = inventory.directory_of(made.lab)
     inventory.write(made, source, reached, stands, wired)
     locations.current_lab_file().write_text(f"{directory}\n", "utf-8")

@@ -20,6 +20,7 @@ from microdc.errors import InputError
 from microdc.lab import names
 from microdc.lab.ports import IpAddress, Link, Port, bridge_port, mac_of
 from microdc.lab.rack.plan import MachinePlan, machines
+from microdc.lab.rack.stations import StationPlan, stations
 from microdc.lab.switch.model import SwitchPlan
 from microdc.lab.switch.plan import plugged, switches
 from microdc.testbed.model import Network, Site, Testbed
@@ -83,7 +84,7 @@ class Management:
 
 @dataclass(frozen=True, slots=True)
 class LabPlan:
-    """All of a lab. management: where there are guests or BMCs. machines, switches: those of the rack, where one was asked for."""
+    """All of a lab. management: where there are guests or BMCs. machines, switches, stations: those of the rack, where one was asked for."""
 
     lab: str
     kind: Kind
@@ -92,6 +93,7 @@ class LabPlan:
     management: Management | None
     machines: tuple[MachinePlan, ...] = ()
     switches: tuple[SwitchPlan, ...] = ()
+    stations: tuple[StationPlan, ...] = ()
 
     @property
     def hosts(self) -> Iterator[HostPlan]:
@@ -134,7 +136,9 @@ def plan(testbed: Testbed, lab: str, kind: Kind, *, hosts: int = 2, rack: bool =
     own = management.address.network if management and rack else None
     wired = switches(testbed, lab, own) if own else ()
     planned = machines(testbed, lab, own, plugged(wired)) if own else ()
-    made = LabPlan(lab, kind, sites, emulators, management, planned, wired)
+    taken = [address for site in sites for host in site.hosts for address in host.addresses]
+    services = stations(testbed, lab, taken) if rack else ()
+    made = LabPlan(lab, kind, sites, emulators, management, planned, wired, services)
     _refuse_twins(testbed, made)
     _refuse_shared(testbed, made)
     return made

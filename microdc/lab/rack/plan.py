@@ -21,7 +21,7 @@ from microdc.lab.rack.naming import tap_of
 from microdc.testbed.model import Bmc, Server, Site, Testbed
 from microdc.testbed.servers import servers
 
-MEMORY_MIB = 256
+MEMORY_MIB = 512
 """What a machine has: an installer's ramdisk runs in it, and ten of them on a laptop."""
 MODULES = 2
 """Memory modules that a machine is said to have."""
