@@ -1,4 +1,4 @@
-"""A lab of two servers on two switches, and what net-snmp's and lldpd's own programs say of it."""
+"""Labs of servers on two switches, and what net-snmp's and lldpd's own programs say of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,18 @@ from netboot import run_inside, wait_for
 from racklab import RackLab
 
 from microdc.lab import faults, names
+from microdc.lab.inventory import directory_of
 from microdc.lab.machine.machine import Machine
 from microdc.lab.status import made_of
 from microdc.lab.switch.files import Files
 from microdc.lab.switch.model import SwitchPlan
-from microdc.testbed.model import Switch
+from microdc.lab.teardown import clear
+from microdc.testbed.model import Rack, Switch
 
-INVENTORY = Path(__file__).parents[1] / "data" / "switches"
+_DATA = Path(__file__).parents[1] / "data"
+INVENTORY = _DATA / "switches"
+VLANS = _DATA / "vlans"
+"""Three servers in two VLANs over two switches; the command line of sw2 is vtysh."""
 SWITCHES = ("sw1", "sw2")
 IF_NAME, IF_OPER, IF_ADMIN = "1.3.6.1.2.1.31.1.1.1.1", "1.3.6.1.2.1.2.2.1.8", "1.3.6.1.2.1.2.2.1.7"
 UP, DOWN, NO_LINK = "1", "2", "7"
@@ -31,10 +38,22 @@ UPTIME = "1.3.6.1.2.1.1.3"
 LLDP_REMOTE_NAME, LLDP_REMOTE_PORT = "1.0.8802.1.1.2.1.4.1.1.9", "1.0.8802.1.1.2.1.4.1.1.7"
 
 
-def up(name: str) -> list[str]:
+def up(name: str, inventory: Path = INVENTORY) -> list[str]:
     """The argv that brings such a lab up."""
-    words = ["lab", "up", "--rack", "--hosts", "1", "--name", name, "--from", str(INVENTORY)]
+    words = ["lab", "up", "--rack", "--hosts", "1", "--name", name, "--from", str(inventory)]
     return [sys.executable, "-m", "microdc.cli", *words]
+
+
+@contextmanager
+def built(name: str, inventory: Path) -> Iterator[SwitchLab]:
+    """Such a lab, up in the block."""
+    try:
+        done = subprocess.run(up(name, inventory), capture_output=True, text=True, check=False, timeout=180)
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield SwitchLab(RackLab(name, directory_of(name)))
+    finally:
+        for _ in clear(name):
+            pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +68,17 @@ class SwitchLab:
 
     def switch(self, name: str) -> Switch:
         """As the lab's inventory has it."""
-        return self.lab.testbed.sites["hall"].racks["r1"].switches[name]
+        return self._rack.switches[name]
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        return tuple(self._rack.servers)
+
+    @property
+    def _rack(self) -> Rack:
+        """The only one of the only site."""
+        (site,) = self.lab.testbed.sites.values()
+        return site.racks["r1"]
 
     def plan(self, name: str) -> SwitchPlan:
         made = made_of(self.name)
@@ -73,7 +102,7 @@ class SwitchLab:
     def calm(self) -> None:
         for switch in SWITCHES:
             self.clear(switch)
-        for server in ("c1", "c2"):
+        for server in self.servers:
             self.machine(server).off()
 
     # -- SNMP

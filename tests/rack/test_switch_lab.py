@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import paramiko
@@ -17,7 +18,8 @@ from microdc.host import namespaces
 from microdc.host.local import NamespaceHost
 from microdc.lab import faults, names
 from microdc.lab.inventory import directory_of
-from microdc.lab.switch.shell import PLATFORM
+from microdc.lab.machine import presence
+from microdc.lab.switch.model import LINUX
 from microdc.lab.teardown import clear
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
@@ -58,7 +60,7 @@ def test_all_switches_answer(lab: SwitchLab) -> None:
 )
 def test_ports_are_called_as_they_are_declared(lab: SwitchLab, switch: str, ports: set[str]) -> None:
     """sw1 over v3, sw2 over v2c, with what the inventory says of both."""
-    assert {*lab.walk(switch, IF_NAME).values()} == {"lo", "br0", "mgmt0", *ports}
+    assert {*lab.walk(switch, IF_NAME).values()} == {"lo", "br1", "mgmt0", *ports}
     speeds = lab.by_port(switch, IF_SPEED)
     assert {speeds[port] for port in ports} == {"10000"}
     (told,) = lab.walk(switch, "1.3.6.1.2.1.1.5").values()
@@ -94,7 +96,7 @@ def test_a_cable_that_closes_a_loop_is_out_of_the_bridge(lab: SwitchLab) -> None
 
 def test_the_command_line_is_that_of_the_bridge(lab: SwitchLab) -> None:
     declared = lab.switch("sw1")
-    assert declared.ssh_platform == PLATFORM
+    assert declared.ssh_platform == LINUX
     user, _, password = (
         Path(declared.ssh_credentials.removeprefix("file:")).read_text().strip().partition(":")
     )
@@ -243,6 +245,20 @@ def test_after_a_reset_all_is_counted_from_0(lab: SwitchLab) -> None:
     assert int(lab.by_port("sw1", IF_IN)["uplink"]) < before
     assert faults.planted(lab.name, "sw1") == {}  # it is over
     wait_remote(lab, "sw1", CABLES["sw1"])
+
+
+def test_no_cable_is_made_anew_while_its_machine_is_being_turned_on(lab: SwitchLab) -> None:
+    """Else it would be in the machine's hands, or missing when the machine looks for it."""
+    work = threading.Thread(target=lab.plant, args=("sw1",), kwargs={"counter_reset": True})
+    with presence.changing(lab.machine("c1").directory):
+        work.start()
+        wait_for(lambda: lab.files("sw1").running("lldpd") is None, 20, "it has begun")
+        work.join(1.0)
+        assert work.is_alive()
+    work.join(60)
+    assert not work.is_alive()
+    lab.machine("c1").on()
+    wait_heard(lab, "1")
 
 
 def run_inside_any(namespace: str, *argv: str) -> None:

@@ -15,9 +15,9 @@ from inventories import write
 from microdc.errors import InputError, UnreachableError
 from microdc.lab.plan import LabPlan, plan
 from microdc.lab.ports import BRIDGE
-from microdc.lab.switch import start
+from microdc.lab.switch import frr, naming, start
 from microdc.lab.switch.model import SwitchPlan
-from microdc.lab.switch.sockets import interface_names
+from microdc.lab.switch.sockets import interface_names, short_hash
 from microdc.requirements import TOOLS
 from microdc.testbed.load import load
 
@@ -186,6 +186,78 @@ def test_interface_numbers_of_a_lab_are_all_different(tmp_path: Path) -> None:
     assert len(numbers) == len(set(numbers)) == 79
 
 
+# -- VLANs
+
+
+def in_vlans(tmp_path: Path, *, cables: str, ssh: str = "") -> dict[str, SwitchPlan]:
+    servers = ", ".join(
+        server(name, f'switch: {switch}, port: "1"{vlan}')
+        for name, switch, vlan in (
+            ("c1", "sw1", ", vlan: 20"),
+            ("ab1", "sw2", ", vlan: 30"),
+            ("abc1", "sw3", ""),
+        )
+    )
+    switches = f"sw1: {{{ssh}}}, sw2: {{}}, sw3: {{}}"
+    return {
+        one.name: one for one in made(tmp_path, switches=switches, servers=servers, cables=cables).switches
+    }
+
+
+def test_a_port_is_in_the_declared_vlan_and_joined_switches_know_each_others(tmp_path: Path) -> None:
+    found = in_vlans(tmp_path, cables='{a: "sw1:49", b: "sw2:49"}, {a: "sw1:50", b: "sw2:50"}')
+    assert {name: one.vlans for name, one in found.items()} == {
+        "sw1": (1, 20, 30),
+        "sw2": (1, 20, 30),
+        "sw3": (1,),
+    }
+    assert [found[name].by_name["1"].vlan for name in found] == [20, 30, 1]
+    trunk, loop = (found["sw1"].by_name[port] for port in ("49", "50"))
+    assert (trunk.vlan, trunk.is_trunk, found["sw1"].strands(trunk.cable)) == (1, True, (20, 30))
+    assert found["sw1"].strands(loop.cable) == ()  # it is out of every VLAN
+    assert found["sw1"].strands(found["sw1"].by_name["1"].cable) == ()
+
+
+def test_a_vlan_declared_at_a_nic_counts_also_where_its_cable_stands_elsewhere(tmp_path: Path) -> None:
+    found = made(
+        tmp_path,
+        switches="sw1: {}",
+        servers=server("c1", 'mac: "52:54:00:00:00:01", vlan: 7'),
+        cables='{a: "c1:eno1", b: "sw1:7"}',
+    )
+    assert (only(found).by_name["7"].vlan, only(found).vlans) == (7, (1, 7))
+
+
+def test_no_port_is_called_like_the_bridge_of_a_vlan(tmp_path: Path) -> None:
+    found = only(made(tmp_path, switches="sw1: {}", servers=server("c1", "switch: sw1, port: br4000")))
+    assert found.by_name["br4000"].interface.startswith("br4000-")
+
+
+@pytest.mark.parametrize("vlan", [1, 20, 4094])
+def test_a_bridge_and_a_strand_are_known_by_their_names(vlan: int) -> None:
+    assert naming.vlan_of(naming.bridge_of(vlan)) == vlan
+    assert naming.strand_of(naming.strand(vlan, 900)) == (vlan, 900)
+    assert len(naming.strand(vlan, 900)) <= 15
+    assert len(naming.loose_strand(f"c{short_hash('sw1', '49')}", vlan)) <= 15
+    assert interface_names([naming.strand(vlan, 900)]) != {naming.strand(vlan, 900): naming.strand(vlan, 900)}
+
+
+@pytest.mark.parametrize("name", ["br0", "br01", "br4095", "xbr1", "br1x", "br", "1"])
+def test_other_names_are_no_vlan(name: str) -> None:
+    assert naming.vlan_of(name) is None
+    assert naming.strand_of(name) is None
+
+
+@pytest.mark.parametrize(
+    ("ssh", "platform"), [("frr", "frr"), ("linux", "linux"), ("arista_eos", "linux"), ("", "linux")]
+)
+def test_the_command_line_is_that_of_linux_unless_frr_is_asked_for(
+    tmp_path: Path, ssh: str, platform: str
+) -> None:
+    said = f"ssh: {{platform: {ssh}, credentials: env:X}}" if ssh else ""
+    assert in_vlans(tmp_path, cables="", ssh=said)["sw1"].platform == platform
+
+
 # -- addresses
 
 
@@ -210,6 +282,22 @@ def test_two_switches_at_one_address_are_refused(tmp_path: Path) -> None:
     )
     assert "sw2 and sw1 are both at 10.101.0.2" in error.what
     assert "a.yaml" in error.where
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "224.0.0.5", "fe80::1", "0.0.0.0", "169.254.77.9"])
+def test_an_address_that_no_switch_can_have_is_refused(tmp_path: Path, address: str) -> None:
+    servers = server("c1", "switch: sw1, port: a")
+    error = refused(tmp_path, switches=f'sw1: {{management: "{address}"}}', servers=servers)
+    assert f"sw1 cannot be at {address}" in error.what
+    assert "a.yaml" in error.where
+
+
+def test_the_address_that_the_lab_gave_is_taken_back_from_its_own_inventory(tmp_path: Path) -> None:
+    servers = server("c1", "switch: sw1, port: a")
+    given = only(made(tmp_path, switches="sw1: {}", servers=servers)).address
+    (tmp_path / "own").mkdir()
+    again = made(tmp_path / "own", switches=f"sw1: {{management: {given}}}", servers=servers)
+    assert only(again).address == given
 
 
 def test_a_switch_at_the_address_of_a_bmc_is_refused(tmp_path: Path) -> None:
@@ -244,7 +332,21 @@ def test_missing_programs_are_told_with_their_packages(monkeypatch: pytest.Monke
     lacking = [tool for tool in TOOLS if tool.program in {"lldpd", "snmpd", "ipmi_sim"}]
     monkeypatch.setattr("microdc.requirements.missing", lambda: lacking)
     with pytest.raises(UnreachableError) as caught:
-        start.check_tools()
+        start.check_tools(())
     assert "snmpd, lldpd" in caught.value.what
     assert "lldpd snmpd" in caught.value.hint
     assert "openipmi" not in caught.value.hint
+
+
+def test_frr_is_asked_for_only_where_a_switch_wants_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("microdc.requirements.missing", list)
+    monkeypatch.setattr(frr, "zebra", lambda: None)
+    found = in_vlans(tmp_path, cables="", ssh="ssh: {platform: frr, credentials: env:X}")
+    start.check_tools([found["sw2"]])
+    with pytest.raises(UnreachableError) as caught:
+        start.check_tools(found.values())
+    assert "`ssh: {platform: frr}` of sw1 asks for it: zebra" in caught.value.what
+    assert "apt-get install" in caught.value.hint
+    assert "frr" in caught.value.hint

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microdc.lab.switch.tables import kernel, program
+from microdc.lab.switch.tables.cells import Row
 from microdc.lab.switch.tables.kernel import Entry, Link
-from microdc.lab.switch.tables.rows import Row, rows
+from microdc.lab.switch.tables.rows import rows
 
 FACTS: dict[str, Any] = {
     "name": "sw1",
@@ -27,17 +28,23 @@ FACTS: dict[str, Any] = {
         {"name": "Et1/1", "interface": "Et1-1-ab", "number": 1},
         {"name": "9", "interface": "9", "number": 9},
         {"name": "10", "interface": "10", "number": 10},
+        {"name": "11", "interface": "11", "number": 11},
     ],
 }
 LINKS = [
     Link("lo", 1, "00:00:00:00:00:00", None),
-    Link("br0", 2, "02:00:00:00:00:01", None),
-    Link("Et1-1-ab", 1001, "02:00:00:00:00:11", 1),
-    Link("9", 1009, "02:00:00:00:00:19", 5),
+    Link("br1", 2, "02:00:00:00:00:01", None),
+    Link("br20", 3, "02:00:00:00:00:01", None),
+    Link("br30", 4, "02:00:00:00:00:01", None),
+    Link("Et1-1-ab", 1001, "02:00:00:00:00:11", 1, 1),
+    Link("9", 1009, "02:00:00:00:00:19", 5, 1),
     Link("10", 1010, "02:00:00:00:00:1a", None),
+    Link("11", 1011, "02:00:00:00:00:1b", 5, 20),
+    Link("+20-9", 2001, "02:00:00:00:00:99", 5, 20),
 ]
-HEARD = Entry("52:54:00:00:00:05", "9", learned=True)
-OWN = Entry("02:00:00:00:00:19", "9", learned=False)
+"""A port in VLAN 1, one more that carries VLAN 20 too, one in none, one in VLAN 20; VLAN 30 has no port."""
+HEARD = Entry("52:54:00:00:00:05", "9", learned=True, vlan=1)
+OWN = Entry("02:00:00:00:00:19", "9", learned=False, vlan=1)
 BRIDGE = "1.3.6.1.2.1.17"
 
 
@@ -58,8 +65,8 @@ def test_the_bridges_ports_are_those_that_are_in_it() -> None:
     ports = {
         oid.rpartition(".")[2]: value for oid, (_, value) in found.items() if f"{BRIDGE}.1.4.1.2." in oid
     }
-    assert ports == {"1": "1001", "9": "1009"}
-    assert found[f"{BRIDGE}.1.2.0"] == ("integer", "2")
+    assert ports == {"1": "1001", "9": "1009", "11": "1011"}
+    assert found[f"{BRIDGE}.1.2.0"] == ("integer", "3")
     assert found[f"{BRIDGE}.2.15.1.3.1"] == ("integer", "1")
     assert found[f"{BRIDGE}.2.15.1.3.9"] == ("integer", "5")
 
@@ -75,11 +82,68 @@ def test_an_address_is_behind_the_port_where_it_was_heard_in_both_tables() -> No
     assert found[f"{BRIDGE}.7.1.2.1.1.2.1"] == ("gauge", "1")
 
 
-def test_the_only_vlan_is_untagged_on_every_port() -> None:
+def test_a_port_is_untagged_in_the_vlan_of_its_bridge_and_tagged_where_it_has_a_strand() -> None:
     found = told()
-    for leaf in ("2.1.4.0", "2.1.5.0", "3.1.2", "3.1.4"):
+    for leaf in ("2.1.4.0", "3.1.2"):  # current and static
         assert found[f"{BRIDGE}.7.1.4.{leaf}.1"] == ("octet", "80 80")  # ports 1 and 9
+        assert found[f"{BRIDGE}.7.1.4.{leaf}.20"] == ("octet", "00 a0")  # 9 and 11
+    for leaf in ("2.1.5.0", "3.1.4"):
+        assert found[f"{BRIDGE}.7.1.4.{leaf}.1"] == ("octet", "80 80")
+        assert found[f"{BRIDGE}.7.1.4.{leaf}.20"] == ("octet", "00 20")
+        assert found[f"{BRIDGE}.7.1.4.{leaf}.30"] == ("octet", "00")
     assert found[f"{BRIDGE}.7.1.4.3.1.1.1"] == ("string", "default")
+    assert found[f"{BRIDGE}.7.1.4.3.1.1.20"] == ("string", "VLAN0020")
+    assert found[f"{BRIDGE}.7.1.1.4.0"] == ("gauge", "3")
+    pvids = {oid.rpartition(".")[2]: value for oid, (_, value) in found.items() if ".7.1.4.5.1.1." in oid}
+    assert pvids == {"1": "1", "9": "1", "11": "20"}
+
+
+def test_a_strand_is_no_port_and_what_is_heard_on_it_was_heard_on_its_port() -> None:
+    beyond = Entry("52:54:00:00:00:06", "+20-9", learned=True, vlan=20)
+    own = Entry("02:00:00:00:00:99", "+20-9", learned=False, vlan=20)
+    found = told([beyond, own])
+    assert found[f"{BRIDGE}.7.1.2.2.1.2.20.82.84.0.0.0.6"] == ("integer", "9")
+    assert found[f"{BRIDGE}.4.3.1.2.82.84.0.0.0.6"] == ("integer", "9")
+    assert not any(oid.endswith(".2.0.0.0.0.153") for oid in found)
+    assert not any(oid.endswith(".2001") for oid in found)  # neither its name nor its number
+    assert (found[f"{BRIDGE}.7.1.2.1.1.2.1"], found[f"{BRIDGE}.7.1.2.1.1.2.20"]) == (
+        ("gauge", "0"),
+        ("gauge", "1"),
+    )
+
+
+def test_an_address_in_two_vlans_is_in_the_table_of_each() -> None:
+    mac = "52:54:00:00:00:07"
+    found = told([Entry(mac, "+20-9", learned=True, vlan=20), Entry(mac, "Et1-1-ab", learned=True, vlan=1)])
+    assert found[f"{BRIDGE}.7.1.2.2.1.2.1.82.84.0.0.0.7"] == ("integer", "1")
+    assert found[f"{BRIDGE}.7.1.2.2.1.2.20.82.84.0.0.0.7"] == ("integer", "9")
+    assert found[f"{BRIDGE}.4.3.1.2.82.84.0.0.0.7"] == ("integer", "1")
+
+
+def test_the_kernels_bridges_are_read_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[tuple[str, ...], list[dict[str, Any]]] = {
+        ("bridge", "link", "show"): [
+            {"ifname": "1", "master": "br1", "state": "forwarding"},
+            {"ifname": "+20-4", "master": "br20", "state": "disabled"},
+            {"ifname": "x", "master": "br0", "state": "forwarding"},
+        ],
+        ("ip", "link", "show"): [
+            {"ifname": name, "ifindex": n} for n, name in enumerate(("1", "+20-4", "x"), 1)
+        ],
+        ("bridge", "fdb", "show"): [
+            {"mac": "52:54:00:00:00:01", "ifname": "1", "master": "br1", "state": ""},
+            {"mac": "52:54:00:00:00:01", "ifname": "+20-4", "master": "br20", "state": ""},
+            {"mac": "02:00:00:00:00:01", "ifname": "br1", "master": "br1", "state": "permanent"},
+            {"mac": "33:33:00:00:00:01", "ifname": "1", "flags": ["self"], "state": "permanent"},
+        ],
+    }
+    monkeypatch.setattr(kernel, "_told", lambda *words: said[words])
+    assert [(one.name, one.state, one.vlan) for one in kernel.links()] == [
+        ("1", 5, 1),
+        ("+20-4", 1, 20),
+        ("x", None, None),
+    ]
+    assert {(one.interface, one.vlan) for one in kernel.entries()} == {("1", 1), ("+20-4", 20)}
 
 
 def test_the_chassis_has_a_serial_and_its_ports_lead_to_interfaces() -> None:
@@ -92,9 +156,12 @@ def test_the_chassis_has_a_serial_and_its_ports_lead_to_interfaces() -> None:
 MACS = st.binary(min_size=6, max_size=6).map(lambda data: data.hex(":"))
 
 
-@given(st.lists(st.builds(Entry, MACS, st.sampled_from(["9", "Et1-1-ab", "gone"]), st.booleans())))
+PLACES = st.sampled_from(["9", "Et1-1-ab", "+20-9", "gone"])
+
+
+@given(st.lists(st.builds(Entry, MACS, PLACES, st.booleans(), st.sampled_from([1, 20]))))
 def test_rows_are_in_order_and_each_is_there_once(entries: list[Entry]) -> None:
-    distinct = list({entry.mac: entry for entry in entries}.values())
+    distinct = list({(entry.vlan, entry.mac): entry for entry in entries}.values())
     oids = [oid for oid, _, _ in rows(FACTS, LINKS, distinct)]
     assert oids == sorted(set(oids))
 
@@ -119,7 +186,7 @@ def asked(answers: program.Answers, text: str) -> list[str]:
 
 def test_a_value_is_got_and_the_next_one(answers: program.Answers) -> None:
     text = f"PING\nget\n.{BRIDGE}.1.2.0\ngetnext\n.{BRIDGE}.1.2\ngetnext\n.{BRIDGE}.1.2.0\n"
-    row = [f".{BRIDGE}.1.2.0", "integer", "2"]
+    row = [f".{BRIDGE}.1.2.0", "integer", "3"]
     assert asked(answers, text) == ["PONG", *row, *row, f".{BRIDGE}.1.3.0", "integer", "2"]
 
 

@@ -14,6 +14,7 @@ from microdc.host.daemon import Daemon
 from microdc.lab.rack.plan import MANUFACTURER
 from microdc.lab.switch.files import SNMP_USER, Files, Logins
 from microdc.lab.switch.model import SwitchPlan
+from microdc.lab.switch.naming import HIDDEN
 
 MODEL = "Virtual Switch"
 PORT = 161
@@ -74,6 +75,9 @@ def _lines(switch: SwitchPlan, logins: Logins) -> Iterator[str]:
     yield f"sysObjectID {_OBJECT_ID}"
     yield f"sysLocation {switch.site}/{switch.rack}"
     yield "dontLogTCPWrappersConnects yes"
+    # a cable's strands are no ports; what is gone is forgotten at once, or they would be told for minutes as such that are gone
+    yield f"include_ifmib_iface_prefix ^[^{HIDDEN}]"
+    yield "interface_fadeout 0"
     yield f"{'rocommunity6' if v6 else 'rocommunity'} {logins.community}"
     yield f"createUser {SNMP_USER} SHA-256 {logins.authentication} AES {logins.privacy}"
     yield f"rouser {SNMP_USER} priv"

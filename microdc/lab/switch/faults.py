@@ -14,9 +14,9 @@ from microdc.lab import lock
 from microdc.lab.machine.files import write_text
 from microdc.lab.plan import LabPlan
 from microdc.lab.status import made_of
-from microdc.lab.switch import agent, neighbours, ready, recabling, wiring
+from microdc.lab.switch import agent, bridges, neighbours, ready, recabling, wiring
 from microdc.lab.switch.files import Files, Logins
-from microdc.lab.switch.layout import DEAD, OF_PORTS, check, layout, named
+from microdc.lab.switch.layout import DEAD, OF_CABLES, OF_PORTS, all_vlans, check, in_vlans, layout, named
 from microdc.lab.switch.model import SwitchPlan
 
 RESET, HANGS, WRONG = "counter-reset", "agent-hangs", "wrong-community"
@@ -43,12 +43,11 @@ def plant(lab: str, switch: str, faults: Mapping[str, Any]) -> None:
     Raises InputError, and plants none, for an unknown fault or port, and UnreachableError for a lab that does not stand.
     """
     made, plan = _plan(lab, switch)
-    ports = [socket.name for socket in plan.sockets]
     for name, value in faults.items():
         if name not in known():
             raise InputError(f"there is no fault {name!r}", hint=nearest(name, known()) or ", ".join(known()))
         if name in OF_PORTS and value is not None:
-            check(name, value, ports)
+            check(name, value, plan)
     with lock.held(lab):
         before = planted(lab, switch)
         resets = faults.get(RESET) is not None
@@ -65,25 +64,42 @@ def plant(lab: str, switch: str, faults: Mapping[str, Any]) -> None:
 def _carry_out(
     made: LabPlan, switch: SwitchPlan, before: Mapping[str, Any], after: Mapping[str, Any], *, resets: bool
 ) -> None:
-    """Cables first, then ports, then the agent: a port that a cable comes into is up, and only an agent that runs can hang."""
+    """VLANs first, then cables, then ports, then the agent: a cable comes into a port as that was set, and only an agent that runs can hang."""
     files, ports = Files.of(made.lab, switch.name), [socket.name for socket in switch.sockets]
+    was, now = in_vlans(switch, before), in_vlans(switch, after)
     _signal(files, signal.SIGCONT)  # lldpd waits for it
+    _move_ports(was, now, layout(ports, before), made.management.namespace if made.management else "")
     rejoins = (WRONG in before) != (WRONG in after) or resets
-    if rejoins or any(before.get(fault) != after.get(fault) for fault in OF_PORTS):
+    if rejoins or any(before.get(fault) != after.get(fault) for fault in (*OF_CABLES, DEAD)):
         neighbours.stop(files)
-        recabling.change(made.lab, switch, layout(ports, before), layout(ports, after))
+        recabling.change(made.lab, now, layout(ports, before), layout(ports, after))
         if resets:
-            recabling.renew(made.lab, switch, layout(ports, after))
-        _set_ports(switch, named(before.get(DEAD)), named(after.get(DEAD)))
+            recabling.renew(made.lab, now, layout(ports, after))
+        _set_ports(now, named(before.get(DEAD)), named(after.get(DEAD)))
         if rejoins:
-            _restart(made, switch, Logins.new() if WRONG in after else files.read_logins())
-        neighbours.start(files, switch)
+            _restart(made, now, Logins.new() if WRONG in after else files.read_logins())
+        neighbours.start(files, now)
     if HANGS in after:
         _signal(files, signal.SIGSTOP)
 
 
+def _move_ports(was: SwitchPlan, now: SwitchPlan, plugged: Mapping[str, str], management: str) -> None:
+    """Into the VLANs in which they are to be; a VLAN is there as long as it has a port, or the switch knows it.
+
+    plugged: whose cable is in which port. management: where BMCs are.
+    """
+    bridges.add(now, sorted(all_vlans(now) - all_vlans(was)))
+    for before, after in zip(was.sockets, now.sockets, strict=True):
+        if before.vlan != after.vlan:
+            bridges.move_port(now, after)
+            owner = was.by_name.get(plugged[after.name])
+            if owner is not None and owner.cable.kind == "bmc":
+                wiring.speak(owner.cable, management)
+    bridges.remove(now, sorted(all_vlans(was) - all_vlans(now)))
+
+
 def _set_ports(switch: SwitchPlan, before: list[str], after: list[str]) -> None:
-    """Down are those that are dead after it; a cable that was plugged in meanwhile has brought its port up."""
+    """Down are those that are dead after it, up those that were before."""
     for port in {*before, *after}:
         wiring.set_admin(switch, switch.by_name[port], up=port not in after)
 

@@ -4,6 +4,7 @@
     snmpd.conf ...  what snmpd reads; snmp/: what it keeps; agentx: its socket for lldpd
     lldpd.conf ...  what lldpd is told; lldpd.sock: its own socket, for lldpcli -u
     sshd.conf ...   what sshd reads
+    frr/            what zebra and vtysh keep, where the command line is theirs
     community, user, login   the credentials, as the inventory refers to them
     *.pid           the processes as `PID:START`
     faults.json     the faults that are planted

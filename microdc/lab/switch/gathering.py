@@ -9,6 +9,7 @@ from microdc.errors import InputError
 from microdc.lab.ports import mac_of
 from microdc.lab.rack.naming import tap_of
 from microdc.lab.switch.model import BMC, UPLINK, Cable
+from microdc.lab.switch.naming import NATIVE
 from microdc.lab.switch.sockets import short_hash
 from microdc.testbed.model import Nic, Server, Site, Switch, Testbed
 
@@ -17,10 +18,12 @@ _Joined = tuple[tuple[str, str], tuple[str, str]]
 
 @dataclass(slots=True)
 class Drawn:
-    """A switch while its cables are gathered, by port."""
+    """A switch while its cables are gathered, by port. vlans: of untagged frames, by port; known: all that it and the switches joined with it have."""
 
     switch: Switch
     cables: dict[str, Cable] = field(default_factory=dict)
+    vlans: dict[str, int] = field(default_factory=dict)
+    known: tuple[int, ...] = (NATIVE,)
 
 
 def drawn_switches(testbed: Testbed, site: Site, lab: str) -> Iterator[Drawn]:
@@ -31,7 +34,7 @@ def drawn_switches(testbed: Testbed, site: Site, lab: str) -> Iterator[Drawn]:
         for name, nic in _nics(server):
             if nic.switch in drawn:
                 port = nic.port or f"{server.name}.{name}"
-                _plug(testbed, drawn[nic.switch], port, _of_server(server, name, lab))
+                _plug(testbed, drawn[nic.switch], port, _of_server(server, name, lab), nic.vlan)
     joined = []
     for a, b in _ends(site, drawn):
         if a[0] in drawn and b[0] in drawn:
@@ -42,9 +45,16 @@ def drawn_switches(testbed: Testbed, site: Site, lab: str) -> Iterator[Drawn]:
         (switch, port), far = (a, b) if a[0] in drawn else (b, a)
         if far[0] not in servers:
             _plug(testbed, drawn[switch], port, Cable("other", f"o{short_hash(switch, port)}", far))
-        elif not any(name == far[1] and nic.switch for name, nic in _nics(servers[far[0]])):
-            _plug(testbed, drawn[switch], port, _of_server(servers[far[0]], far[1], lab))
-    for root in _roots(drawn, joined):
+            continue
+        end = dict(_nics(servers[far[0]])).get(far[1])
+        if end is None or not end.switch:
+            vlan = end.vlan if end else None
+            _plug(testbed, drawn[switch], port, _of_server(servers[far[0]], far[1], lab), vlan)
+    groups = _groups(drawn, joined)
+    for one in drawn.values():
+        used = {vlan for name in groups[one.switch.name] for vlan in drawn[name].vlans.values()}
+        one.known = tuple(sorted({NATIVE, *used}))
+    for root in _roots(drawn, groups):
         port = next(name for name in (UPLINK, "uplink-to-site") if name not in drawn[root].cables)
         _plug(testbed, drawn[root], port, Cable("uplink", f"u{short_hash(root)}"))
     yield from (one for one in drawn.values() if one.cables)
@@ -80,12 +90,13 @@ def _end(text: str) -> tuple[str, str]:
     return device, port
 
 
-def _plug(testbed: Testbed, drawn: Drawn, port: str, cable: Cable) -> None:
+def _plug(testbed: Testbed, drawn: Drawn, port: str, cable: Cable, vlan: int | None = None) -> None:
     if port in drawn.cables:
         switch = drawn.switch
         place = testbed.where("sites", switch.site, "racks", switch.rack, "switches", switch.name)
         raise InputError(f"port {port} of {switch.name} has two cables", where=str(place))
     drawn.cables[port] = cable
+    drawn.vlans[port] = vlan or NATIVE
 
 
 def _groups(drawn: Mapping[str, Drawn], joined: Sequence[_Joined]) -> Mapping[str, set[str]]:
@@ -102,10 +113,10 @@ def _groups(drawn: Mapping[str, Drawn], joined: Sequence[_Joined]) -> Mapping[st
     return groups
 
 
-def _roots(drawn: Mapping[str, Drawn], joined: Sequence[_Joined]) -> list[str]:
+def _roots(drawn: Mapping[str, Drawn], groups: Mapping[str, set[str]]) -> list[str]:
     """Of switches that are joined the first: by its uplink all of them reach the site."""
     first: dict[int, str] = {}
-    for name, group in _groups(drawn, joined).items():
+    for name, group in groups.items():
         if drawn[name].cables:
             first.setdefault(id(group), name)
     return list(first.values())

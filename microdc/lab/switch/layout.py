@@ -1,16 +1,21 @@
-"""The faults of a switch's cables -> what is plugged into which port. Pure."""
+"""The faults of a switch's cables and ports -> what is plugged into which port, and in which VLAN the port is. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from microdc.documents.check import nearest
 from microdc.errors import InputError
+from microdc.lab.switch.model import SwitchPlan
+from microdc.lab.switch.naming import LAST
 
 SWAPPED, UNPLUGGED, STRANGER, DEAD = "swapped", "unplugged", "stranger", "dead-port"
-OF_PORTS = (SWAPPED, UNPLUGGED, STRANGER, DEAD)
-"""The faults whose value is a port, or several with commas between them."""
+WRONG_VLAN = "wrong-vlan"
+OF_CABLES = (SWAPPED, UNPLUGGED, STRANGER)
+OF_PORTS = (*OF_CABLES, DEAD, WRONG_VLAN)
+"""The faults whose value is a port, or several with commas between them; of WRONG_VLAN each with a VLAN, `PORT:VLAN`."""
 NOTHING, SOMEBODY = "", "*"
 """In place of a port's own cable: none, and that of a stranger."""
 
@@ -34,12 +39,27 @@ def named(value: Any) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in str(value or "").split(",") if part.strip()))
 
 
-def check(fault: str, value: Any, ports: Sequence[str]) -> None:
-    """Raises InputError where a fault of ports names none, or one that the switch does not have."""
+def in_vlans(switch: SwitchPlan, faults: Mapping[str, Any]) -> SwitchPlan:
+    """The switch with its ports in the VLANs in which the faults leave them."""
+    wrong = dict(map(_split, named(faults.get(WRONG_VLAN))))
+    sockets = (replace(one, vlan=int(wrong.get(one.name, one.vlan))) for one in switch.sockets)
+    return replace(switch, sockets=tuple(sockets))
+
+
+def all_vlans(switch: SwitchPlan) -> set[int]:
+    """Those that it knows, and those that a fault has put a port into."""
+    return {*switch.vlans, *(socket.vlan for socket in switch.sockets)}
+
+
+def check(fault: str, value: Any, switch: SwitchPlan) -> None:
+    """Raises InputError where a fault of ports names none, or one that the switch does not have, or no VLAN that is wrong there."""
+    ports = list(switch.by_name)
     wanted = [] if value is True else named(value)
+    if fault == WRONG_VLAN:
+        wanted = _check_vlans(wanted, switch)
     least = 2 if fault == SWAPPED else 1
     if len(wanted) < least:
-        example = ",".join(ports[:least])
+        example = f"{ports[0]}:20" if fault == WRONG_VLAN else ",".join(ports[:least])
         raise InputError(
             f"{fault} needs {'two ports at least' if least == 2 else 'a port'}",
             hint=f"write {fault}={example}",
@@ -49,3 +69,25 @@ def check(fault: str, value: Any, ports: Sequence[str]) -> None:
             raise InputError(
                 f"the switch has no port {port!r}", hint=nearest(port, ports) or f"it has {', '.join(ports)}"
             )
+
+
+def _check_vlans(pairs: Iterable[str], switch: SwitchPlan) -> list[str]:
+    """The ports of `PORT:VLAN`."""
+    ports = []
+    for pair in pairs:
+        port, vlan = _split(pair)
+        ports.append(port)
+        if not vlan.isdecimal() or not 1 <= int(vlan) <= LAST:
+            hint = f"write {WRONG_VLAN}={port or 'PORT'}:VLAN, such as {WRONG_VLAN}={next(iter(switch.by_name))}:20"
+            raise InputError(f"{pair!r} names no VLAN from 1 to {LAST}", hint=hint)
+        if port in switch.by_name and switch.by_name[port].vlan == int(vlan):
+            raise InputError(
+                f"VLAN {vlan} is not wrong: port {port} is in it anyway", hint="name another one"
+            )
+    return ports
+
+
+def _split(pair: str) -> tuple[str, str]:
+    """Port and VLAN; a port's name may hold a colon of its own."""
+    port, _, vlan = pair.rpartition(":")
+    return (port.strip(), vlan.strip()) if port else (vlan.strip(), "")

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from microdc.lab.ports import IpAddress
+from microdc.lab.switch.naming import NATIVE
 
 MANAGEMENT = "mgmt0"
 UPLINK, BMC = "uplink", "bmc"
+LINUX, FRR = "linux", "frr"
+"""The command lines that a lab's switch can have, in the words of `ssh.platform`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Cable:
 class Socket:
     """A port of a switch. name: as the inventory declares it; interface: as Linux calls it; number: its place, from 1; index: ifIndex.
 
-    cable: what belongs into it.
+    cable: what belongs into it; vlan: that of untagged frames.
     """
 
     name: str
@@ -39,13 +42,19 @@ class Socket:
     index: int
     mac: str
     cable: Cable
+    vlan: int = NATIVE
+
+    @property
+    def is_trunk(self) -> bool:
+        """Whether it carries the other VLANs as well: a port to another switch."""
+        return self.cable.kind == "switch"
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchPlan:
-    """A switch. snmp: the version that its document asks for; mac: of the bridge and the management port; home: the site's namespace, where loose
+    """A switch. snmp: the version that its document asks for; mac: of the bridges and the management port; home: the site's namespace, where loose
 
-    cables lie.
+    cables lie. vlans: those that it and the switches joined with it have. platform: what its command line is.
     """
 
     name: str
@@ -60,6 +69,13 @@ class SwitchPlan:
     serial: str
     mtu: int
     sockets: tuple[Socket, ...]
+    vlans: tuple[int, ...] = (NATIVE,)
+    platform: str = LINUX
+
+    def strands(self, cable: Cable) -> tuple[int, ...]:
+        """The VLANs for which a cable has a strand of its own."""
+        carries = cable.kind == "switch" and cable.forwards
+        return tuple(vlan for vlan in self.vlans if vlan != NATIVE) if carries else ()
 
     @property
     def by_name(self) -> Mapping[str, Socket]:

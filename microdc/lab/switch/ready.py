@@ -9,6 +9,7 @@ from collections.abc import Callable
 from microdc.errors import UnreachableError
 from microdc.host import namespaces
 from microdc.lab.ports import IpAddress
+from microdc.lab.switch import frr
 from microdc.lab.switch.agent import PORT
 from microdc.lab.switch.files import Files
 from microdc.lab.switch.model import SwitchPlan
@@ -35,6 +36,11 @@ def wait_agent(files: Files, switch: SwitchPlan, namespace: str) -> None:
 def wait_shell(files: Files, switch: SwitchPlan, namespace: str) -> None:
     """Until its sshd greets."""
     _wait(files, "sshd", switch, lambda: shell_accepts(switch.address, namespace))
+
+
+def wait_zebra(files: Files, switch: SwitchPlan) -> None:
+    """Until its zebra listens."""
+    _wait(files, "zebra", switch, (files / frr.DIRECTORY / frr.SOCKET).exists)
 
 
 def agent_answers(address: IpAddress, namespace: str, timeout: float = 0.5) -> bool:

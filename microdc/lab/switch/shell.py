@@ -1,4 +1,4 @@
-"""OpenSSH on the management address of a switch: a login whose shell sees the switch's network.
+"""OpenSSH on the management address of a switch: a login whose shell sees the switch's network, or is vtysh (see frr).
 
 sshd takes passwords of the system's users alone. So it gets its own /etc/passwd and /etc/shadow, in a mount namespace, and the one user in them,
 who is root by number. Where no mount namespace can be had, as in a chroot, the switch has no command line.
@@ -17,11 +17,10 @@ from microdc.errors import UnreachableError
 from microdc.host.daemon import Daemon
 from microdc.host.local import LocalHost
 from microdc.images.sshkeys import new_key
+from microdc.lab.switch import frr
 from microdc.lab.switch.files import SHELL_USER, Files, Logins
-from microdc.lab.switch.model import SwitchPlan
+from microdc.lab.switch.model import FRR, SwitchPlan
 
-PLATFORM = "linux"
-"""In netmiko's words: the shell of a Linux whose bridge the switch is."""
 _KEY = "/run/host_key"  # sshd reads it again for each connection, when it has left the directory
 _READ_ONLY = "mount -o remount,bind,ro /"
 _OWN_FILES = f"""\
@@ -35,6 +34,7 @@ mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/sshd
 cp -p host_key {_KEY}
+if [ -d {frr.DIRECTORY} ]; then {frr.BIND}; fi
 {_READ_ONLY}
 exec "$@"
 """
@@ -54,7 +54,12 @@ def start(files: Files, switch: SwitchPlan, logins: Logins) -> Daemon:
         key = new_key()
         files.write("host_key", key.openssh.decode("ascii"), mode=0o600)
         files.write("host_key.fingerprint", f"{fingerprint(key.public)}\n")
-    files.write("passwd", _passwd())
+    if switch.platform == FRR:
+        files.write(
+            "passwd", _passwd("/run", frr.SHELL) + frr.passwd()
+        )  # vtysh gives what it saves to that user
+    else:
+        files.write("passwd", _passwd("/root", "/bin/sh"))
     files.write("shadow", f"{SHELL_USER}:{_crypted(logins.password)}:19000::::::\n", mode=0o600)
     files.write("sshd.conf", config(switch))
     path = requirements.find("sshd") or "sshd"  # it starts itself anew for each connection, by its path
@@ -94,10 +99,10 @@ def fingerprint(public: str) -> str:
     return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
-def _passwd() -> str:
+def _passwd(home: str, shell: str) -> str:
     """The user is first, so that files of root are shown as the user's; sshd needs a user for what it does before a login."""
     return (
-        f"{SHELL_USER}:x:0:0:switch:/root:/bin/sh\n"
+        f"{SHELL_USER}:x:0:0:switch:{home}:{shell}\n"
         "root:x:0:0:root:/root:/bin/sh\n"
         f"{_SEPARATION}:x:65533:65534::/run/sshd:/usr/sbin/nologin\n"
     )

@@ -16,7 +16,8 @@ def look_at(lab: str, management: str, switch: SwitchPlan) -> SwitchStatus:
         answers = agent_answers(switch.address, management)
     except MicrodcError:  # the namespace is gone
         answers = False
-    shell = files.running("sshd") is not None if (files / "sshd.pid").exists() else None
+    logins = [one for one in ("sshd", "zebra") if (files / f"{one}.pid").exists()]
+    shell = all(files.running(one) is not None for one in logins) if "sshd" in logins else None
     lldp = files.running("lldpd") is not None
     return SwitchStatus(
         switch.name, switch.site, switch.namespace, switch.address, len(switch.sockets), answers, lldp, shell

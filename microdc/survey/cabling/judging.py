@@ -14,6 +14,7 @@ from microdc.survey.cabling.meeting import meet
 from microdc.survey.cabling.model import KINDS, CableVerdict, End, Expected, Kind, OwnMacs, Seen
 from microdc.survey.cabling.siding import Scene, Side, side
 from microdc.survey.cabling.strangers import strangers
+from microdc.survey.cabling.vlans import wrong_vlans
 from microdc.survey.model import Severity
 
 _SEVERITIES: dict[Kind, Severity | None] = {
@@ -26,7 +27,7 @@ _SEVERITIES: dict[Kind, Severity | None] = {
 
 
 def check(expected: Expected, seen: Seen, own: OwnMacs | None = None) -> tuple[CableVerdict, ...]:
-    """A verdict on every declared cable, then on strangers; what asks for a person first, else in the inventory's order."""
+    """A verdict on every declared cable, on ports in a wrong VLAN, and on strangers; what asks for a person first, else in the inventory's order."""
     return judge(scene(expected, seen, own))
 
 
@@ -42,7 +43,7 @@ def judge(of: Scene) -> tuple[CableVerdict, ...]:
     rings = _rings(of, judged)
     verdicts = [_with_ring(verdict, rings.get(laid, ())) for laid, verdict, _ in judged]
     wrong = {laid for laid, verdict, _ in judged if verdict.kind == "wrong"}
-    verdicts += strangers(of, wrong)
+    verdicts += [*wrong_vlans(of), *strangers(of, wrong)]
     return tuple(sorted(verdicts, key=lambda one: KINDS.index(one.kind)))
 
 

@@ -47,11 +47,19 @@ class Cabled:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredVlan:
+    """Of untagged frames of the switch port that is declared for a NIC. where: file:line."""
+
+    vlan: int
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """What the inventory says: its data cables, and by what its devices are known.
 
     kinds: by device. nics: by server, its network ports, its BMC's (`BMC`) with them where the inventory describes it. macs: by end.
-    addresses: of management, by end; that of a switch or a PDU has port "".
+    addresses: of management, by end; that of a switch or a PDU has port "". vlans: by the server's end, where one is declared.
     """
 
     cables: tuple[Cabled, ...]
@@ -59,6 +67,7 @@ class Expected:
     nics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     macs: Mapping[End, str] = field(default_factory=dict)
     addresses: Mapping[str, End] = field(default_factory=dict)
+    vlans: Mapping[End, DeclaredVlan] = field(default_factory=dict)
 
 
 Seen = Mapping[str, SwitchState]
@@ -67,7 +76,7 @@ Seen = Mapping[str, SwitchState]
 OwnMacs = Mapping[str, tuple[str, ...]]
 """MAC addresses that were found in servers, by server, where nobody declared which port has which. Also those of emulators."""
 
-By = Literal["LLDP", "CDP", "MAC table", "link"]
+By = Literal["LLDP", "CDP", "MAC table", "link", "VLAN"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +91,32 @@ class Evidence:
         return f"{self.by} of {self.port}: {self.told}"
 
 
-Kind = Literal["right", "wrong", "missing", "one side", "unknown", "stranger"]
+Kind = Literal["right", "wrong", "wrong vlan", "missing", "one side", "unknown", "stranger"]
 
-KINDS: tuple[Kind, ...] = ("wrong", "missing", "one side", "stranger", "unknown", "right")
+KINDS: tuple[Kind, ...] = ("wrong", "wrong vlan", "missing", "one side", "stranger", "unknown", "right")
 """What asks for a person first."""
 
 
 @dataclass(frozen=True, slots=True)
+class PortVlan:
+    """Of untagged frames of a port: the one that is declared, and the one that the switch tells. where: file:line of the declaration."""
+
+    declared: int
+    found: int
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CableVerdict:
-    """What is said of a declared cable, or of a switch's port where something is that nobody declared (`stranger`).
+    """What is said of a declared cable, of its port's VLAN (`wrong vlan`, beside the verdict on the cable itself), or of a switch's port where
+
+    something is that nobody declared (`stranger`).
 
     right: a switch hears the declared end at the declared port. wrong: something else is there, or the end is elsewhere. missing: no link, or
     nothing is heard. one side: of two switches, only one hears the other. unknown: nothing can be said, and why. severity: None where it is
     right. port: the switch's port, as declared. cable: None for a stranger. there: what is at the port instead; stands: where the declared end
     is instead; each None where it is not known or no device of ours. crossed: the cables that changed places with this one, in turn: one for
-    two that are swapped.
+    two that are swapped. vlan: of a wrong one.
     """
 
     kind: Kind
@@ -108,6 +128,14 @@ class CableVerdict:
     stands: End | None = None
     crossed: tuple[Cabled, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    vlan: PortVlan | None = None
+
+    @property
+    def where(self) -> str:
+        """The declaration that it is about, as file:line; "" for a stranger."""
+        if self.vlan is not None and self.vlan.where:
+            return self.vlan.where
+        return self.cable.where if self.cable else ""
 
     @property
     def alarming(self) -> bool:

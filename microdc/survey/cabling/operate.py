@@ -18,6 +18,7 @@ from microdc.survey.cabling.known import known, twins
 from microdc.survey.cabling.laying import lay
 from microdc.survey.cabling.model import CableVerdict, End, OwnMacs
 from microdc.survey.cabling.siding import Scene
+from microdc.survey.cabling.vlans import untold
 from microdc.survey.operate import Collected
 from microdc.switch.model import SwitchState
 from microdc.testbed.model import Switch, Testbed
@@ -35,7 +36,10 @@ class Reading(Protocol):
 
 
 Reader = Callable[[Testbed, Sequence[Switch]], Generator[Step, None, Sequence[Reading]]]
-"""Asks switches for ports, neighbours and forwarding tables, all at once; one that fails is a result like others."""
+"""Asks switches for ports, neighbours and forwarding tables, and for VLANs where the testbed declares some (`declares_vlans`), all at once; one that
+
+fails is a result like others.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def check(
     every = names >= {name for name, kind in found.known.expected.kinds.items() if kind == "switch"}
     verdicts = tuple(one for one in judge(found) if every or _concerns(one, names))
     told = (Remark(f"{name}: {one.where}", one.what) for name, state in seen.items() for one in state.remarks)
-    return Checked(verdicts, found, (*twins(seen), *told), unread)
+    return Checked(verdicts, found, (*twins(seen), *untold(found), *told), unread)
 
 
 def _concerns(verdict: CableVerdict, switches: set[str]) -> bool:

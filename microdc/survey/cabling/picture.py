@@ -13,10 +13,15 @@ Picture = tuple[list[Frame], list[Wire], list[str]]
 
 
 def picture(testbed: Testbed, racks: Sequence[Rack], verdicts: Sequence[CableVerdict]) -> Picture:
-    """Some racks with all cables that have an end in them. A cable into another rack, or to an emulator, ends in a device drawn beside the racks."""
+    """Some racks with all cables that have an end in them. A cable into another rack, or to an emulator, ends in a device drawn beside the racks.
+
+    A cable that is right and whose port is in a wrong VLAN is drawn once, as the latter.
+    """
     frames = [Frame(f"{rack.site}/{rack.name}", rack.height, tuple(_devices(rack))) for rack in racks]
     inside = {device.name for frame in frames for device in frame.devices}
-    wires = [wire for verdict in verdicts for wire in _wires(verdict) if {wire.a, wire.b} & inside]
+    elsewise = {one.cable for one in verdicts if one.kind == "wrong vlan"}
+    drawn = [one for one in verdicts if one.kind != "right" or one.cable not in elsewise]
+    wires = [wire for verdict in drawn for wire in _wires(verdict) if {wire.a, wire.b} & inside]
     outside = sorted({end for wire in wires for end in (wire.a, wire.b) if end} - inside)
     if outside:
         kinds = {**dict.fromkeys(testbed.emulators, "emulator")}
@@ -56,6 +61,8 @@ def _word(verdict: CableVerdict) -> str:
         return f"wrong, moved round with {' and '.join(str(cable.a) for cable in verdict.crossed)}"
     if verdict.kind == "wrong" and verdict.stands is not None:
         return f"wrong, is in {verdict.stands}"
+    if verdict.vlan is not None:
+        return f"in VLAN {verdict.vlan.found} instead of {verdict.vlan.declared}"
     return str(verdict.kind)
 
 

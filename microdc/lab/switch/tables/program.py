@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from microdc.lab.switch.tables import kernel
-from microdc.lab.switch.tables.rows import Oid, Row, rows
+from microdc.lab.switch.tables.cells import Oid, Row
+from microdc.lab.switch.tables.rows import rows
 
 _FRESH = 1.0  # s
 
