@@ -13,7 +13,7 @@ from microdc.bmc.control import ENDS, Came, PowerResult, bring
 from microdc.bmc.driver import Bmc
 from microdc.bmc.errors import RETRYABLE, BmcError, UnsupportedError
 from microdc.bmc.judging import Force, Patience, Wish, differs, words
-from microdc.bmc.model import Boot, BootTarget
+from microdc.bmc.model import Boot, BootTarget, Feature
 from microdc.errors import MicrodcError
 from microdc.events import Step
 
@@ -174,7 +174,7 @@ class _Work:
             what = f"this BMC cannot make a server boot from {wanted.target}{f': {why}' if why else ''}"
             raise UnsupportedError(what, hint=f"it can: {there}")
         if wanted.mode is not None and wanted.mode not in abilities.modes:
-            why = abilities.lacks.get(wanted.mode, "") or abilities.lacks.get("boot mode", "")
+            why = abilities.lacks.get(Feature.BOOT_MODE, "")
             what = f"this BMC cannot choose {wanted.mode} for a boot{f': {why}' if why else ''}"
             raise UnsupportedError(what, hint="leave the mode out: the server boots as it is set up")
 

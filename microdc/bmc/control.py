@@ -9,11 +9,11 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from microdc.abreast import StoppedError
 from microdc.bmc import signs
 from microdc.bmc.clock import SYSTEM_CLOCK, Clock
 from microdc.bmc.driver import Bmc
 from microdc.bmc.errors import RETRYABLE, BmcError, BmcRefusedError, UnsupportedError
-from microdc.bmc.fleet import StoppedError
 from microdc.bmc.judging import Force, Patience, Stage, Verdict, Watch, Wish, stages
 from microdc.bmc.model import Abilities, Act, Feature, LogEntry, Power
 from microdc.errors import MicrodcError
@@ -21,10 +21,10 @@ from microdc.events import Step
 
 Came = Literal["done", "nothing", "asked", "failed"]
 """How it came out. nothing: it was so already; asked: the BMC took it, and shows no sign of whether it came to pass."""
-ENDS: Mapping[Came, Literal["done", "skipped", "failed"]] = {
+ENDS: Mapping[Came, Literal["done", "skipped", "asked", "failed"]] = {
     "done": "done",
     "nothing": "skipped",
-    "asked": "done",
+    "asked": "asked",
     "failed": "failed",
 }
 """How a step ends that came out so."""
@@ -180,7 +180,7 @@ class _Work:
             if verdict != "waiting":
                 return watch, verdict, gone
             if gone is not None:
-                yield Step(self.label, "progress", f"the BMC is gone for now: {gone.what}")
+                yield Step(self.label, "progress", f"the BMC does not answer: {gone.what}")
             elif watch.last is not before:
                 yield Step(self.label, "progress", f"is {watch.last}")
             self.clock.wait(self.patience.poll if watch.streak else pause)

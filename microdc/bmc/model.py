@@ -149,7 +149,7 @@ class Feature(StrEnum):
 class Abilities:
     """What can be asked of one server through one driver; what cannot, with the reason in words.
 
-    lacks: by the value of an Act, BootTarget or Feature.
+    lacks: by the value of an Act, BootTarget or Feature; of a BootMode nothing, whose `bios` is also a target.
     """
 
     acts: frozenset[Act]
@@ -354,7 +354,7 @@ Led = Literal["off", "on", "blinking"]
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """How to see a server's serial console: a command line for a person, and what the BMC offers."""
+    """How to see a server's serial console: a command line for a person, "" where none is known, and what the BMC offers."""
 
     command: str
     kinds: tuple[str, ...] = ()

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from microdc.bmc.model import Login, Target
 from microdc.documents.check import nearest
-from microdc.documents.model import Where
-from microdc.documents.secrets import parse_reference, resolve
+from microdc.documents.secrets import resolve_at, user_and_password
 from microdc.errors import InputError
 from microdc.testbed.model import Pdu, Rack, Server, Site, Testbed
 from microdc.testbed.selectors import items, select
@@ -97,7 +96,8 @@ def target_of(testbed: Testbed, server: Server) -> Target:
     login = None
     if bmc.credentials:
         at = testbed.where(*path_of(server), "bmc", "credentials")
-        login = _login(_secret(bmc.credentials, at), bmc.credentials, at)
+        secret = resolve_at(bmc.credentials, at)
+        login = Login(*user_and_password(secret, bmc.credentials, where=str(at)))
     return Target(
         name=server.name,
         where=str(place),
@@ -134,11 +134,21 @@ def outlets_of(testbed: Testbed, server: Server) -> tuple[Outlet, ...]:
             hint = "correct the power cables: which of them is there, only the rack can tell"
             raise InputError(what, where=str(testbed.where(*path)), hint=hint)
         at = testbed.where(*path, "snmp", "credentials")
-        secret = _secret(pdu.snmp_credentials, at) if pdu.snmp_credentials else ""
+        secret = resolve_at(pdu.snmp_credentials, at) if pdu.snmp_credentials else ""
         version = pdu.snmp_version or 3
         where = str(testbed.where(*path))
         found.append(Outlet(pdu.name, number, pdu.management, pdu.outlets, version, secret, pdu.via, where))
     return tuple(found)
+
+
+def spare_outlets(testbed: Testbed, server: Server) -> tuple[tuple[Outlet, ...], str]:
+    """As `outlets_of`; of a server with a BMC, which is its own way, what keeps its outlets from being another is a note."""
+    try:
+        return outlets_of(testbed, server), ""
+    except InputError as problem:
+        if not server.bmc:
+            raise
+        return (), f"its power outlets are no way to it: {problem}"
 
 
 def feeds(testbed: Testbed, server: Server) -> tuple[tuple[Pdu, str], ...]:
@@ -169,18 +179,3 @@ def _fed_by(site: Site, outlet: str) -> Iterator[str]:
             for near, far in ((cable.a, cable.b), (cable.b, cable.a)):
                 if cable.kind == "power" and near == outlet:
                     yield far.partition(":")[0]
-
-
-def _secret(text: str, at: Where) -> str:
-    try:
-        return resolve(parse_reference(text), base=at.file.parent)
-    except InputError as problem:
-        raise InputError(f"{problem.what}: {problem.where}", where=str(at), hint=problem.hint) from None
-
-
-def _login(secret: str, reference: str, at: Where) -> Login:
-    user, colon, password = secret.partition(":")
-    if not colon or not user:
-        what = f"what {reference} holds is not user:password"  # and it is not shown: it may be a password
-        raise InputError(what, where=str(at), hint="write the user, a colon and the password")
-    return Login(user, password)

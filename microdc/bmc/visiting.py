@@ -7,11 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
+from microdc import abreast
 from microdc.bmc.driver import Bmc
 from microdc.bmc.fleet import Outcome, Task, run
 from microdc.bmc.model import Limits, Target
 from microdc.bmc.opening import open_bmc
-from microdc.bmc.targets import Outlet, outlets_of, selected, target_of
+from microdc.bmc.targets import Outlet, selected, spare_outlets, target_of
 from microdc.errors import Exit, InputError
 from microdc.events import Step
 from microdc.testbed.model import Server, Testbed
@@ -24,7 +25,8 @@ LONGEST = 600.0
 @dataclass(frozen=True, slots=True)
 class Servers:
     """Servers that were selected. targets: those that can be spoken to; unready: those whose credentials cannot be read; without: the names
-    of those that have neither a BMC nor an outlet that can be switched.
+    of those that have neither a BMC nor an outlet that can be switched. notes: what has to be minded of one, whatever is done. timeout: seconds
+    after which one is given up, whatever is done; None as long as that may take.
     """
 
     testbed: Testbed
@@ -33,7 +35,9 @@ class Servers:
     without: tuple[str, ...] = ()
     racks: tuple[str, ...] = ()
     outlets: Mapping[str, tuple[Outlet, ...]] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    timeout: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,20 +89,27 @@ def failed(outcome: Outcome[Any]) -> bool:
 
 
 def servers_of(
-    testbed: Testbed, patterns: Sequence[str], labels: Sequence[str] = (), *, limits: Limits | None = None
+    testbed: Testbed,
+    patterns: Sequence[str],
+    labels: Sequence[str] = (),
+    *,
+    limits: Limits | None = None,
+    timeout: float | None = None,
 ) -> Servers:
-    """The servers that are meant, with what is needed to speak to them. Raises InputError as `selected`."""
+    """The servers that are meant, with what is needed to speak to them. timeout: as `Servers` has it. Raises InputError as `selected`."""
     selection = selected(testbed, patterns, labels)
     targets: list[Target] = []
     unready: list[Outcome[Any]] = []
     outlets: dict[str, tuple[Outlet, ...]] = {}
+    notes: dict[str, str] = {}
     for server in selection.servers:
         try:
-            targets.append(target_of(testbed, server))
-            outlets[server.name] = outlets_of(testbed, server)
+            target = target_of(testbed, server)
+            outlets[server.name], notes[server.name] = spare_outlets(testbed, server)
         except InputError as problem:
-            targets = [target for target in targets if target.name != server.name]
-            unready.append(Outcome(Target(server.name, problem.where), error=problem))
+            unready.append(abreast.Outcome(Target(server.name, problem.where), error=problem))
+            continue
+        targets.append(target)
     return Servers(
         testbed=testbed,
         targets=tuple(targets),
@@ -106,7 +117,9 @@ def servers_of(
         without=tuple(server.name for server in selection.without),
         racks=_racks(selection.servers),
         outlets={name: ways for name, ways in outlets.items() if ways},
+        notes={name: note for name, note in notes.items() if note},
         limits=limits or Limits(),
+        timeout=timeout,
     )
 
 
@@ -126,18 +139,25 @@ def visit(
     longest: float = LONGEST,
     heard: Callable[[Outcome[T]], None] = lambda _: None,
 ) -> Generator[Step, None, Report[T]]:
-    """Opens each server's BMC, has it used, and logs out. doing: what steps call it; heard: is told each outcome as it comes."""
+    """Opens each server's BMC, has it used, and logs out. doing: what steps call it; heard: is told each outcome as it comes.
+
+    longest: seconds after which a server is given up where `servers.timeout` says nothing.
+    """
 
     def work(task: Task[Step]) -> T:
-        with open_bmc(task.target, servers.limits, servers.outlets.get(task.target.name, ())) as bmc:
+        name = task.target.name
+        minded = (servers.notes[name],) if name in servers.notes else ()
+        task.notes = minded
+        with open_bmc(task.target, servers.limits, servers.outlets.get(name, ())) as bmc:
             task.driver = bmc.driver
             try:
                 return _drive(use(cast("Bmc", _Heeding(bmc, task)), task), task.tell)
             finally:
-                task.notes = bmc.notes
+                task.notes = (*minded, *bmc.notes)
 
     found: dict[str, Outcome[T]] = {}
-    with closing(_events(servers, work, longest, heard)) as events:
+    events = run(servers.targets, work, deadline=servers.timeout or longest, heard=heard)
+    with closing(events):
         for event in events:
             if isinstance(event, Step):
                 yield event
@@ -158,15 +178,6 @@ class _Heeding:
     def __getattr__(self, name: str) -> object:
         self._task.wait(0.0)
         return getattr(self._bmc, name)
-
-
-def _events(
-    servers: Servers,
-    work: Callable[[Task[Step]], T],
-    longest: float,
-    heard: Callable[[Outcome[T]], None],
-) -> Generator[Step | Outcome[T], None, None]:
-    yield from run(servers.targets, work, deadline=longest, heard=heard)
 
 
 def _drive(operation: Generator[Step, None, T], tell: Callable[[Step], None]) -> T:

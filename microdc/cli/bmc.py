@@ -39,11 +39,11 @@ Examples:
 """
 )
 @bmc_servers.selecting
-def show(*, selectors: tuple[str, ...], labels: tuple[str, ...]) -> Exit:
+def show(*, selectors: tuple[str, ...], labels: tuple[str, ...], timeout: float | None) -> Exit:
     """Show who servers are, how they are reached, and what their BMCs cannot do; all where none is named."""
     from microdc.bmc import operate
 
-    servers = bmc_servers.chosen(selectors, labels, every=True)
+    servers = bmc_servers.chosen(selectors, labels, every=True, timeout=timeout)
     report = bmc_servers.look("show", servers, operate.show(servers))
     return bmc_results.tell(
         "BmcShow",
@@ -86,11 +86,11 @@ Examples:
 )
 @bmc_servers.selecting
 @owner_option
-def reset(*, selectors: tuple[str, ...], labels: tuple[str, ...], owner: str) -> Exit:
+def reset(*, selectors: tuple[str, ...], labels: tuple[str, ...], timeout: float | None, owner: str) -> Exit:
     """Restart BMCs themselves and wait until they answer again; the servers run on."""
     from microdc.bmc import operate
 
-    servers = bmc_servers.chosen(selectors, labels)
+    servers = bmc_servers.chosen(selectors, labels, timeout=timeout)
     servers.check()
     render.confirm(f"Restart the BMC of {bmc_servers.named(servers)}? It does not answer for some minutes.")
     with open_ledger(servers.testbed, owner) as book:
@@ -109,11 +109,18 @@ Examples:
 @bmc_servers.selecting
 @click.option("--set", "wanted", type=click.Choice(list(_LEDS)), help="Set it.")
 @owner_option
-def led(*, selectors: tuple[str, ...], labels: tuple[str, ...], wanted: str | None, owner: str) -> Exit:
+def led(
+    *,
+    selectors: tuple[str, ...],
+    labels: tuple[str, ...],
+    timeout: float | None,
+    wanted: str | None,
+    owner: str,
+) -> Exit:
     """Show or set the LED by which a server is found in its rack."""
     from microdc.bmc import operate
 
-    servers = bmc_servers.chosen(selectors, labels)
+    servers = bmc_servers.chosen(selectors, labels, timeout=timeout)
     if wanted is None:
         found = bmc_servers.look("led", servers, operate.led(servers))
         return bmc_results.tell(
@@ -132,13 +139,13 @@ Examples:
 """,
 )
 @bmc_servers.selecting
-def console_hint(*, selectors: tuple[str, ...], labels: tuple[str, ...]) -> Exit:
+def console_hint(*, selectors: tuple[str, ...], labels: tuple[str, ...], timeout: float | None) -> Exit:
     """Tell the command that opens a server's serial console."""
     from microdc.bmc import operate
 
-    servers = bmc_servers.chosen(selectors, labels)
+    servers = bmc_servers.chosen(selectors, labels, timeout=timeout)
     report = bmc_servers.look("console", servers, operate.console(servers))
-    return bmc_results.tell(
+    code = bmc_results.tell(
         "BmcConsole",
         report,
         lambda value: {
@@ -147,5 +154,9 @@ def console_hint(*, selectors: tuple[str, ...], labels: tuple[str, ...]) -> Exit
             "remarks": list(value.remarks),
         },
         ("offers", "command"),
-        lambda value: [(", ".join(value.kinds) or None, value.command or "none")],
+        lambda value: [(", ".join(value.kinds) or None, value.command or None)],
     )
+    for outcome in report.outcomes:
+        for remark in outcome.value.remarks if outcome.value is not None else ():
+            render.note(f"Mind: {outcome.target.name}: {remark.where}: {remark.what}.")
+    return code

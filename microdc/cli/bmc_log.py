@@ -53,6 +53,7 @@ def sel(
     *,
     selectors: tuple[str, ...],
     labels: tuple[str, ...],
+    timeout: float | None,
     limit: int,
     since: datetime | None,
     follow: bool,
@@ -65,7 +66,9 @@ def sel(
 
     if clear and (follow or since):
         raise click.UsageError("--clear stands alone: it empties the whole log")
-    servers = bmc_servers.chosen(selectors, labels)
+    if follow and timeout:
+        raise click.UsageError("--follow goes on until it is interrupted: leave out --timeout")
+    servers = bmc_servers.chosen(selectors, labels, timeout=timeout)
     if clear:
         servers.check()
         render.confirm(f"Empty the event log of {bmc_servers.named(servers)}? It cannot be brought back.")

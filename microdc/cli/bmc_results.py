@@ -12,6 +12,7 @@ from microdc.cli.render import Cell, Human, Styled, Table
 from microdc.errors import Exit
 
 if TYPE_CHECKING:
+    from microdc.bmc.control import PowerResult
     from microdc.bmc.fleet import Outcome
     from microdc.bmc.plans import Planned
     from microdc.bmc.tending import Tended
@@ -119,6 +120,17 @@ def health(value: str | None) -> Styled | None:
 def came(value: str, what: str) -> tuple[Cell, Cell]:
     """How it came out, and the sentence of it."""
     return Styled(value, STYLES.get(value, "")), what or None
+
+
+def power_data(came: PowerResult) -> dict[str, Any]:
+    """What came of an act on a server's power, as programs read it."""
+    return {
+        "result": came.came,
+        "before": came.before,
+        "power": came.after,
+        "acts": list(came.acts),
+        "what": came.what,
+    }
 
 
 def tell_plan(kind: str, report: Report[Planned]) -> Exit:

@@ -23,6 +23,7 @@ _KINDS = (
     "presence",
     "other",
 )
+_BAD = {"warning", "critical"}
 _UNITS = {"Cel": "°C", "{rev}/min": "RPM"}
 
 
@@ -42,19 +43,27 @@ Examples:
 )
 @click.option("--bad", is_flag=True, help="Only those that are not well.")
 def sensors(
-    *, selectors: tuple[str, ...], labels: tuple[str, ...], kinds: tuple[str, ...], bad: bool
+    *,
+    selectors: tuple[str, ...],
+    labels: tuple[str, ...],
+    timeout: float | None,
+    kinds: tuple[str, ...],
+    bad: bool,
 ) -> Exit:
-    """Show what the sensors of servers read; a server that is off has few that do. All servers where none is named."""
+    """Show what the sensors of servers read; a server that is off has few that do. All servers where none is named.
+
+    Exit code 1 where one that is shown is critical or a warning, else 3 where a BMC could not be reached.
+    """
     from microdc.bmc import operate
 
-    servers = bmc_servers.chosen(selectors, labels, every=True)
+    servers = bmc_servers.chosen(selectors, labels, every=True, timeout=timeout)
     report = bmc_servers.look("sensors", servers, operate.sensors(servers))
 
     def wanted(found: Sensors) -> list[Reading]:
         return [
             one
             for one in found.readings
-            if (not kinds or one.kind in kinds) and (not bad or one.health in {"warning", "critical"})
+            if (not kinds or one.kind in kinds) and (not bad or one.health in _BAD)
         ]
 
     code = bmc_results.tell(
@@ -71,7 +80,8 @@ def sensors(
     for outcome in report.outcomes:
         for remark in outcome.value.remarks if outcome.value is not None else ():
             render.note(f"Mind: {outcome.target.name}: {remark.where}: {remark.what}.")
-    return code
+    shown = (one for outcome in report.outcomes if outcome.value is not None for one in wanted(outcome.value))
+    return Exit.FAILED if any(one.health in _BAD for one in shown) else code
 
 
 def _data(reading: Reading) -> dict[str, Any]:

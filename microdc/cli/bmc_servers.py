@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from microdc.cli import complete, context, narrate
+from microdc.cli.parameters import DURATION
 from microdc.events import Step
 
 if TYPE_CHECKING:
@@ -27,7 +28,19 @@ Servers are named by path or glob, and by label; a site or a rack stands for all
 """
 
 
+timeout_option = click.option(
+    "--timeout",
+    type=DURATION,
+    help="Give one server up after this time, whatever it is asked.  [default: as long as the protocol may take, 91s for a BMC that hangs]",
+)
+
+
 def selecting(command: F) -> F:
+    """`SELECTOR...`, `-l KEY=VALUE` and `--timeout`, as `selectors`, `labels` and `timeout`."""
+    return naming(timeout_option(command))
+
+
+def naming(command: F) -> F:
     """`SELECTOR...` and `-l KEY=VALUE`, as `selectors` and `labels`."""
     named = click.argument("selectors", nargs=-1, metavar="SELECTOR...", shell_complete=complete.servers)
     label = click.option(
@@ -44,8 +57,6 @@ def forcing(command: F) -> F:
     never = click.option(
         "--no-force", is_flag=True, help="Never cut the power: a system that stays on has failed."
     )
-    from microdc.cli.parameters import DURATION
-
     wait = click.option(
         "--wait",
         type=DURATION,
@@ -72,8 +83,17 @@ def patience_of(wait: float = 120.0) -> Patience:
     return Patience(graceful=wait)
 
 
-def chosen(selectors: Sequence[str], labels: Sequence[str], *, every: bool = False) -> Servers:
-    """The servers that are meant, of the inventory in force. every: all where none is named. Raises DocumentError and InputError."""
+def chosen(
+    selectors: Sequence[str],
+    labels: Sequence[str],
+    *,
+    every: bool = False,
+    timeout: float | None = None,
+) -> Servers:
+    """The servers that are meant, of the inventory in force. every: all where none is named; timeout: seconds for one of them.
+
+    Raises DocumentError and InputError.
+    """
     from microdc.bmc.operate import servers_of
     from microdc.testbed.load import load
 
@@ -83,7 +103,7 @@ def chosen(selectors: Sequence[str], labels: Sequence[str], *, every: bool = Fal
         raise click.UsageError(
             "name a server, a rack or a site, or give -l; `microdc inventory list` shows all"
         )
-    return servers_of(load(context.settings().inventory_dir()), selectors, labels)
+    return servers_of(load(context.settings().inventory_dir()), selectors, labels, timeout=timeout)
 
 
 def named(servers: Servers) -> str:
@@ -110,6 +130,6 @@ def _counted(
                 report: Report[T] = end.value
                 yield Step(what, "done", done=done, total=total, unit="servers")
                 return report
-            if step.state in {"done", "skipped", "failed"}:
+            if step.state in narrate.ENDS:
                 done += 1
             yield Step(what, "progress", done=done, total=total, unit="servers")

@@ -42,7 +42,12 @@ Examples:
 @click.option("--show", "only_show", is_flag=True, help="Show the certificates and store nothing.")
 @click.option("--sha256", "demanded", type=Fingerprint(), help="The fingerprint that it must have.")
 def trust(
-    *, selectors: tuple[str, ...], labels: tuple[str, ...], only_show: bool, demanded: str | None
+    *,
+    selectors: tuple[str, ...],
+    labels: tuple[str, ...],
+    timeout: float | None,
+    only_show: bool,
+    demanded: str | None,
 ) -> Exit:
     """Show the TLS certificate of servers' BMCs and store its fingerprint, so that no other is accepted.
 
@@ -57,9 +62,10 @@ def trust(
         raise click.UsageError("name a server, or the URL of a BMC")
     testbed = load(context.settings().inventory_dir())
     places = places_of(testbed, selectors, labels)
+    targets = [place.target for place in places]
     found = {
         outcome.target.name: outcome
-        for outcome in each([place.target for place in places], lambda task: certificate(task.target))
+        for outcome in each(targets, lambda task: certificate(task.target), deadline=timeout)
     }
     looked = [(place, found[place.target.name]) for place in places]
     emit(looked)

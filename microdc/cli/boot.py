@@ -12,6 +12,7 @@ from microdc.cli.parameters import owner_option
 from microdc.errors import Exit
 
 if TYPE_CHECKING:
+    from microdc.bmc.booting import BootResult
     from microdc.bmc.model import Boot
     from microdc.bmc.operate import Servers
 
@@ -46,6 +47,7 @@ def boot(
     *,
     selectors: tuple[str, ...],
     labels: tuple[str, ...],
+    timeout: float | None,
     target: str | None,
     mode: str | None,
     clear: bool,
@@ -64,18 +66,12 @@ def boot(
     from microdc.bmc import operate, plans
     from microdc.bmc.judging import words
 
-    if clear and target:
-        raise click.UsageError("--once and --clear exclude each other")
-    if mode and not target:
-        raise click.UsageError("--uefi and --bios say how to boot --once from something")
+    wanted = _wanted(target, mode, clear=clear, reboot=reboot)
     how = bmc_servers.force_of(force=force, no_force=no_force)
-    servers = bmc_servers.chosen(selectors, labels)
-    if not clear and not target:
-        if reboot:
-            raise click.UsageError("--reboot comes with --once or --clear; microdc power cycle boots servers")
+    servers = bmc_servers.chosen(selectors, labels, timeout=timeout)
+    if wanted is None:
         return _show(servers)
     servers.check()
-    wanted = _wanted(target, mode)
     if dry_run:
         planned = plans.boot_plan(servers, wanted, reboot=reboot, force=how)
         return bmc_results.tell_plan("BootPlan", bmc_servers.look("plan boot", servers, planned))
@@ -89,22 +85,7 @@ def boot(
     return bmc_results.tell(
         "BootResult",
         report,
-        lambda value: {
-            "result": value.came,
-            "wanted": _data(value.wanted),
-            "before": _data(value.before),
-            "boot": _data(value.after),
-            "power": None
-            if value.power is None
-            else {
-                "result": value.power.came,
-                "before": value.power.before,
-                "power": value.power.after,
-                "acts": list(value.power.acts),
-                "what": value.power.what,
-            },
-            "what": value.what,
-        },
+        _result,
         ("result", "was", "boot", "what"),
         lambda value: [
             (
@@ -131,11 +112,31 @@ def _show(servers: Servers) -> Exit:
     )
 
 
-def _wanted(target: str | None, mode: str | None) -> Boot:
+def _wanted(target: str | None, mode: str | None, *, clear: bool, reboot: bool) -> Boot | None:
+    """What the options ask for; None where they only ask how it is. Raises UsageError for what does not go together."""
     from microdc.bmc.booting import CLEAR
     from microdc.bmc.model import Boot, BootMode, BootTarget
 
-    return Boot(BootTarget(target), "once", BootMode(mode) if mode else None) if target else CLEAR
+    if clear and target:
+        raise click.UsageError("--once and --clear exclude each other")
+    if mode and not target:
+        raise click.UsageError("--uefi and --bios say how to boot --once from something")
+    if reboot and not (clear or target):
+        raise click.UsageError("--reboot comes with --once or --clear; microdc power cycle boots servers")
+    if target:
+        return Boot(BootTarget(target), "once", BootMode(mode) if mode else None)
+    return CLEAR if clear else None
+
+
+def _result(came: BootResult) -> dict[str, Any]:
+    return {
+        "result": came.came,
+        "wanted": _data(came.wanted),
+        "before": _data(came.before),
+        "boot": _data(came.after),
+        "power": bmc_results.power_data(came.power) if came.power else None,
+        "what": came.what,
+    }
 
 
 def _data(boot: Boot) -> dict[str, Any]:

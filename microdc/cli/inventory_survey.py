@@ -1,24 +1,22 @@
-"""`microdc inventory discover|collect|diff|adopt`: what is there, held against what is declared."""
+"""`microdc inventory collect|diff|adopt`: the hardware that is there, held against what is declared."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from microdc.cli import adoptions, complete, context, narrate, render
+from microdc.cli.bmc_servers import timeout_option
 from microdc.cli.render import Styled, Table
-from microdc.errors import Exit, InputError
+from microdc.errors import Exit
 
 if TYPE_CHECKING:
     from microdc.bmc.model import Hardware
-    from microdc.cli.render import Cell
-    from microdc.survey.discover import Discovery
     from microdc.survey.model import Difference
     from microdc.survey.operate import Collected
-    from microdc.testbed.model import Network, Server, Testbed
+    from microdc.testbed.model import Server, Testbed
 
 _SERVERS = click.argument(
     "patterns", nargs=-1, metavar="[SERVER|RACK|SITE]...", shell_complete=complete.sites
@@ -37,113 +35,6 @@ _COLOURS = {"critical": "bold red", "warning": "yellow", "unknown": "dim", "info
 @click.command(
     epilog="""\b
 Examples:
-  microdc inventory discover                           the management networks of all sites
-  microdc inventory discover barcelona
-  microdc inventory discover --range 10.120.0.0/28 -o json
-"""
-)
-@click.argument("sites", nargs=-1, metavar="[SITE]...", shell_complete=complete.sites)
-@click.option(
-    "--range",
-    "ranges",
-    multiple=True,
-    metavar="NETWORK",
-    help="Only this part of a declared management network; may be given again.",
-)
-@click.option(
-    "--per-second", type=click.FloatRange(0.1, 1000), default=100, show_default=True, help="New addresses."
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0.1, 60),
-    default=3,
-    show_default=True,
-    help="Seconds that an address has.",
-)
-def discover(sites: tuple[str, ...], ranges: tuple[str, ...], per_second: float, timeout: float) -> Exit:
-    """Look for BMCs in the management networks (`mgmt`) that the inventory declares, and nowhere else.
-
-    Each address is asked for a Redfish service, then whether IPMI answers; no password is sent. Exit code 1 where a declared BMC
-    does not answer, or a BMC answers that nobody declared.
-    """
-    from microdc.survey.discover import discover as look
-    from microdc.survey.ranges import candidates
-    from microdc.testbed.load import load
-
-    testbed = load(context.settings().inventory_dir())
-    wanted = candidates(testbed, _sites(testbed, sites), [_network(text) for text in ranges])
-    if not wanted:
-        raise InputError(
-            "no management network is declared", hint="write `networks: {mgmt: [...]}` in a site's document"
-        )
-    found = narrate.watch(look(wanted, timeout=timeout, per_second=per_second))
-    render.emit("Discovery", _discovery(found), lambda: _discovery_table(found))
-    return Exit.FAILED if found.silent or found.strangers else Exit.OK
-
-
-def _sites(testbed: Testbed, named: Sequence[str]) -> list[str]:
-    from microdc.documents.check import nearest
-
-    for name in named:
-        if name not in testbed.sites:
-            raise InputError(f"there is no site {name!r}", hint=nearest(name, testbed.sites))
-    return list(named or testbed.sites)
-
-
-def _network(text: str) -> Network:
-    try:
-        return ip_network(text)
-    except ValueError as error:
-        raise InputError(f"--range {text}: {error}", hint="write such as 10.120.0.0/28") from None
-
-
-def _discovery(found: Discovery) -> dict[str, Any]:
-    return {
-        "found": [
-            {
-                "address": str(one.candidate.address),
-                "site": one.candidate.site,
-                "server": one.candidate.server or None,
-                "redfish": one.redfish or None,
-                "ipmi": one.ipmi or None,
-                "vendor": one.vendor or None,
-                "product": one.product or None,
-                "uuid": one.uuid or None,
-                "redfish_version": one.version or None,
-                "fingerprint": one.fingerprint or None,
-            }
-            for one in found.found
-        ],
-        "silent": [
-            {"address": str(one.address), "site": one.site, "server": one.server} for one in found.silent
-        ],
-        "looked": found.looked,
-    }
-
-
-def _discovery_table(found: Discovery) -> list[Table | str]:
-    rows: list[Sequence[Cell]] = [
-        (
-            str(one.candidate.address),
-            one.candidate.site,
-            one.candidate.server or Styled("not declared", "yellow"),
-            " ".join(word for word, there in (("Redfish", one.redfish), ("IPMI", one.ipmi)) if there),
-            " ".join(filter(None, (one.vendor, one.product))) or None,
-            f"{one.fingerprint[:16]}..." if one.fingerprint else None,
-        )
-        for one in found.found
-    ]
-    rows += [
-        (str(one.address), one.site, one.server, Styled("does not answer", "bold red"), None, None)
-        for one in found.silent
-    ]
-    columns = ("address", "site", "server", "speaks", "product", "certificate")
-    return [Table(columns, rows), f"{len(found.found)} BMCs at {found.looked} addresses"]
-
-
-@click.command(
-    epilog="""\b
-Examples:
   microdc inventory collect                    every server with a BMC
   microdc inventory collect barcelona -o json > barcelona.json
   microdc inventory collect -l role=compute
@@ -151,12 +42,13 @@ Examples:
 )
 @_SERVERS
 @_LABEL
-def collect(patterns: tuple[str, ...], labels: tuple[str, ...]) -> Exit:
+@timeout_option
+def collect(patterns: tuple[str, ...], labels: tuple[str, ...], *, timeout: float | None) -> Exit:
     """Ask the servers' BMCs what hardware is there: serial numbers, processors, memory, ports, disks, firmware.
 
     Changes nothing. What a BMC tells in a way that cannot be understood is said beside the rest. Exit code 3 where a BMC cannot be asked.
     """
-    _, collected = _collected(patterns, labels)
+    _, collected = _collected(patterns, labels, timeout)
     render.emit("Hardware", [_collected_data(one) for one in collected], lambda: _hardware_tables(collected))
     return _reached(collected)
 
@@ -178,7 +70,8 @@ Examples:
     show_default=True,
     help="The least that is told.",
 )
-def diff(patterns: tuple[str, ...], labels: tuple[str, ...], severity: str) -> Exit:
+@timeout_option
+def diff(patterns: tuple[str, ...], labels: tuple[str, ...], *, severity: str, timeout: float | None) -> Exit:
     """Compare the servers with what the inventory says of them: `hardware` and the MAC addresses of `nics`.
 
     Exit code 0 if there is no critical difference and no warning, 1 if there is, 3 where a BMC cannot be asked.
@@ -186,7 +79,7 @@ def diff(patterns: tuple[str, ...], labels: tuple[str, ...], severity: str) -> E
     from microdc.survey.model import SEVERITIES
     from microdc.survey.operate import differences
 
-    testbed, collected = _collected(patterns, labels)
+    testbed, collected = _collected(patterns, labels, timeout)
     found = differences(testbed, collected)
     shown = [one for one in found if SEVERITIES.index(one.severity) <= SEVERITIES.index(severity)]
     data = {"differences": shown, "unreached": _unreached(collected)}
@@ -209,14 +102,22 @@ Examples:
     "--replace", is_flag=True, help="Write over what is declared and differs; without it, it is only told."
 )
 @click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
-def adopt(patterns: tuple[str, ...], labels: tuple[str, ...], *, replace: bool, dry_run: bool) -> Exit:
+@timeout_option
+def adopt(
+    patterns: tuple[str, ...],
+    labels: tuple[str, ...],
+    *,
+    replace: bool,
+    dry_run: bool,
+    timeout: float | None,
+) -> Exit:
     """Write what the BMCs tell into the inventory: `hardware`, and the MAC addresses of `nics`.
 
     Comments, order and all other lines of the documents stay as they are. Asks before it writes.
     """
     from microdc.survey.operate import plan_adoption, write
 
-    testbed, collected = _collected(patterns, labels)
+    testbed, collected = _collected(patterns, labels, timeout)
     planned = plan_adoption(testbed, collected, replace=replace)
     adoptions.carry_out(
         "Adoption", "values", planned, write, {"unreached": _unreached(collected)}, dry_run=dry_run
@@ -225,8 +126,10 @@ def adopt(patterns: tuple[str, ...], labels: tuple[str, ...], *, replace: bool, 
     return _reached(collected)
 
 
-def _collected(patterns: Sequence[str], labels: Sequence[str]) -> tuple[Testbed, tuple[Collected, ...]]:
-    """The servers that are meant, all where none is named, and what they tell."""
+def _collected(
+    patterns: Sequence[str], labels: Sequence[str], timeout: float | None
+) -> tuple[Testbed, tuple[Collected, ...]]:
+    """The servers that are meant, all where none is named, and what they tell. timeout: seconds for one of them."""
     from microdc.bmc.targets import selected
     from microdc.survey.operate import collect as ask
     from microdc.testbed.load import load
@@ -234,7 +137,7 @@ def _collected(patterns: Sequence[str], labels: Sequence[str]) -> tuple[Testbed,
     testbed = load(context.settings().inventory_dir())
     chosen = selected(testbed, patterns or ("*",), labels)
     _tell_without(chosen.without)
-    return testbed, narrate.watch(ask(testbed, chosen.servers))
+    return testbed, narrate.watch(ask(testbed, chosen.servers, timeout=timeout))
 
 
 def _tell_without(servers: Sequence[Server]) -> None:

@@ -71,7 +71,7 @@ class Narrator:
         elif step.state != "progress" or now - self._told.get(step.what, now) >= _EVERY:
             self._told[step.what] = now
             click.echo(line(step, self._took(step, now)), err=True)
-        if step.state in _ENDS:
+        if step.state in ENDS:
             self._began.pop(step.what, None)
 
     def _took(self, step: Step, now: float) -> float | None:
@@ -81,7 +81,7 @@ class Narrator:
         from rich.text import Text
 
         # as Text: in a plain string, words of a BMC in brackets, or an IPv6 address, are taken for markup
-        if step.state in _ENDS:
+        if step.state in ENDS:
             status.console.print(line(step, self._took(step, now)), markup=False)
             waiting = [what for what in self._began if what != step.what]
             if waiting:
@@ -93,12 +93,13 @@ class Narrator:
             status.start()
 
 
-_ENDS = {"done", "skipped", "failed"}
+ENDS = frozenset({"done", "skipped", "asked", "failed"})
+"""States with which a step ends."""
 
 
 def line(step: Step, took: float | None) -> str:
     """A step as one line, such as `fetch the kernel: done, 61.2 MB (3.1 s)`."""
-    parts: list[str] = [step.state] if step.state in _ENDS else []
+    parts: list[str] = [step.state] if step.state in ENDS else []
     if step.done is not None:
         parts.append(_count(step))
     if step.detail:

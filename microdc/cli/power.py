@@ -47,11 +47,11 @@ Examples:
 """
 )
 @bmc_servers.selecting
-def status(*, selectors: tuple[str, ...], labels: tuple[str, ...]) -> Exit:
+def status(*, selectors: tuple[str, ...], labels: tuple[str, ...], timeout: float | None) -> Exit:
     """Show whether servers are on; all of them where none is named."""
     from microdc.bmc import operate
 
-    servers = bmc_servers.chosen(selectors, labels, every=True)
+    servers = bmc_servers.chosen(selectors, labels, every=True, timeout=timeout)
     report = bmc_servers.look("power status", servers, operate.power_status(servers))
     return bmc_results.tell(
         "PowerStatus",
@@ -149,6 +149,7 @@ def _carry_out(
     *,
     selectors: tuple[str, ...],
     labels: tuple[str, ...],
+    timeout: float | None,
     dry_run: bool,
     owner: str,
     force: bool = False,
@@ -160,7 +161,7 @@ def _carry_out(
 
     wish, how = Wish(verb), bmc_servers.force_of(force=force, no_force=no_force)
     patience = bmc_servers.patience_of(wait)
-    servers = bmc_servers.chosen(selectors, labels)
+    servers = bmc_servers.chosen(selectors, labels, timeout=timeout)
     servers.check()
     if dry_run:
         planned = bmc_servers.look(
@@ -174,14 +175,7 @@ def _carry_out(
     return bmc_results.tell(
         "PowerResult",
         report,
-        lambda value: {
-            "wish": value.wish,
-            "result": value.came,
-            "before": value.before,
-            "power": value.after,
-            "acts": list(value.acts),
-            "what": value.what,
-        },
+        lambda value: {"wish": value.wish, **bmc_results.power_data(value)},
         ("result", "was", "power", "what"),
         lambda value: [
             (

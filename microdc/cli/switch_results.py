@@ -33,7 +33,7 @@ class Result(Protocol[T_co]):
     """What came of one switch."""
 
     @property
-    def switch(self) -> Switch: ...
+    def target(self) -> Switch: ...
     @property
     def value(self) -> T_co | None: ...
     @property
@@ -96,7 +96,7 @@ def error_data(error: MicrodcError | None) -> dict[str, Any] | None:
 def _data(one: Result[T], data: Callable[[T], Mapping[str, Any]]) -> dict[str, Any]:
     told = data(one.value) if one.value is not None else {}
     return {
-        "switch": one.switch.name,
+        "switch": one.target.name,
         "seconds": round(one.seconds, 3),
         "error": error_data(one.error),
         **told,
@@ -106,10 +106,10 @@ def _data(one: Result[T], data: Callable[[T], Mapping[str, Any]]) -> dict[str, A
 def _human(
     results: Sequence[Result[T]], parts: Callable[[Sequence[tuple[str, T]]], Sequence[Table | str]]
 ) -> Human:
-    found = parts([(one.switch.name, one.value) for one in results if one.value is not None])
+    found = parts([(one.target.name, one.value) for one in results if one.value is not None])
     shown: list[Table | str] = [part for part in found if isinstance(part, str) or part.rows]
     failed: list[Sequence[Cell]] = [
-        (one.switch.name, Styled(str(one.error), "bold red")) for one in results if one.error is not None
+        (one.target.name, Styled(str(one.error), "bold red")) for one in results if one.error is not None
     ]
     if failed:
         shown.append(Table(("switch", "failed"), failed))

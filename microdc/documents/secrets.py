@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from microdc.documents.model import Where
 from microdc.errors import InputError
 
 _FORMS = {
@@ -64,6 +65,30 @@ def resolve(reference: Reference, *, base: Path) -> str:
             reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
             raise InputError(f"the file of a secret cannot be read: {reason}", where=str(reference)) from None
     return _from_keyring(reference)
+
+
+def resolve_at(text: str, at: Where) -> str:
+    """The secret that a reference in a document stands for; `file:` is relative to the document.
+
+    Raises InputError, with the file and line of the reference, where it cannot be read.
+    """
+    try:
+        return resolve(parse_reference(text), base=at.file.parent)
+    except InputError as problem:
+        what = f"{problem.what}: {problem.where}" if problem.where else problem.what
+        raise InputError(what, where=str(at), hint=problem.hint) from None
+
+
+def user_and_password(secret: str, reference: str, *, where: str = "") -> tuple[str, str]:
+    """The two parts of `user:password`. reference: where the secret is kept, which is what a message names.
+
+    Raises InputError, which does not repeat the secret.
+    """
+    user, colon, password = secret.partition(":")
+    if not colon or not user:
+        what = f"what {reference} holds is not user:password"
+        raise InputError(what, where=where, hint="write the user, a colon and the password")
+    return user, password
 
 
 def _from_keyring(reference: Reference) -> str:

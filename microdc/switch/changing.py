@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from datetime import UTC, datetime
-from typing import Any
 
 from microdc.errors import InputError, MicrodcError, RefusedError
 from microdc.events import Step
 from microdc.store.model import Entry
 from microdc.store.pages import Book
+from microdc.store.plain import plain
 from microdc.store.process import presence
 from microdc.switch.cli import operate
 from microdc.switch.cli.model import Plan, PortChange, PortSetting, Target
@@ -126,15 +126,11 @@ def _settle(book: Book, target: Target) -> Generator[Step, None, None]:
 def _judged(entry: Entry, found: PortSetting) -> tuple[bool, str]:
     """Whether what an entry began came to be, and how the port is now."""
     port = entry.data["port"]
-    if found == _setting(entry.data["after"]):
+    if plain(found) == entry.data["after"]:
         return True, f"{port} is as it was to be; whether the switch has saved that was not looked at"
-    if found == _setting(entry.data["before"]):
+    if plain(found) == entry.data["before"]:
         return False, f"{port} is as it was before"
     return False, f"{port} is neither as it was before nor as it was to be"
-
-
-def _setting(data: dict[str, Any]) -> PortSetting:
-    return PortSetting(**{**data, "tagged": tuple(data["tagged"])})
 
 
 def _check_not_at_work(entry: Entry) -> None:

@@ -1,17 +1,17 @@
-"""The same work at many switches at once, in a thread each: a result for every one, and none that waits for another."""
+"""Many switches at once, as `microdc.abreast` works; the steps tell how far it is."""
 
 from __future__ import annotations
 
-import queue
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from contextlib import closing
+from typing import Any, TypeVar
 
-from microdc.errors import Exit, MicrodcError, UnreachableError
+from microdc import abreast
+from microdc.abreast import Lost
+from microdc.errors import UnreachableError
 from microdc.events import Step
+from microdc.switch.targets import path_of
 from microdc.testbed.model import Switch
 
 T = TypeVar("T")
@@ -21,21 +21,17 @@ AT_ONCE = 128
 LONGEST = 300.0
 """Seconds after which one switch is given up: each question has a limit of its own, and a table may need many of them."""
 
-
-class UnexpectedError(MicrodcError):
-    """A mistake of the program while it worked at one switch; `__cause__` has the traceback."""
-
-    exit_code = Exit.FAILED
+# in annotations only: to make one, abreast.Outcome is called
+Outcome = abreast.Outcome[Switch, T]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
-    """What came of the work at one switch: a value, or an error. seconds: how long it took."""
+def _lost(switch: Switch, _: Lost, what: str) -> UnreachableError:
+    return UnreachableError(what, where=switch.name)
 
-    switch: Switch
-    value: T | None = None
-    error: MicrodcError | None = None
-    seconds: float = 0.0
+
+_KIND: abreast.Kind[Switch] = abreast.Kind(
+    name=lambda switch: f"switch-{switch.name}", where=lambda switch: switch.name, lost=_lost
+)
 
 
 def each(
@@ -51,52 +47,24 @@ def each(
     longest: seconds for one switch; of one that takes longer the thread is left behind.
     """
     total = len(switches)
-    waiting = deque(range(total))
-    running: dict[int, float] = {}
-    found: dict[int, Outcome[T]] = {}
-    told: queue.SimpleQueue[tuple[int, Outcome[T]]] = queue.SimpleQueue()
+    found: dict[tuple[str, ...], Outcome[T]] = {}
     yield Step(doing, "started", total=total, unit="switches")
-    while waiting or running:
-        while waiting and len(running) < at_once:
-            number = waiting.popleft()
-            running[number] = time.monotonic()
-            _start(number, switches[number], work, told)
-        try:
-            number, outcome = told.get(timeout=max(0.0, min(running.values()) + longest - time.monotonic()))
-        except queue.Empty:
-            number = min(running, key=running.__getitem__)
-            late = UnreachableError(f"not done after {longest:g} s", where=switches[number].name)
-            outcome = Outcome(switches[number], error=late, seconds=longest)
-        if running.pop(number, None) is None:
-            continue  # it was given up before
-        found[number] = outcome
-        if outcome.error is not None:
-            yield Step(f"{outcome.switch.name}: {doing}", "failed", outcome.error.what)
-        yield Step(doing, "progress", done=len(found), total=total, unit="switches")
+    events = abreast.run(switches, _working(work), _KIND, at_once=at_once, deadline=longest)
+    with closing(events) as outcomes:
+        for outcome in outcomes:
+            found[path_of(outcome.target)] = outcome
+            if outcome.error is not None:
+                yield Step(f"{outcome.target.name}: {doing}", "failed", outcome.error.what)
+            yield Step(doing, "progress", done=len(found), total=total, unit="switches")
     yield Step(doing, "done", done=total, total=total, unit="switches")
-    return tuple(found[number] for number in range(total))
-
-
-def _start(
-    number: int,
-    switch: Switch,
-    work: Callable[[Switch], T],
-    told: queue.SimpleQueue[tuple[int, Outcome[T]]],
-) -> None:
-    # a daemon: one that hangs in a driver must not keep the process from ending
-    threading.Thread(
-        target=lambda: told.put((number, outcome_of(switch, work))), name=f"switch-{switch.name}", daemon=True
-    ).start()
+    return tuple(found[path_of(switch)] for switch in switches)
 
 
 def outcome_of(switch: Switch, work: Callable[[Switch], T]) -> Outcome[T]:
-    """What came of the work at one switch; never raises."""
-    began = time.monotonic()
-    try:
-        return Outcome(switch, work(switch), seconds=time.monotonic() - began)
-    except MicrodcError as problem:
-        error = problem
-    except Exception as problem:  # noqa: BLE001  a mistake at one switch must not hide the others'
-        error = UnexpectedError(f"{type(problem).__name__}: {problem}", where=switch.name)
-        error.__cause__ = problem
-    return Outcome(switch, error=error, seconds=time.monotonic() - began)
+    """What comes of the work at one switch, done here and now; never raises."""
+    task = abreast.Task[Switch, Any](switch, threading.Event(), lambda _: None)
+    return abreast.outcome(task, _working(work), _KIND)
+
+
+def _working(work: Callable[[Switch], T]) -> abreast.Work[Switch, Any, T]:
+    return lambda task: work(task.target)

@@ -199,7 +199,10 @@ class Poe:
 
 @dataclass(frozen=True, slots=True)
 class SwitchState:
-    """All that a switch told. sample: its counters, where they were asked for. remarks: what could not be read, each with its place."""
+    """All that a switch told. sample: its counters, where they were asked for. remarks: what could not be read, each with its place.
+
+    pvids: by port, the VLAN of untagged frames that come in there, where that is told and nothing contradicts it.
+    """
 
     system: System
     ports: tuple[Port, ...] = ()
@@ -211,3 +214,4 @@ class SwitchState:
     poe: tuple[Poe, ...] = ()
     sample: Sample | None = None
     remarks: tuple[Remark, ...] = field(default=())
+    pvids: Mapping[str, int] = field(default_factory=dict)

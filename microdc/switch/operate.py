@@ -36,6 +36,11 @@ class Read:
     seconds: float = 0.0
 
     @property
+    def target(self) -> Switch:
+        """As `Outcome` has it."""
+        return self.switch
+
+    @property
     def value(self) -> SwitchState | None:
         """As `Outcome` has it."""
         return self.state
@@ -57,7 +62,7 @@ def read(
     outcomes = yield from many.each(
         "Reading switches", switches, lambda switch: read_one(testbed, switch, views, limits)
     )
-    return tuple(Read(one.switch, one.value, one.error, one.seconds) for one in outcomes)
+    return tuple(Read(one.target, one.value, one.error, one.seconds) for one in outcomes)
 
 
 def read_one(

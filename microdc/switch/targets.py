@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from microdc.documents.check import nearest
-from microdc.documents.secrets import parse_reference, resolve
+from microdc.documents.secrets import resolve_at
 from microdc.errors import InputError
 from microdc.snmp import model as snmp
 from microdc.testbed.model import Switch, Testbed
@@ -62,11 +62,7 @@ def agent_of(testbed: Testbed, switch: Switch) -> snmp.Agent:
         hint = "a reference to user:authentication password:privacy password, or with `version: 2` to a community"
         raise InputError(f"{switch.name} has no `snmp.credentials`", where=at, hint=hint)
     place = testbed.where(*path, "snmp", "credentials")
-    try:
-        secret = resolve(parse_reference(switch.snmp_credentials), base=place.file.parent)
-    except InputError as problem:
-        what = f"{problem.what}: {problem.where}" if problem.where else problem.what
-        raise InputError(what, where=str(place), hint=problem.hint) from None
+    secret = resolve_at(switch.snmp_credentials, place)
     login = snmp.credentials(secret, switch.snmp_version or 3, where=str(place))
     return snmp.Agent(switch.name, switch.management, login, snmp.PORT, switch.via)
 

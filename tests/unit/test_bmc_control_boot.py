@@ -97,6 +97,11 @@ def test_an_answer_that_was_lost_is_read_back() -> None:
             "boot from pxe: no network card",
         ),
         (UEFI, replace(ALL, modes=frozenset()), "cannot choose uefi"),
+        (
+            BIOS,
+            replace(ALL, modes=frozenset(), lacks={"bios": "no set-up", "boot mode": "it has no mode"}),
+            "cannot choose bios for a boot: it has no mode",
+        ),
     ],
 )
 def test_what_it_cannot_is_not_sent(wanted: Boot, abilities: object, says: str) -> None:

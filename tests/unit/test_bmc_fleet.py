@@ -7,8 +7,10 @@ from collections import Counter
 
 import pytest
 
+from microdc import abreast
+from microdc.abreast import StoppedError, UnexpectedError
 from microdc.bmc.errors import BmcError, Cause
-from microdc.bmc.fleet import Outcome, StoppedError, Task, UnexpectedError, address, each, run
+from microdc.bmc.fleet import Outcome, Task, address, each, run
 from microdc.bmc.model import Target
 
 LONG = 30.0
@@ -78,6 +80,38 @@ def test_one_whose_time_is_over_is_told_and_heard_no_more() -> None:
     assert len(outcomes) == 2
     assert isinstance(late.error, BmcError)
     assert (late.error.cause, late.error.sent, late.error.where) == (Cause.TIMEOUT, True, "a.yaml:0")
+
+
+def test_one_whose_time_is_over_asks_nothing_more() -> None:
+    ended = threading.Event()
+
+    def work(task: Task[object]) -> None:
+        try:
+            task.wait(LONG)  # as before each request
+        except StoppedError:
+            ended.set()
+            raise
+
+    (late,) = each(targets(1), work, deadline=0.1)
+    assert isinstance(late.error, BmcError)
+    assert late.error.cause is Cause.TIMEOUT
+    assert ended.wait(LONG / 2)
+
+
+def test_many_that_hang_do_not_hold_all_places_for_ever() -> None:
+    release = threading.Event()
+
+    def work(task: Task[object]) -> str:
+        if task.target.name != "a7":
+            assert release.wait(LONG)
+        return task.target.name
+
+    found = []
+    for outcome in each(targets(8), work, at_once=2, deadline=0.1):
+        found.append(outcome.value)
+        if len(found) == 8:
+            release.set()
+    assert sorted(map(str, found)) == ["None"] * 7 + ["a7"]
 
 
 def test_systems_behind_one_bmc_are_worked_at_one_after_the_other() -> None:
@@ -162,7 +196,7 @@ def test_who_stops_listening_ends_the_work_and_has_it_log_out() -> None:
 
     events = run(targets(3), work, heard=outcomes.append)
     assert next(events) == "waits"
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert sorted(out) == ["a0", "a1", "a2"]
     assert sorted(outcome.target.name for outcome in outcomes) == ["a0", "a1", "a2"]
     assert {str(outcome.error and outcome.error.what) for outcome in outcomes} == {"interrupted"}
@@ -188,7 +222,7 @@ def test_an_interruption_tells_of_those_that_hang_and_of_those_that_had_not_begu
         heard=lambda outcome: heard.update({outcome.target.name: outcome}),
     )
     assert next(events) == "asked"
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     release.set()
     errors = {name: outcome.error for name, outcome in heard.items()}
     assert {name: isinstance(error, BmcError) and error.sent for name, error in errors.items()} == {
@@ -238,4 +272,4 @@ def test_nothing_to_do() -> None:
     def work(task: Task[object]) -> None:
         raise AssertionError(task)
 
-    assert not [outcome for outcome in each([], work) if isinstance(outcome, Outcome)]
+    assert not [outcome for outcome in each([], work) if isinstance(outcome, abreast.Outcome)]

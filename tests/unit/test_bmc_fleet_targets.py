@@ -166,3 +166,15 @@ def test_servers_that_are_not_ready_are_there_with_their_error(testbed: Testbed)
         servers.check()
     with pytest.raises(InputError, match="no BMC is declared for a3"):
         servers_of(testbed, ["a3"]).check()
+
+
+def test_outlets_that_cannot_be_used_are_a_note_where_there_is_a_bmc(directory: Path) -> None:
+    file = directory / "sites/a.yaml"
+    cable = '      - {a: "pdu1:3", b: "a1:psu1", kind: power}\n'
+    file.write_text(file.read_text("utf-8").replace("    cables:\n", f"    cables:\n{cable}"), "utf-8")
+    (directory / "sites/community").unlink()
+    servers = servers_of(load(directory), ["a1", "a4"])
+    assert servers.names == ("a1",)
+    assert "its power outlets are no way to it: " in servers.notes["a1"]
+    assert "community" in servers.notes["a1"]
+    assert [outcome.target.name for outcome in servers.unready] == ["a4"]  # which has no other way

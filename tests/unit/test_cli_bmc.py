@@ -67,6 +67,15 @@ def test_sensors_by_kind_and_those_that_are_not_well(racks: Racks) -> None:
     assert "°C" in racks("bmc", "sensors", "a1")
 
 
+def test_a_sensor_that_is_not_well_is_an_exit_code(racks: Racks) -> None:
+    racks("power", "on", "a1")
+    (racks.rigs["a1"].directory / "inlet").write_text("57500\n")
+    found = by_name(racks("bmc", "sensors", "a1", "--bad", "-o", "json", code=Exit.FAILED))["a1"]
+    assert [one["health"] for one in found["readings"]] == ["critical"]
+    racks("bmc", "sensors", "a1", "a3", code=Exit.FAILED)  # before one that was not reached
+    racks("bmc", "sensors", "a1", "--kind", "fan")  # it is not among those that are shown
+
+
 def test_a_server_that_is_off_has_no_sensor_that_is_not_well(racks: Racks) -> None:
     assert not by_name(racks("bmc", "sensors", "a2", "--bad", "-o", "json"))["a2"]["readings"]
 
@@ -331,3 +340,26 @@ def test_a_mistake_of_the_program_is_told_and_traced_where_that_is_asked_for(
     captured = capsys.readouterr()
     assert "Traceback" in captured.err
     assert "in power" in captured.err
+
+
+def test_a_console_without_a_command_is_an_answer(racks: Racks) -> None:
+    found = by_name(racks("bmc", "console-hint", "a1", "-o", "json", says="offered as Oem only"))["a1"]
+    assert (found["error"], found["command"], found["kinds"]) == (None, "", ["Oem"])
+
+
+def test_a_bmc_that_hangs_costs_no_more_than_is_said(racks: Racks, tmp_path: Path) -> None:
+    racks.rigs["a1"].plant(dead=True)
+    told = racks("power", "status", "a1", "a2", "--timeout", "2s", "-o", "json", code=Exit.UNREACHABLE)
+    found = by_name(told)
+    assert found["a1"]["error"]["what"] == "not done after 2 s"
+    assert found["a1"]["error"]["cause"] == "no answer in time"
+    assert found["a2"]["power"] == "off"
+    racks("power", "on", "a1", "--timeout", "2s", code=Exit.UNREACHABLE, says="not done after 2 s")
+    with open_store(str(tmp_path / "store.db")) as store:
+        (entry,) = store.journal.entries("t")
+    assert entry.outcome == "failed"
+    assert "may have been done" in entry.result["servers"]["a1"]["error"]
+    words = ("inventory", "collect", "a1", "--timeout", "2s", "-o", "json")
+    assert "not done after 2 s" in racks(*words, code=Exit.UNREACHABLE)
+    racks("bmc", "sel", "a1", "--follow", "--timeout", "2s", code=Exit.USAGE)
+    racks.rigs["a1"].plant()

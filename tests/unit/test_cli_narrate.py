@@ -82,3 +82,12 @@ def test_what_a_bmc_says_is_no_markup_on_a_terminal(
 
     assert narrate.watch(says()) == 7
     assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_nobody_knows_the_end_of_is_not_told_as_done(capsys: pytest.CaptureFixture[str]) -> None:
+    def asking() -> Generator[Step, None, None]:
+        yield Step("a1: power reset", "started")
+        yield Step("a1: power reset", "asked", "this BMC shows no sign of it")
+
+    narrate.watch(asking())
+    assert capsys.readouterr().err.splitlines()[-1] == "a1: power reset: asked, this BMC shows no sign of it"

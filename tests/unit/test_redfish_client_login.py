@@ -27,6 +27,7 @@ from redfish_hostile import (
 from microdc.bmc import logins
 from microdc.bmc.errors import BmcError, BmcRefusedError, Cause
 from microdc.bmc.model import Limits, Login, Target
+from microdc.bmc.opening import GOES_ON
 from microdc.bmc.redfish import sessions
 from microdc.bmc.redfish.client import Client
 
@@ -352,3 +353,13 @@ def test_one_thread_at_a_time_tries_a_login() -> None:
         for done in [pool.submit(attempt) for _ in range(8)]:
             done.result(20)
     assert most == 1
+
+
+def test_a_service_that_fails_at_the_login_says_nothing_against_the_password(bmc: Hostile) -> None:
+    """So that IPMI may take its place: see `opening.GOES_ON`."""
+    bmc.rules[("POST", SESSIONS)] = lambda _: error(500, "Base.1.12.InternalError", "a crash")
+    assert _cause(bmc.target()) is Cause.BROKEN_ANSWER
+    assert Cause.BROKEN_ANSWER in GOES_ON
+    assert bmc.seen("POST", SESSIONS) == 1
+    with logins.one_try(bmc.target()):
+        pass  # and it may be tried again

@@ -257,3 +257,12 @@ def test_sushys_emulator_over_tls_with_basic_authentication(tmp_path: Path) -> N
             assert failed.value.cause is Cause.LOGIN
         refused = [line for line in (tmp_path / "sushy" / "log").read_text().splitlines() if " 401 " in line]
         assert len(refused) == 1
+
+
+def test_the_root_is_read_once_to_open_the_service_and_again_when_it_is_asked_for_again(
+    lab: Rig, tmp_path: Path
+) -> None:
+    with Client(_target(lab, tmp_path), CALM) as client:
+        before = client.requests
+        assert client.get("/redfish/v1/") == client.get("/redfish/v1/") == client.root
+        assert client.requests - before == 1

@@ -171,5 +171,15 @@ def test_consoles() -> None:
     found = bmc(small(None, None, shell)).console()
     assert found.command == "ipmitool -I lanplus -H 10.0.0.1 -U USER -a sol activate"
     assert [one.where for one in found.remarks] == [f"{MANAGER} SerialConsole.ServiceEnabled"]
+    own = bmc(small(None, None, {"SerialConsole": {"ConnectTypesSupported": ["Oem"]}}))
+    assert (own.console().command, own.console().kinds) == ("", ("Oem",))
+    assert "offered as Oem only" in own.console().remarks[0].what
+    assert Feature.CONSOLE in own.abilities().features
     with pytest.raises(UnsupportedError):
         bmc(small()).console()
+
+
+def test_a_console_behind_a_namespace_is_opened_from_there() -> None:
+    told = {"SerialConsole": {"SSH": {"ServiceEnabled": True}}}
+    inside = RedfishBmc(Target("a1", redfish="https://10.0.0.1", via="hall"), small(told))
+    assert inside.console().command == "nsenter --net=/run/netns/hall -- ssh -t USER@10.0.0.1"

@@ -148,6 +148,12 @@ def test_frr_knows_no_vlans_of_ports_and_no_port_that_is_not_there() -> None:
         plan("frr", PortChange("swp9", up=True), {"show interface swp9 json": "{}"})
 
 
+def test_a_port_that_is_not_there_is_told_with_the_nearest_that_is() -> None:
+    with pytest.raises(CommandError) as caught:
+        plan("linux", PortChange("swp11", up=True), LINUX)
+    assert caught.value.hint == "did you mean swp1?"
+
+
 # what the suite tries on a device: nobody has run it there
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator
 from typing import TypeVar
 
+from microdc.abreast import UnexpectedError
 from microdc.errors import InputError, UnreachableError
 from microdc.events import Step
 from microdc.switch import many
@@ -35,7 +36,7 @@ def test_outcomes_are_in_order_and_errors_are_among_them() -> None:
     found, steps = run(many.each("Reading", SWITCHES, work))
     assert [one.value for one in found] == ["sw0", None, None, "sw3", "sw4"]
     assert isinstance(found[1].error, UnreachableError)
-    assert isinstance(found[2].error, many.UnexpectedError)
+    assert isinstance(found[2].error, UnexpectedError)
     assert isinstance(found[2].error.__cause__, ValueError)
     assert {step.what for step in steps if step.state == "failed"} == {"sw1: Reading", "sw2: Reading"}
     assert (steps[-1].state, steps[-1].done, steps[-1].total) == ("done", 5, 5)

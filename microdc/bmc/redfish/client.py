@@ -46,6 +46,7 @@ class Client:
         self._wire = Wire(target, self.limits)
         self._access = Access(self._wire, self.limits)
         self._root: Resource | None = None
+        self._unread: Resource | None = None
         self._etags = Etags()
         self._whole_until = 0.0
         self._expand = ""
@@ -71,6 +72,8 @@ class Client:
         reaping.reap(self._wire)
         self._access.open(root)
         self._root, self._expand = root, expand_query(root)
+        # to strangers a service may tell less: what links all of these is what it tells everybody
+        self._unread = root if {"Systems", "Chassis", "Managers"} <= root.keys() else None
 
     def close(self) -> None:
         """Logs out and ends the connection; never raises. A session that could not be ended stays on file for `reaping`."""
@@ -96,7 +99,12 @@ class Client:
     # -- Service
 
     def get(self, path: str) -> Resource:
-        """The resource at a path."""
+        """The resource at a path. The root, just read to open the service, is not read again the first time that it is asked for."""
+        if self._path(path).rstrip("/") == ROOT.rstrip("/"):
+            self._be_in()
+            known, self._unread = self._unread, None
+            if known is not None:
+                return known
         return self.read(path).body
 
     def read(self, path: str) -> Answer:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Protocol, Self, runtime_checkable
 
 from microdc.bmc.errors import UnsupportedError
@@ -37,6 +39,7 @@ from microdc.bmc.redfish.read.state import boot, led
 from microdc.bmc.redfish.write import boot as booting
 from microdc.bmc.redfish.write import power as powering
 from microdc.bmc.redfish.write.upkeep import clear_logs, restart, set_led
+from microdc.host import namespaces
 
 
 @runtime_checkable
@@ -156,9 +159,9 @@ class RedfishBmc:
         system = reader.open(place.system) if place.system else None
         found = console(self.target, system, opened(reader, place.managers))
         if found is None:
-            raise UnsupportedError(
-                "the BMC tells of no serial console by SSH or IPMI", where=self.target.name
-            )
+            raise UnsupportedError("the BMC tells of no serial console", where=self.target.name)
+        if found.command and self.target.via:
+            return replace(found, command=f"{shlex.join(namespaces.inside(self.target.via))} {found.command}")
         return found
 
     # -- writing

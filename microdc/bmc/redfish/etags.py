@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from microdc.bmc.redfish.reply import Reply
 
 _MOST = 2000
-_MOST_BYTES = 32 * 1024 * 1024
+_MOST_BYTES = 4 * 1024 * 1024
 _LONGEST_USE = 600.0  # seconds after which a resource is read whole again, whatever its ETag says
 _ETAG = re.compile(r'(W/)?"[^"\s]+"')
 
@@ -22,7 +22,7 @@ class _Kept:
 
 
 class Etags:
-    """The answers of one client, as bytes, at most 2,000 or 32 MiB of them; those not used for long go first.
+    """The answers of one client, as bytes, at most 2,000 or 4 MiB of them; those not used for long go first.
 
     A service whose ETag stays when the resource changes would show a server's old power state for ever. So a resource that was seen
     with two contents under one ETag is read whole from then on, and every resource is, ten minutes after it was last read whole.

@@ -80,6 +80,11 @@ def by_session(ask: Ask, login: Login, path: str, where: str) -> Granted:
         raise NoSessionsError(f"{path} answers {reply.status}", full=False)
     if 400 <= reply.status < 500 and reply.status != 429:
         raise _refused(reply, login, where)
+    if reply.status >= 500 and reply.status != 503:
+        # it says nothing about the password, so that another way may be tried
+        said = told(reply).text or shown(reply.reason)
+        what = f"it answers {reply.status} to a login" + (f": {said}" if said else "")
+        raise BmcError(Cause.BROKEN_ANSWER, what, where=where, sent=True)
     check(reply, where)
     granted = _granted(reply, path, where)
     if PASSWORD_CHANGE in told(reply).names():

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from microdc.errors import InputError
 from microdc.lab import names
+from microdc.lab.addresses import unfit
 from microdc.lab.ports import BRIDGE, IpAddress, Port, mac_of
 from microdc.lab.rack.naming import tap_of
 from microdc.testbed.model import Bmc, Server, Site, Testbed
@@ -75,13 +76,19 @@ def machines(
 ) -> tuple[MachinePlan, ...]:
     """One for each server with a BMC. plugged: (server, NIC) -> the port of a switch that its tap is.
 
-    Raises InputError where two have one address, or names do not fit.
+    Raises InputError where two have one address, where one is none that a BMC can have, or names do not fit.
     """
     planned = []
     taken: dict[IpAddress, Server] = {}
     for number, server in enumerate(server for server in servers(testbed) if server.bmc):
         own = management[_FIRST_OWN + number] if _FIRST_OWN + number < management.num_addresses - 1 else None
         bmc = _bmc(testbed, server, own)
+        if bmc.address != own and (why := unfit(bmc.address, management)):
+            raise InputError(
+                f"the BMC of {server.name} cannot be at {bmc.address} in a lab: {why}",
+                where=_where(testbed, server),
+                hint="give it an address of the site's management network, as it has in the rack",
+            )
         twin = taken.setdefault(bmc.address, server)
         if twin is not server:
             raise InputError(

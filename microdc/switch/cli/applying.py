@@ -102,7 +102,9 @@ def _send(attempt: _Attempt) -> None:
         attempt.session.ask(command)
     found = _setting(attempt.session, attempt.editing, plan)
     if found != plan.after:
-        raise CommandError("; ".join(plan.commands), _difference(plan.after, found))
+        late = attempt.guard is not None and time.monotonic() > attempt.until - _MARGIN
+        told = "the switch took it back before it could be read" if late else _difference(plan.after, found)
+        raise CommandError("; ".join(plan.commands), told)
 
 
 def _confirm(attempt: _Attempt, patience: float) -> None:

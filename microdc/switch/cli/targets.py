@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microdc.documents.secrets import parse_reference, resolve
+from microdc.documents.secrets import resolve_at, user_and_password
 from microdc.errors import InputError
 from microdc.switch.cli import model
 from microdc.switch.cli.model import Login, Target
@@ -31,12 +31,7 @@ def target_of(testbed: Testbed, switch: Switch) -> Target:
             hint="a reference to user:password; user: alone logs in by a key",
         )
     at = testbed.where(*path, "ssh", "credentials")
-    try:
-        secret = resolve(parse_reference(switch.ssh_credentials), base=at.file.parent)
-        login = login_of(secret, switch.ssh_credentials)
-    except InputError as problem:
-        what = f"{problem.what}: {problem.where}" if problem.where else problem.what
-        raise InputError(what, where=str(at), hint=problem.hint) from None
+    login = login_of(resolve_at(switch.ssh_credentials, at), switch.ssh_credentials, where=str(at))
     return Target(
         name=switch.name,
         address=switch.management,
@@ -50,18 +45,15 @@ def target_of(testbed: Testbed, switch: Switch) -> Target:
     )
 
 
-def login_of(secret: str, reference: str) -> Login:
+def login_of(secret: str, reference: str, *, where: str = "") -> Login:
     """`user:password`, and in a second line `enable:PASSWORD` where the switch wants one. Raises InputError, which does not repeat the secret."""
     first, _, second = secret.partition("\n")
-    user, colon, password = first.rstrip("\r").partition(":")
-    word, enable_colon, enable = second.rstrip("\r\n").partition(":")
-    if not colon or not user:
-        raise InputError(
-            f"what {reference} holds is not user:password", hint="write the user, a colon and the password"
-        )
-    if second and (word != "enable" or not enable_colon):
+    user, password = user_and_password(first.rstrip("\r"), reference, where=where)
+    word, colon, enable = second.rstrip("\r\n").partition(":")
+    if second and (word != "enable" or not colon):
         raise InputError(
             f"the second line that {reference} holds is not enable:PASSWORD",
+            where=where,
             hint="leave it out where the switch asks for none",
         )
     return Login(user, password, enable)

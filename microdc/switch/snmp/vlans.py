@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 from microdc.switch.model import Vlan
 from microdc.switch.snmp import portlists
@@ -18,7 +19,8 @@ NAME, STATIC, STATIC_UNTAGGED = columns(
 FDB, CURRENT, CURRENT_UNTAGGED = columns(
     _CURRENT_ENTRY, dot1qVlanFdbId=3, dot1qVlanCurrentEgressPorts=4, dot1qVlanCurrentUntaggedPorts=5
 )
-OBJECTS = (NAME, STATIC, STATIC_UNTAGGED, CURRENT, CURRENT_UNTAGGED)
+(PVID,) = columns((1, 3, 6, 1, 2, 1, 17, 7, 1, 4, 5, 1), dot1qPvid=1)
+OBJECTS = (NAME, STATIC, STATIC_UNTAGGED, CURRENT, CURRENT_UNTAGGED, PVID)
 _LISTS = (STATIC, STATIC_UNTAGGED, CURRENT, CURRENT_UNTAGGED)
 LAST = 4094
 
@@ -51,6 +53,32 @@ def vlans(told: Told, ports: Ports) -> tuple[Vlan, ...]:
         tagged = tuple(name for name in sets[0] or () if name not in set(untagged))
         found.append(Vlan(identity, told.text(NAME, index), untagged, tagged))
     return tuple(found)
+
+
+def pvids(told: Told, ports: Ports, found: Sequence[Vlan]) -> Mapping[str, int]:
+    """By port, the VLAN of untagged frames that come in, where it is told and nothing contradicts it. found: the VLANs as they were made out.
+
+    Arista EOS lists only ports with a link as members, so that dot1qPvid alone tells of the others. HP's ProCurve and Dell's SONiC have numbers there
+    that are no VLAN of the port. What has none, as Cisco's, is known by the one VLAN in which the port is untagged.
+    """
+    members: dict[str, list[int]] = defaultdict(list)
+    for vlan in found:
+        for name in vlan.untagged:
+            members[name].append(vlan.id)
+    known = {vlan.id for vlan in found}
+    settled = {name: vlans[0] for name, vlans in members.items() if len(vlans) == 1}
+    for index in told.column(PVID):
+        port, number = ports.of_bridge(index[0]) if len(index) == 1 else None, told.number(PVID, index)
+        if port is None or number is None:
+            continue
+        name = ports.name(port)
+        if not 0 < number <= LAST or (known and number not in known):
+            continue
+        if not members[name] or number in members[name]:
+            settled[name] = number
+        else:
+            settled.pop(name, None)
+    return settled
 
 
 def filters(told: Told) -> Mapping[int, int]:

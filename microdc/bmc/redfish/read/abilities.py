@@ -99,7 +99,7 @@ def _features(
         ),
         Feature.CONSOLE: (
             console(target, system, managers) is not None,
-            "the BMC tells of no serial console by SSH or IPMI",
+            "the BMC tells of no serial console",
         ),
         Feature.BOOT_ONCE: (
             override and (lasting is None or "Once" in lasting),

@@ -6,7 +6,7 @@ import shlex
 from typing import Final
 from urllib.parse import urlsplit
 
-from microdc.bmc.model import Console, Target
+from microdc.bmc.model import Console, Remark, Target
 from microdc.bmc.redfish.read.doc import Doc
 
 _SSH_PORT: Final = 22
@@ -14,7 +14,10 @@ _IPMI_PORT: Final = 623
 
 
 def console(target: Target, system: Doc | None, managers: list[Doc]) -> Console | None:
-    """By SSH where the BMC offers that, else by IPMI; None where it tells of neither. What is switched off is remarked."""
+    """By SSH where the BMC offers that, else by IPMI; None where it tells of none at all.
+
+    What is switched off is remarked, and so is one that is offered in other ways only: it has no command.
+    """
     host = urlsplit(target.redfish).hostname or target.name
     user = target.login.user if target.login else "USER"
     own = system.part("SerialConsole") if system else None
@@ -36,10 +39,13 @@ def console(target: Target, system: Doc | None, managers: list[Doc]) -> Console 
         kinds += told
         commands += [_ssh(host, user, None, None)] if "SSH" in told else []
         commands += [_sol(target, host, user)] if "IPMI" in told else []
-    if not commands:
+    if not kinds:
         return None
-    remarks = (one for doc in managers[:1] for one in doc.remarks.all() if "SerialConsole" in one.where)
-    return Console(commands[0], tuple(dict.fromkeys(kinds)), tuple(remarks))
+    remarks = [one for doc in managers[:1] for one in doc.remarks.all() if "SerialConsole" in one.where]
+    if not commands:
+        how = f"offered as {', '.join(dict.fromkeys(kinds))} only: how that is opened, the BMC's maker tells"
+        remarks.append(Remark("SerialConsole", how))
+    return Console(commands[0] if commands else "", tuple(dict.fromkeys(kinds)), tuple(remarks))
 
 
 def _on(part: Doc) -> bool:

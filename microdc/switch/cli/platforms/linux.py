@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from microdc.documents.check import nearest
 from microdc.switch.cli.errors import CommandError, ReadOnlyError
 from microdc.switch.cli.iproute import ADDRESSES, LINKS, ROUTES, VLANS, tidied
 from microdc.switch.cli.model import Facts, PortSetting
@@ -41,7 +42,7 @@ def _setting(port: str, answers: Answers) -> PortSetting:
     links = _links(answers)
     link = links.get(port)
     if link is None:
-        hint = "`microdc switch ports` shows those that there are"
+        hint = nearest(port, set(links)) or "`microdc switch ports` shows those that there are"
         raise CommandError(LINKS, f"it tells of no port {port}", hint=hint)
     master = links.get(link.get("master", ""), {})
     untagged, tagged = _filtered(port, answers) if _filters(master) else (_number(master), ())
