@@ -10,11 +10,11 @@ from typing import Literal
 class Step:
     """One step of a long operation.
 
-    state: "started", "progress", "done", "skipped", or "failed" where others go on. done and total count `unit` (bytes, packets, pairs) where known.
+    state: "started", "progress", "done", "skipped", "asked" where nothing shows whether it came to pass, or "failed" where others go on. done and total count `unit` (bytes, packets, pairs) where known.
     """
 
     what: str
-    state: Literal["started", "progress", "done", "skipped", "failed"]
+    state: Literal["started", "progress", "done", "skipped", "asked", "failed"]
     detail: str = ""
     done: int | None = None
     total: int | None = None

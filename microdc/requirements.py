@@ -24,11 +24,14 @@ _PATH = os.pathsep.join(
 _FIRMWARE = ("/usr/lib/ipxe/qemu", "/usr/share/ipxe/qemu", "/usr/share/OVMF", "/usr/share/edk2/ovmf")
 """Where Debian and others keep what a virtual server's processor and NICs run first."""
 
+_LOADERS = ("/usr/lib/grub", "/usr/share/grub", "/usr/lib/grub2")
+"""Where the parts of GRUB lie, in a directory for each platform."""
+
 
 class Tool(NamedTuple):
     """A program and where it comes from.
 
-    program: the name it is called by; for firmware (`.rom`, `.fd`), the file's. package: in Debian and Ubuntu. project:
+    program: the name it is called by; for firmware (`.rom`, `.fd`) and loaders (`.img`), the file's. package: in Debian and Ubuntu. project:
     what to look for elsewhere. why: what microdc does with it. guest: needed only where the emulator has to be a guest.
     rack: needed only for a lab whose servers are virtual machines.
     """
@@ -69,11 +72,29 @@ TOOLS = (
     Tool("sshd", "openssh-server", "OpenSSH", "the virtual switches' command line", rack=True),
 )
 
+IMAGE_TOOLS = (
+    Tool("mmdebstrap", "mmdebstrap", "mmdebstrap", "installs the packages of a disk image"),
+    Tool("apt-get", "apt", "apt", "works out and fetches the packages of images and repositories"),
+    Tool("mke2fs", "e2fsprogs", "e2fsprogs", "the root file system of a disk image"),
+    Tool("debugfs", "e2fsprogs", "e2fsprogs", "takes the time of building out of it"),
+    Tool("mkfs.vfat", "dosfstools", "dosfstools", "the EFI system partition of a disk image"),
+    Tool("mcopy", "mtools", "mtools", "the EFI system partition of a disk image"),
+    Tool("grub-mkimage", "grub-common", "GRUB", "the loader of a disk image"),
+    Tool("i386-pc/boot.img", "grub-pc-bin", "GRUB for PC BIOS", "the loader of a disk image, for BIOS"),
+    Tool(
+        "x86_64-efi/kernel.img", "grub-efi-amd64-bin", "GRUB for UEFI", "the loader of a disk image, for UEFI"
+    ),
+    Tool("zstd", "zstd", "zstd", "packs disk images"),
+    Tool("gpg", "gpg", "GnuPG", "signs package repositories"),
+    Tool("gpg-agent", "gpg-agent", "GnuPG", "keeps the key of package repositories"),
+)
+"""What building disk images and package repositories calls; a lab needs none of it."""
+
 TEST_TOOLS = (
     Tool("initdb", "postgresql", "the server of PostgreSQL", "the tests of the store run on it as well"),
     Tool("ipmitool", "ipmitool", "ipmitool", "a second opinion on IPMI"),
     Tool("snmpwalk", "snmp", "net-snmp", "a second opinion on SNMP"),
-    Tool("vtysh", "frr", "FRR", "a switch's command line in the tests"),
+    Tool("vtysh", "frr", "FRR", "a switch's command line in the tests, and in a lab that asks for it"),
     Tool(
         "dnsmasq", "dnsmasq-base", "dnsmasq", "DHCP and TFTP for virtual servers that boot from the network"
     ),
@@ -83,14 +104,16 @@ TEST_TOOLS = (
 
 def find(program: str) -> str | None:
     """The path of a program or a firmware file, system directories included; None where it is not installed."""
-    if program.endswith((".rom", ".fd")):
-        return next((str(path) for path in (Path(d, program) for d in _FIRMWARE) if path.is_file()), None)
+    if program.endswith((".rom", ".fd", ".img")):
+        places = (Path(d, program) for d in (*_FIRMWARE, *_LOADERS))
+        return next((str(path) for path in places if path.is_file()), None)
     return shutil.which(program, path=_PATH)
 
 
 def missing(*, tests: bool = False) -> list[Tool]:
-    """The tools that are not installed; tests: also of those that only the tests need."""
-    return [tool for tool in (*TOOLS, *(TEST_TOOLS if tests else ())) if find(tool.program) is None]
+    """The tools that are not installed; tests: also of those that only the tests and disk images need."""
+    more = (*IMAGE_TOOLS, *TEST_TOOLS) if tests else ()
+    return [tool for tool in (*TOOLS, *more) if find(tool.program) is None]
 
 
 def missing_packages(*, tests: bool = False) -> list[str]:

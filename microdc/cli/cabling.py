@@ -14,6 +14,7 @@ from microdc.errors import Exit
 if TYPE_CHECKING:
     from microdc.events import Step
     from microdc.survey.cabling.operate import Checked, Reading
+    from microdc.switch.snmp.views import View
     from microdc.testbed.model import Switch, Testbed
 
 _SWITCHES = click.argument(
@@ -32,10 +33,14 @@ def cabling() -> None:
 
 
 def read(testbed: Testbed, switches: Sequence[Switch]) -> Generator[Step, None, Sequence[Reading]]:
-    """Asks the switches for what tells cables."""
+    """Asks the switches for what tells cables, and for their VLANs where some are declared."""
+    from microdc.survey.cabling.declared import declares_vlans
     from microdc.switch.operate import read as ask
 
-    readings: Sequence[Reading] = yield from ask(testbed, switches, ("ports", "neighbours", "addresses"))
+    wanted: set[View] = {"ports", "neighbours", "addresses"}
+    if declares_vlans(testbed):
+        wanted.add("vlans")
+    readings: Sequence[Reading] = yield from ask(testbed, switches, wanted)
     return readings
 
 
@@ -54,7 +59,8 @@ Examples:
 def check(patterns: tuple[str, ...], *, ask_bmcs: bool, everything: bool, evidence: bool) -> Exit:
     """Compare the cables that the inventory declares with what the switches hear: LLDP, forwarding tables, links.
 
-    Exit code 0 if no cable is wrong and no link missing, 1 if there is one, 3 where a switch cannot be read.
+    Where the inventory declares VLANs, the ports' own are compared with them as well.
+    Exit code 0 if no cable or VLAN is wrong and no link missing, 1 if there is one, 3 where a switch cannot be read.
     """
     _, checked = _checked(patterns, ask_bmcs=ask_bmcs)
     render.emit(

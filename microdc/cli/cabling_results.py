@@ -9,12 +9,13 @@ from microdc.cli.render import Styled, Table
 
 if TYPE_CHECKING:
     from microdc.cli.render import Cell
-    from microdc.survey.cabling.model import CableVerdict
+    from microdc.survey.cabling.model import CableVerdict, Kind
     from microdc.survey.cabling.operate import Checked
 
 _COLOURS = {
     "right": "green",
     "wrong": "bold red",
+    "wrong vlan": "bold red",
     "missing": "yellow",
     "one side": "yellow",
     "stranger": "magenta",
@@ -43,7 +44,8 @@ def _verdict_data(one: CableVerdict) -> dict[str, Any]:
         "stands": str(one.stands) if one.stands else None,
         "crossed": [str(cable) for cable in one.crossed],
         "label": (one.cable.label or None) if one.cable else None,
-        "where": (one.cable.where or None) if one.cable else None,
+        "vlan": {"declared": one.vlan.declared, "found": one.vlan.found} if one.vlan else None,
+        "where": one.where or None,
         "evidence": [{"by": told.by, "port": str(told.port), "told": told.told} for told in one.evidence],
     }
 
@@ -63,7 +65,7 @@ def tables(checked: Checked, *, everything: bool, evidence: bool) -> list[Table 
             one.severity,
             one.reason,
             (one.cable.label or None) if one.cable else None,
-            (one.cable.where or None) if one.cable else None,
+            one.where or None,
         )
         for one in shown
     ]
@@ -88,9 +90,10 @@ def count(verdicts: Sequence[CableVerdict]) -> str:
     from microdc.survey.cabling.model import KINDS
 
     kinds = Counter(one.kind for one in verdicts)
-    declared = sum(one.cable is not None for one in verdicts)
+    beside: dict[Kind, str] = {"wrong vlan": "in a wrong VLAN", "stranger": "not declared"}
+    declared = len(verdicts) - sum(kinds[kind] for kind in beside)
     told = ", ".join(
-        f"{kinds[kind]} {kind}" for kind in reversed(KINDS) if kinds[kind] and kind != "stranger"
+        f"{kinds[kind]} {kind}" for kind in reversed(KINDS) if kinds[kind] and kind not in beside
     )
-    more = f"; {kinds['stranger']} not declared" if kinds["stranger"] else ""
+    more = "".join(f"; {kinds[kind]} {words}" for kind, words in beside.items() if kinds[kind])
     return f"{declared} cables declared{f': {told}' if told else ''}{more}"

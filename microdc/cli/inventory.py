@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from microdc.cli import complete, context, render
+from microdc.cli.inventory_discover import discover
 from microdc.cli.inventory_import import import_
-from microdc.cli.inventory_survey import adopt, collect, diff, discover
+from microdc.cli.inventory_survey import adopt, collect, diff
 
 if TYPE_CHECKING:
     from microdc.testbed.selectors import Item

@@ -11,7 +11,7 @@ import click
 
 from microdc import locations
 from microdc.cli import complete, context, narrate, render
-from microdc.cli.lab_name import name_option
+from microdc.cli.lab_name import name_option, new_option
 from microdc.cli.lab_rack import console, fault
 from microdc.cli.render import Styled, Table
 from microdc.errors import Exit, InputError
@@ -42,7 +42,7 @@ Examples:
   microdc lab up --rack                        servers too: microdc power status, microdc bmc sensors
 """
 )
-@name_option
+@new_option
 @click.option(
     "--from",
     "source",

@@ -25,6 +25,11 @@ COMMANDS = {
     "power": Entry("microdc.cli.power", "power", "Turn servers on and off, by their BMCs; show their power."),
     "boot": Entry("microdc.cli.boot", "boot", "Show and set what servers boot from next."),
     "bmc": Entry("microdc.cli.bmc", "bmc", "Show BMCs: log, sensors, LED, certificate; restart them."),
+    "deploy": Entry(
+        "microdc.cli.deploy", "deploy", "Deploy nodes over the network; tell how they are and why."
+    ),
+    "image": Entry("microdc.cli.image", "image", "Build and list the disk images that nodes are given."),
+    "repo": Entry("microdc.cli.repo", "repo", "Build and serve package repositories for nodes."),
     "log": Entry("microdc.cli.log", "log", "Show what was done, by whom, and how it came out."),
     "events": Entry("microdc.cli.events", "events", "Tell what happens, one event a line, as it happens."),
     "record": Entry("microdc.cli.record", "record", "Export a run whole; show it, run it again and compare."),

@@ -10,6 +10,7 @@ from __future__ import annotations
 STARTED = "started"  # {pid, interface, address, revision}
 STOPPED = "stopped"  # {why}
 APPLIED = "applied"  # {revision}: a new configuration holds
+REFUSED = "refused"  # {revision, reason}: a configuration was not taken; the one before it holds
 DNSMASQ_DIED = "dnsmasq-died"  # {status, said}: it is started again
 OTHER_DHCP = "other-dhcp"  # {server, mac, offered}: another DHCP server answers on the segment; ours is not started, or stopped
 
@@ -35,7 +36,9 @@ HTTP_LOADER = "loader"  # {file, bytes, of}
 HTTP_KERNEL = "kernel"  # {bytes, of}
 HTTP_RAMDISK = "ramdisk"  # {bytes, of}
 HTTP_IMAGE = "image"  # {digest, offset, bytes, of}: one answer ended; bytes < of - offset: it was cut
-HTTP_DENIED = "denied"  # {address, path, reason}: unknown-address, wrong-token, spent-token, not-armed, no-such-file
+HTTP_DENIED = (
+    "denied"  # {address, path, reason}: unknown-address, wrong-token, spent-token, not-armed, no-such-file
+)
 
 # -- ramdisk: reports of the program that runs in it
 HELLO = "hello"  # {hardware: {...}}: it runs, and has its order
@@ -76,6 +79,10 @@ BMC_LOST = "unreachable"  # {error}
 
 # -- console
 LINE = "line"  # text: a line that came out of the serial port
+
+# -- ironic: OpenStack Ironic, where it deploys a site's nodes. All with {move}
+PROVISION = "provision"  # {state, step, power, since}: the state in which Ironic has the node, in its words; text adds its last error
+HISTORY = "history"  # {uuid, event_type, severity, conductor}: an entry of its own history of the node, on its clock
 
 # -- controller
 ENTERED = "entered"  # {phase, state, attempt}

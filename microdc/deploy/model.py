@@ -58,7 +58,9 @@ class Action(StrEnum):
     CLEAN = "clean"
 
 
-Source = Literal["station", "dhcp", "tftp", "http", "ramdisk", "node", "bmc", "console", "controller"]
+Source = Literal[
+    "station", "dhcp", "tftp", "http", "ramdisk", "node", "bmc", "console", "controller", "ironic"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +139,13 @@ class Progress:
 class NodeRecord:
     """What the store holds of a node.
 
-    move: a number of the move that goes on or ended last, which every token and message of it bears; attempt: from 1 in each move.
-    since: when it came into its phase; deadline: when the phase is given up, None where nothing moves. action: of the move. image: what it
-    runs, or is to run. wipe: whether disks with foreign data may be overwritten. host_keys: public, as known_hosts has them; "" before they
-    are known. hardware: what the ramdisk found. version: grows with each change, so that two writers notice each other.
+    move: a number of the move that goes on or ended last, which every token and message of it bears: each attempt has a new one; attempt: from 1
+    in what was asked for, of `attempts`. began: when this attempt did. since: when it came into its phase; deadline: when the phase is given up, None
+    where nothing moves. action: of the move. image: what it runs, or is to run. wipe: whether disks with foreign data may be overwritten. mark: the id of
+    the last evidence before it was armed, None while it is not: what came later is of this move. asked: the act that is being asked of its BMC in
+    this phase, written before it is sent. before: the state that an abort goes back to, and so does the end of a maintenance. host_keys: public, as
+    known_hosts has them; empty before they are known. hardware: what the ramdisk found. version: grows with each change, so that two
+    writers notice each other.
     """
 
     testbed: str
@@ -150,11 +155,16 @@ class NodeRecord:
     phase: Phase | None = None
     move: int = 0
     attempt: int = 0
+    attempts: int = 1
     action: Action | None = None
+    began: datetime | None = None
     since: datetime | None = None
     deadline: datetime | None = None
     image: ImageRef | None = None
     wipe: bool = False
+    mark: int | None = None
+    asked: str = ""
+    before: State | None = None
     failure: Failure | None = None
     progress: Progress | None = None
     host_keys: tuple[str, ...] = ()

@@ -28,6 +28,10 @@ class IronicRecord(Record):
     """Base URL of its API."""
     credentials: Secret | None = None
     """Reference to `user:password` for HTTP Basic. Left out: it asks for none."""
+    images: Url | None = None
+    """URL below which it finds disk images, unpacked: SHA-256.raw."""
+    driver: Name | None = None
+    """Its hardware type of the servers, such as idrac. Left out: redfish or ipmi, by their BMCs."""
 
 
 class DeployRecord(ReachRecord):

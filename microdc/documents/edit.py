@@ -15,6 +15,7 @@ from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node
 
+from microdc.documents.aliases import spelled_out
 from microdc.documents.cuts import Cut, cut
 from microdc.documents.flow import Plain
 from microdc.documents.model import DocumentError
@@ -49,13 +50,22 @@ def edit(text: str, changes: Sequence[Change], *, where: str) -> str:
     """
     wanted = parse(text.encode(), Path(where)).value
     needed = list(_needed(wanted, changes, where))
-    for together in (True, False):
-        made = _written(text, needed, together=together)
-        if made is not None and (made == text or _read_again(made, where) == wanted):
-            return made
+    for begun in _beginnings(text, needed, where):
+        for together in (True, False):
+            made = _written(begun, needed, together=together)
+            if made is not None and (made == text or _read_again(made, where) == wanted):
+                return made
     raise InputError(
         "this document cannot be changed safely by a program", where=where, hint=_by_hand(composed(text))
     )
+
+
+def _beginnings(text: str, changes: Sequence[Change], where: str) -> Iterator[str]:
+    """The text, and what it is where the aliases that a change leads to or through are written out, so that only this place is changed."""
+    yield text
+    spelled = spelled_out(text, where=where, ways=[change.path for change in changes])
+    if spelled != text:
+        yield spelled
 
 
 def _needed(content: dict[str, Any], changes: Sequence[Change], where: str) -> Iterator[Change]:

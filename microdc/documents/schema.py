@@ -6,6 +6,7 @@ from typing import Any
 
 from microdc.documents.check import nearest
 from microdc.documents.fields import Record
+from microdc.documents.image import ImageDocument
 from microdc.documents.profile import ProfileDocument
 from microdc.documents.site import SiteDocument
 from microdc.documents.testbed import TestbedDocument
@@ -19,6 +20,7 @@ KINDS: dict[str, type[Record]] = {
     "site": SiteDocument,
     "profile": ProfileDocument,
     "topology": TopologyDocument,
+    "image": ImageDocument,
 }
 """Every kind of document by name; each one's first key bears the same name."""
 

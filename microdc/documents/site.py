@@ -40,6 +40,8 @@ class NicRecord(Record):
     """The switch at the other end of the cable."""
     port: Port | None = None
     """The port of that switch, as the switch calls it."""
+    vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
+    """The VLAN of untagged frames of that switch port. Left out: nothing is said of it, and it is not looked at."""
     label: Text = ""
     """What is written on the cable."""
 

@@ -13,10 +13,12 @@ from microdc.drawing.svg import Point
 from microdc.drawing.text import clean, pixels
 from microdc.errors import InputError
 
-Look = Literal["right", "wrong", "missing", "one side", "unknown", "stranger", "found"]
+Look = Literal["right", "wrong", "wrong vlan", "missing", "one side", "unknown", "stranger", "found"]
 """found: where a cable really goes, beside the one that is wrong."""
 
-LOOKS: tuple[Look, ...] = ("right", "unknown", "one side", "stranger", "missing", "wrong", "found")
+LOOKS: tuple[Look, ...] = (
+    "right", "unknown", "one side", "stranger", "missing", "wrong vlan", "wrong", "found",
+)  # fmt: skip
 """From the bottom to the top of a drawing."""
 
 UNIT = 20.0

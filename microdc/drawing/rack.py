@@ -47,6 +47,7 @@ STYLE = """
 .rack .one-side{stroke:#b58900;stroke-width:2;stroke-dasharray:9 3}
 .rack .stranger{stroke:#8250a0;stroke-width:2;stroke-dasharray:3 3}
 .rack .missing{stroke:#d55e00;stroke-width:2;stroke-dasharray:2 5}
+.rack .wrong-vlan{stroke:#c1121f;stroke-width:2;stroke-dasharray:12 3 2 3}
 .rack .wrong{stroke:#c1121f;stroke-width:2.2;stroke-dasharray:6 4}
 .rack .found{stroke:#c1121f;stroke-width:2.2}
 .rack .leader{fill:none;stroke:#8c959f;stroke-width:.7}
@@ -59,7 +60,7 @@ _DARK = """
 .rack .device{fill:#2a313a;stroke:#9aa4af}
 .rack .switch{fill:#1b3a5c}
 .rack .pdu{fill:#4a3a1b}
-.rack .wrong,.rack .found{stroke:#ff6b6b}
+.rack .wrong,.rack .wrong-vlan,.rack .found{stroke:#ff6b6b}
 .rack .missing{stroke:#ff9e57}
 .rack .stranger{stroke:#c79ae0}
 """
@@ -71,6 +72,7 @@ _MEANINGS: dict[Look, str] = {
     "one side": "only one side seen",
     "stranger": "stranger: not declared",
     "missing": "missing",
+    "wrong vlan": "its port is in a wrong VLAN",
     "wrong": "wrong: as declared",
     "found": "wrong: as it is",
 }

@@ -15,10 +15,11 @@ _STYLES: dict[Look, str] = {
     "one side": "yellow",
     "stranger": "magenta",
     "missing": "yellow",
+    "wrong vlan": "bold red",
     "wrong": "bold red",
     "found": "bold red",
 }
-_WORDS: dict[Look, str] = {"stranger": "not declared"}
+_WORDS: dict[Look, str] = {"stranger": "not declared", "wrong vlan": "in a wrong VLAN"}
 
 
 def terminal_racks(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import paramiko
 
 from microdc.errors import MicrodcError, UnreachableError
 from microdc.host import namespaces
-from microdc.host.known_hosts import KnownHosts
+from microdc.host.known_hosts import KnownHosts, negotiated
 from microdc.host.line import Line
 from microdc.host.login import log_in
 from microdc.host.model import Address
@@ -83,6 +84,31 @@ def open_connection(address: Address) -> Connection:
         line.guard(transport)
         opened.pop_all()
     return Connection(address, transport, line, jump)
+
+
+def offered_key(address: Address, kinds: Sequence[str]) -> str:
+    """The host key that an SSH server offers, as `TYPE BASE64`: keys are exchanged, so it holds the private half; nobody logs in to it.
+
+    kinds: the types of key that are asked for, the better first. Raises UnreachableError, also where the server has none of them.
+    """
+    jump = _open_jump(address)
+    with contextlib.ExitStack() as opened:
+        if jump is not None:
+            opened.callback(jump.close)
+        line = _line(address, jump)
+        opened.callback(line.close)
+        try:
+            transport = paramiko.Transport(line)  # type: ignore[arg-type]  # it asks no more of a socket than Line has
+            opened.callback(transport.close)
+            transport.banner_timeout = transport.auth_timeout = CONNECT_TIMEOUT
+            options = transport.get_security_options()
+            names = [name for kind in kinds for name in negotiated(kind)]
+            options.key_types = [name for name in names if name in options.key_types]
+            transport.start_client(timeout=CONNECT_TIMEOUT)
+            key = transport.get_remote_server_key()
+        except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
+            raise _refused(address, jump, str(error) or "the server hung up") from None
+    return f"{key.get_name()} {key.get_base64()}"
 
 
 def _open_jump(address: Address) -> Connection | None:

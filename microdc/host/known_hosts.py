@@ -26,6 +26,11 @@ _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 _ORDER = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 
 
+def negotiated(kind: str) -> tuple[str, ...]:
+    """What a type of key is called when it is asked for: an RSA key signs in other ways than its name says."""
+    return _RSA if kind == "ssh-rsa" else (kind,)
+
+
 @dataclass(frozen=True, slots=True)
 class KnownKey:
     """One line. marker: "", "@revoked" or "@cert-authority"; patterns: of host names; key: as it goes over the wire."""
@@ -95,7 +100,7 @@ class KnownHosts:
         """The kinds of key that are known of this host, as they are negotiated, the better first."""
         known = {line.kind for line in self._known()}
         kinds = [kind for kind in _ORDER if kind in known]
-        return [name for kind in kinds for name in (_RSA if kind == "ssh-rsa" else (kind,))]
+        return [name for kind in kinds for name in negotiated(kind)]
 
     def check(self, key: paramiko.PKey) -> None:
         """Raises UnreachableError unless `key` is one to be trusted."""

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from microdc.repository.locking import locked
 
-@contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Holds a directory of the cache for one builder; others wait. The lock ends with the process, however it ends."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+__all__ = ["locked", "prune", "replaced_by"]
 
 
 @contextlib.contextmanager

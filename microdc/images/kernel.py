@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import Literal
 
 from microdc.errors import InputError, UnreachableError
 from microdc.events import Step
@@ -21,12 +22,20 @@ from microdc.images.model import GuestKernel
 VARIABLE = "MICRODC_GUEST_KERNEL"
 """Environment variable with the directory of a kernel to use instead: unpacked packages, or `/` for the installed one."""
 
-_METAPACKAGES = ("linux-image-cloud-{0}", "linux-image-{0}", "linux-image-virtual", "linux-image-generic")
+Flavour = Literal["cloud", "generic"]
+"""cloud: with the drivers of virtual machines; generic: with those of servers, several times as large."""
+
+_METAPACKAGES: dict[Flavour, tuple[str, ...]] = {
+    "cloud": ("linux-image-cloud-{0}", "linux-image-{0}", "linux-image-virtual", "linux-image-generic"),
+    "generic": ("linux-image-{0}", "linux-image-generic"),
+}
 _CONCRETE = re.compile(r"linux-(image|modules)(-unsigned|-extra)?-\d[a-z0-9.+~-]*")
 _HINT = f"run `apt-get update`, or unpack a kernel package (vmlinuz and modules) somewhere and name the directory in {VARIABLE}"
 
 
-def guest_kernel(cache: Path, *, given: Path | None = None) -> Generator[Step, None, GuestKernel]:
+def guest_kernel(
+    cache: Path, *, given: Path | None = None, flavour: Flavour = "cloud"
+) -> Generator[Step, None, GuestKernel]:
     """The kernel that guests boot, fetched if the cache has none.
 
     given: a directory with `boot/vmlinuz-*` and `lib/modules/*`; by default the one that MICRODC_GUEST_KERNEL names.
@@ -40,10 +49,10 @@ def guest_kernel(cache: Path, *, given: Path | None = None) -> Generator[Step, N
             hint = "it must hold boot/vmlinuz-RELEASE and lib/modules/RELEASE"
             raise InputError("there is no kernel in this directory", where=str(given), hint=hint)
         return kernel
-    root = cache / "kernel"
+    root = cache / ("kernel" if flavour == "cloud" else f"kernel-{flavour}")
     kernel = find_kernel(root)
     if kernel is None:
-        yield from _fetch(root)
+        yield from _fetch(root, flavour)
         kernel = find_kernel(root)
     if kernel is None:
         raise UnreachableError("the kernel packages hold no kernel", where=str(root), hint=_HINT)
@@ -66,8 +75,8 @@ def _version(release: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", release)]
 
 
-def _fetch(root: Path) -> Generator[Step, None, None]:
-    packages = concrete_packages()
+def _fetch(root: Path, flavour: Flavour) -> Generator[Step, None, None]:
+    packages = concrete_packages(flavour)
     yield Step("fetching the guest's kernel", "started", ", ".join(packages))
     root.parent.mkdir(parents=True, exist_ok=True)
     with replaced_by(root) as fresh, tempfile.TemporaryDirectory(prefix="microdc-kernel-") as downloads:
@@ -85,14 +94,14 @@ def _fetch(root: Path) -> Generator[Step, None, None]:
     yield Step("unpacking the guest's kernel", "done")
 
 
-def concrete_packages() -> list[str]:
+def concrete_packages(flavour: Flavour = "cloud") -> list[str]:
     """The packages of the kernel and its modules, resolved from the first metapackage that the sources know."""
     architecture = _run(["dpkg", "--print-architecture"]).strip()
-    for template in _METAPACKAGES:
+    for template in _METAPACKAGES[flavour]:
         packages = _resolve(template.format(architecture), set())
         if packages:
             return sorted(packages)
-    names = ", ".join(template.format(architecture) for template in _METAPACKAGES)
+    names = ", ".join(template.format(architecture) for template in _METAPACKAGES[flavour])
     raise UnreachableError(f"apt knows none of {names}", hint=_HINT)
 
 

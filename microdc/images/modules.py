@@ -11,6 +11,7 @@ from pathlib import Path
 from microdc.errors import InputError, UnreachableError
 
 _SUFFIX = re.compile(r"\.ko(\.xz|\.zst|\.gz)?$")
+_ALIAS = re.compile(rb"(?<=\0)alias=([a-z0-9_]+:[^\0]+)(?=\0)")
 _DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
 
 
@@ -51,6 +52,11 @@ def depends(module: bytes) -> list[str]:
     """The modules that a module needs, from the `depends` line of its .modinfo section."""
     found = _DEPENDS.search(module)
     return [name.replace("-", "_") for name in found[1].decode().split(",") if name] if found else []
+
+
+def aliases(module: bytes) -> list[str]:
+    """The patterns of the hardware that a module drives, from the `alias` lines of its .modinfo section."""
+    return [found.decode("ascii", "replace") for found in _ALIAS.findall(module)]
 
 
 def load_order(

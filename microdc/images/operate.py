@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
 from microdc import locations
+from microdc.errors import UnreachableError
 from microdc.events import Step
-from microdc.images import cache, contents, cpio
+from microdc.images import cache, closure, contents, cpio
 from microdc.images.guest import Guest, boot
-from microdc.images.kernel import guest_kernel
+from microdc.images.kernel import Flavour, guest_kernel
 from microdc.images.model import GuestImage, GuestKernel
 
-__all__ = ["Guest", "boot", "emulator_image", "testing_image"]
+__all__ = ["Guest", "boot", "emulator_image", "image", "testing_image"]
 
 _KEPT = 3
 """Images of each kind that stay in the cache."""
@@ -22,7 +24,7 @@ _KEPT = 3
 
 def emulator_image() -> Generator[Step, None, GuestImage]:
     """The image of the lab's emulator: a router with an SSH server, tc, ethtool and Python's standard library."""
-    return (yield from _image("emulator", contents.emulator))
+    return (yield from image("emulator", contents.emulator))
 
 
 def testing_image(distributions: Iterable[str]) -> Generator[Step, None, GuestImage]:
@@ -30,34 +32,53 @@ def testing_image(distributions: Iterable[str]) -> Generator[Step, None, GuestIm
 
     Their own modules go beside it when a guest boots: see `python.sources` and the `files` of `boot`.
     """
-    return (yield from _image("testing", lambda kernel: contents.testing(kernel, distributions)))
+    return (yield from image("testing", lambda kernel: contents.testing(kernel, distributions)))
 
 
-def _image(kind: str, filled: Callable[[GuestKernel], cpio.Tree]) -> Generator[Step, None, GuestImage]:
+def image(
+    kind: str, filled: Callable[[GuestKernel], cpio.Tree], *, flavour: Flavour = "cloud", packed: bool = False
+) -> Generator[Step, None, GuestImage]:
+    """An image of another kind, for what boots it elsewhere. filled: all that lies in it, with a kernel's modules.
+
+    packed: with zstd, for a machine that fetches it; a guest's own files cannot be laid over it then.
+    """
     root = locations.cache_dir() / "guest"
     with cache.locked(root):
-        kernel = yield from guest_kernel(root)
-        return (yield from _built(root, kind, kernel, filled(kernel)))
+        kernel = yield from guest_kernel(root, flavour=flavour)
+        return (yield from _built(root, kind, kernel, filled(kernel), packed=packed))
 
 
-def _built(root: Path, kind: str, kernel: GuestKernel, tree: cpio.Tree) -> Generator[Step, None, GuestImage]:
+def _built(
+    root: Path, kind: str, kernel: GuestKernel, tree: cpio.Tree, *, packed: bool
+) -> Generator[Step, None, GuestImage]:
     digest = _digest(kernel, tree)
     directory = root / f"{kind}-{digest[:16]}"
-    image = GuestImage(directory / "vmlinuz", directory / "initrd", digest)
+    made = GuestImage(directory / "vmlinuz", directory / "initrd", digest)
     what = f"building the {kind} guest's image"
     if directory.is_dir():
         os.utime(directory)  # the last use, for pruning
         yield Step(what, "skipped", "it is in the cache")
-        return image
+        return made
     yield Step(what, "started", f"{len(tree)} files, kernel {kernel.release}")
     with cache.replaced_by(directory) as fresh:
         with (fresh / "initrd").open("wb") as out:
             cpio.write(tree, out)
+        if packed:
+            _pack(fresh / "initrd")
         (fresh / "vmlinuz").write_bytes(kernel.image.read_bytes())
     cache.prune(root, f"{kind}-*", keep=_KEPT)
-    size = image.initrd.stat().st_size
+    size = made.initrd.stat().st_size
     yield Step(what, "done", done=size, total=size, unit="bytes")
-    return image
+    return made
+
+
+def _pack(archive: Path) -> None:
+    """Packs a file in its place. One thread, so that the same archive always gives the same bytes."""
+    argv = [str(closure.located("zstd")), "-q", "-12", "--single-thread", "--rm", str(archive)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UnreachableError(f"zstd cannot pack the image: {done.stderr.strip()}", where=str(archive))
+    archive.with_name(f"{archive.name}.zst").replace(archive)
 
 
 def _digest(kernel: GuestKernel, tree: cpio.Tree) -> str:

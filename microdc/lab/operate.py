@@ -37,8 +37,8 @@ def up(
     testbed = load(source)
     inventory.check_source(lab, source)
     # what cannot be built is said before anything else is done
-    if plan(testbed, lab, "namespace", hosts=hosts, rack=rack).switches:
-        switches.check_tools()
+    if wired := plan(testbed, lab, "namespace", hosts=hosts, rack=rack).switches:
+        switches.check_tools(wired)
     with lock.held(lab):
         if stands(lab):
             _refuse_other_kind(lab, rack=rack)

@@ -21,6 +21,7 @@ from microdc.store.database import SECRET_OPTIONS, Database, postgresql_database
 from microdc.store.journal import Journal
 from microdc.store.leases import Leases
 from microdc.store.model import Info
+from microdc.store.nodes import Nodes
 from microdc.store.tables import metadata
 
 FORMS = "a file's path, postgresql://USER@HOST/DATABASE, or env:NAME or file:PATH where such a URL is kept"
@@ -36,6 +37,7 @@ class Store:
         self.journal = Journal(database)
         self.leases = Leases(database)
         self.calibrations = Calibrations(database)
+        self.nodes = Nodes(database)
 
     @property
     def place(self) -> str:

@@ -159,3 +159,47 @@ calibrations = _table(
     _text("method"),
     Index("calibrations_by_direction", "testbed", "source", "target", "id"),
 )
+
+# Servers in their deployed life. version: grows with each change, so that two writers notice each other. body: all else of a node.
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("testbed", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    _text("site"),
+    _text("state"),
+    Column("version", BigInteger, nullable=False),
+    Column("changed", Moment, nullable=False),
+    Column("body", _json, nullable=False),
+    Index("nodes_by_site", "testbed", "site"),
+)
+
+# How far the log of a site's boot services was read, and the number of the configuration that was made for them last.
+stations = Table(
+    "stations",
+    metadata,
+    Column("testbed", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
+    _text("log"),
+    Column("number", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+
+# What was seen of nodes. at: by the clock of who saw it; taken: by that of the store. number: of the log of `site`, 0 where none counts it.
+evidence = _table(
+    "evidence",
+    _ident(),
+    _text("testbed"),
+    _text("site"),
+    _text("node"),
+    _text("mac"),
+    Column("at", Moment, nullable=False),
+    Column("taken", Moment, nullable=False),
+    _text("source"),
+    _text("kind"),
+    _text("text"),
+    Column("number", BigInteger, nullable=False),
+    Column("data", _json, nullable=False),
+    Index("evidence_by_node", "testbed", "node", "id"),
+    Index("evidence_by_site", "testbed", "site", "id"),
+)

@@ -10,7 +10,8 @@ from functools import partial
 from microdc.bmc import fleet
 from microdc.bmc.model import Hardware, Limits, Target
 from microdc.bmc.opening import open_bmc
-from microdc.bmc.targets import outlets_of, path_of, target_of
+from microdc.bmc.targets import path_of, spare_outlets, target_of
+from microdc.bmc.visiting import LONGEST
 from microdc.documents.storing import store
 from microdc.errors import MicrodcError
 from microdc.events import Step
@@ -32,15 +33,24 @@ class Collected:
 
 
 def collect(
-    testbed: Testbed, servers: Sequence[Server], limits: Limits | None = None
+    testbed: Testbed,
+    servers: Sequence[Server],
+    limits: Limits | None = None,
+    *,
+    timeout: float | None = None,
 ) -> Generator[Step, None, tuple[Collected, ...]]:
-    """Asks the servers all at once for their hardware; in the order in which they were given. A server that fails is a result like others."""
+    """Asks the servers all at once for their hardware; in the order in which they were given. A server that fails is a result like others.
+
+    timeout: seconds after which a server is given up; None as long as it may take.
+    """
     what = "Asking BMCs"
     yield Step(what, "started", done=0, total=len(servers), unit="servers")
     by_name = {server.name: server for server in servers}
     targets, failed = _targets(testbed, servers)
     found = {one.server.name: one for one in failed}
-    for outcome in fleet.each(targets, partial(_hardware, testbed, by_name, limits)):
+    for outcome in fleet.each(
+        targets, partial(_hardware, testbed, by_name, limits), deadline=timeout or LONGEST
+    ):
         name = outcome.target.name
         found[name] = Collected(by_name[name], outcome.value, outcome.error, outcome.driver, outcome.notes)
         told = f"{name}: {outcome.error.what}" if outcome.error else name
@@ -65,14 +75,16 @@ def _targets(testbed: Testbed, servers: Sequence[Server]) -> tuple[list[Target],
 def _hardware(
     testbed: Testbed, servers: Mapping[str, Server], limits: Limits | None, task: fleet.Task[object]
 ) -> Hardware:
-    outlets = outlets_of(testbed, servers[task.target.name])
+    outlets, note = spare_outlets(testbed, servers[task.target.name])
+    minded = (note,) if note else ()
+    task.notes = minded
     with open_bmc(task.target, limits, outlets) as bmc:
         task.driver = bmc.driver
         try:
             return bmc.hardware()
         finally:
             with suppress(MicrodcError):
-                task.notes = bmc.notes
+                task.notes = (*minded, *bmc.notes)
 
 
 def differences(testbed: Testbed, collected: Sequence[Collected]) -> tuple[Difference, ...]:

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from microdc.documents.deploying import DeployRecord, DiskRecord, NodeRecord
 from microdc.documents.model import Where
-from microdc.documents.reach import ReachRecord
 from microdc.documents.site import (
     BmcRecord,
     FirmwareRecord,
@@ -21,6 +19,8 @@ from microdc.documents.site import (
     SwitchRecord,
 )
 from microdc.documents.testbed import EmulatorRecord, TestbedDocument
+from microdc.testbed.build_nodes import deploy_of, node_of
+from microdc.testbed.build_reach import AnySource, file_of, reach_of
 from microdc.testbed.files import Source
 from microdc.testbed.model import (
     Bmc,
@@ -32,16 +32,12 @@ from microdc.testbed.model import (
     PairWan,
     Pdu,
     Rack,
-    Reach,
     Server,
     Site,
     Switch,
     Testbed,
     Uplink,
 )
-from microdc.testbed.nodes import Deploy, DiskHints, Ironic, NodeSettings
-
-AnySource = Source[TestbedDocument] | Source[SiteDocument]
 
 
 def build(testbed: Source[TestbedDocument], sites: list[Source[SiteDocument]]) -> Testbed:
@@ -111,25 +107,7 @@ def topology_of(top: TestbedDocument, a: tuple[str, ...], b: tuple[str, ...]) ->
 
 
 def _emulator(name: str, record: EmulatorRecord, source: Source[TestbedDocument]) -> Emulator:
-    return Emulator(name, _reach(record, source), record.mtu)
-
-
-def _reach(record: ReachRecord, source: AnySource) -> Reach:
-    return Reach(
-        host=record.host,
-        identity=_file(record.identity, source),
-        known_hosts=_file(record.known_hosts, source),
-        host_key=record.host_key or "",
-        via=record.via or "",
-        jump=_reach(record.jump, source) if record.jump else None,
-    )
-
-
-def _file(name: str | None, source: AnySource) -> str:
-    """Relative to the document; `~` is left to whoever opens it."""
-    if not name or name.startswith("~"):
-        return name or ""
-    return str(source.document.file.parent / name)
+    return Emulator(name, reach_of(record, source), record.mtu)
 
 
 def _site(source: Source[SiteDocument]) -> Site:
@@ -141,11 +119,11 @@ def _site(source: Source[SiteDocument]) -> Site:
         access=record.access or "",
         uplink=Uplink(record.uplink.emulator, record.uplink.interface) if record.uplink else None,
         networks={purpose: tuple(networks) for purpose, networks in record.networks.items()},
-        probe_reach=_reach(record.probe, source) if record.probe else None,
+        probe_reach=reach_of(record.probe, source) if record.probe else None,
         probe_ip=str(record.probe_ip) if record.probe_ip else "",
         mtu=record.mtu,
         labels=record.labels,
-        deploy=_deploy(record.deploy, source) if record.deploy else None,
+        deploy=deploy_of(record.deploy, source) if record.deploy else None,
         racks={name: _rack(name, source, rack) for name, rack in record.racks.items()},
     )
 
@@ -175,42 +153,9 @@ def _server(name: str, rack: str, source: Source[SiteDocument], record: ServerRe
         bmc=_bmc(record.bmc, source) if record.bmc else None,
         nics={key: _nic(key, nic) for key, nic in record.nics.items()},
         hardware=_expected(record.hardware) if record.hardware else None,
-        edge=Edge(record.edge.interface, _reach(record.edge, source)) if record.edge else None,
-        deploy=_node(record.deploy) if record.deploy else None,
+        edge=Edge(record.edge.interface, reach_of(record.edge, source)) if record.edge else None,
+        deploy=node_of(record.deploy) if record.deploy else None,
     )
-
-
-def _deploy(record: DeployRecord, source: AnySource) -> Deploy:
-    ironic = record.ironic
-    return Deploy(
-        reach=_reach(record, source),
-        interface=record.interface,
-        address=str(record.address or ""),
-        network=record.network,
-        gateway=str(record.gateway or ""),
-        dns=tuple(map(str, record.dns)),
-        port=record.port,
-        directory=record.directory,
-        image=record.image or "",
-        authorized_keys=tuple(_file(name, source) for name in record.authorized_keys),
-        limit=record.limit,
-        streams=record.streams,
-        ironic=Ironic(ironic.url, ironic.credentials or "") if ironic else None,
-    )
-
-
-def _node(record: NodeRecord) -> NodeSettings:
-    disk = record.disk or DiskRecord()
-    hints = DiskHints(
-        disk.serial or "",
-        disk.wwn or "",
-        disk.model or "",
-        disk.path or "",
-        disk.least,
-        disk.most,
-        disk.kind or "",
-    )
-    return NodeSettings(record.image or "", record.nic or "", record.address, hints, record.firmware or "")
 
 
 def _bmc(record: BmcRecord, source: AnySource) -> Bmc:
@@ -219,7 +164,7 @@ def _bmc(record: BmcRecord, source: AnySource) -> Bmc:
         ipmi=record.ipmi or "",
         credentials=record.credentials or "",
         fingerprint=record.fingerprint or "",
-        ca=_file(record.ca, source),
+        ca=file_of(record.ca, source),
         verify=record.verify,
         system=record.system or "",
         via=record.via or "",
@@ -228,7 +173,7 @@ def _bmc(record: BmcRecord, source: AnySource) -> Bmc:
 
 
 def _nic(name: str, record: NicRecord) -> Nic:
-    return Nic(name, record.mac or "", record.switch or "", record.port or "", record.label)
+    return Nic(name, record.mac or "", record.switch or "", record.port or "", record.label, record.vlan)
 
 
 def _expected(record: HardwareRecord) -> Expected:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from microdc.testbed.describe_nodes import deploy, node
+from microdc.testbed.describe_reach import given, reach, reached
 from microdc.testbed.model import (
     Bmc,
     Emulator,
@@ -13,7 +14,6 @@ from microdc.testbed.model import (
     PairWan,
     Pdu,
     Rack,
-    Reach,
     Server,
     Site,
     Switch,
@@ -39,11 +39,7 @@ def describe(testbed: Testbed, item: Item) -> dict[str, Any]:
         case Emulator() as emulator:
             values = _emulator(testbed, emulator)
     where = testbed.where(*_document_path(item))
-    return {"path": item.path, "kind": item.kind, **_given(values), "described": str(where)}
-
-
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value not in (None, "", (), [], {})}
+    return {"path": item.path, "kind": item.kind, **given(values), "described": str(where)}
 
 
 def _document_path(item: Item) -> tuple[str, ...]:
@@ -65,10 +61,11 @@ def _site(testbed: Testbed, site: Site) -> dict[str, Any]:
         "access": site.access,
         "uplink": f"{site.uplink.emulator}:{site.uplink.interface}" if site.uplink else "",
         "networks": {purpose: [str(net) for net in nets] for purpose, nets in site.networks.items()},
-        "probe": _reached(site.probe_reach),
+        "probe": reached(site.probe_reach),
         "probe_ip": site.probe_ip,
         "mtu": site.mtu,
         "labels": site.labels,
+        "deploy": deploy(site.deploy) if site.deploy else None,
         "racks": {name: _rack(rack) for name, rack in site.racks.items()},
         "wan": {
             _other(pair, site.name): pair.origin for pair in testbed.pairs if site.name in {pair.a, pair.b}
@@ -81,7 +78,7 @@ def _other(pair: PairWan, site: str) -> str:
 
 
 def _rack(rack: Rack) -> dict[str, Any]:
-    return _given(
+    return given(
         {
             "height": rack.height,
             "switches": list(rack.switches),
@@ -101,12 +98,13 @@ def _server(server: Server) -> dict[str, Any]:
         "bmc": _bmc(server.bmc) if server.bmc else None,
         "nics": {name: _nic(nic) for name, nic in server.nics.items()},
         "hardware": _expected(server.hardware) if server.hardware else None,
-        "edge": {"interface": server.edge.interface, **_reach(server.edge.reach)} if server.edge else None,
+        "edge": {"interface": server.edge.interface, **reach(server.edge.reach)} if server.edge else None,
+        "deploy": node(server.deploy) if server.deploy else None,
     }
 
 
 def _bmc(bmc: Bmc) -> dict[str, Any]:
-    return _given(
+    return given(
         {
             "redfish": bmc.redfish,
             "ipmi": bmc.ipmi,
@@ -122,11 +120,13 @@ def _bmc(bmc: Bmc) -> dict[str, Any]:
 
 
 def _nic(nic: Nic) -> dict[str, Any]:
-    return _given({"mac": nic.mac, "switch": nic.switch, "port": nic.port, "label": nic.label})
+    return given(
+        {"mac": nic.mac, "switch": nic.switch, "port": nic.port, "vlan": nic.vlan, "label": nic.label}
+    )
 
 
 def _expected(hardware: Expected) -> dict[str, Any]:
-    return _given(
+    return given(
         {
             "manufacturer": hardware.manufacturer,
             "model": hardware.model,
@@ -136,7 +136,7 @@ def _expected(hardware: Expected) -> dict[str, Any]:
             "modules": hardware.modules,
             "disks": hardware.disks,
             "power_supplies": hardware.power_supplies,
-            "firmware": _given({"bios": hardware.bios, "bmc": hardware.bmc}),
+            "firmware": given({"bios": hardware.bios, "bmc": hardware.bmc}),
         }
     )
 
@@ -146,7 +146,7 @@ def _pdu(pdu: Pdu) -> dict[str, Any]:
         "unit": pdu.unit,
         "height": pdu.height,
         "management": pdu.management,
-        "snmp": _given({"version": pdu.snmp_version, "credentials": pdu.snmp_credentials}),
+        "snmp": given({"version": pdu.snmp_version, "credentials": pdu.snmp_credentials}),
         "outlets": pdu.outlets,
         "via": pdu.via,
         "labels": pdu.labels,
@@ -160,8 +160,8 @@ def _switch(switch: Switch) -> dict[str, Any]:
         "height": switch.height,
         "labels": switch.labels,
         "management": switch.management,
-        "snmp": _given({"version": switch.snmp_version, "credentials": switch.snmp_credentials}),
-        "ssh": _given(
+        "snmp": given({"version": switch.snmp_version, "credentials": switch.snmp_credentials}),
+        "ssh": given(
             {
                 "platform": switch.ssh_platform,
                 "credentials": switch.ssh_credentials,
@@ -179,27 +179,7 @@ def _emulator(testbed: Testbed, emulator: Emulator) -> dict[str, Any]:
         if site.uplink and site.uplink.emulator == emulator.name
     }
     return {
-        **_reach(emulator.reach),
+        **reach(emulator.reach),
         "mtu": emulator.mtu,
         "interfaces": uplinks,
     }
-
-
-def _reach(reach: Reach) -> dict[str, Any]:
-    return _given(
-        {
-            "host": reach.host,
-            "identity": reach.identity,
-            "known_hosts": reach.known_hosts,
-            "host_key": reach.host_key,
-            "via": reach.via,
-            "jump": _reached(reach.jump),
-        }
-    )
-
-
-def _reached(reach: Reach | None) -> str | dict[str, Any]:
-    """As in a document: the address alone, or a mapping where there is more to say."""
-    if reach is None:
-        return ""
-    return reach.host if reach == Reach(reach.host) else _reach(reach)

@@ -7,6 +7,7 @@ from pathlib import Path
 from microdc.documents.model import DocumentError, Problem
 from microdc.testbed.build import build
 from microdc.testbed.checks import check_networks, check_pairs, check_pops, check_sites, check_uplinks
+from microdc.testbed.deploychecks import check_deploy
 from microdc.testbed.edges import check_directions, check_edges
 from microdc.testbed.files import Files, read_files
 from microdc.testbed.model import Testbed
@@ -21,6 +22,7 @@ _CHECKS = (
     check_directions,
     check_networks,
     check_racks,
+    check_deploy,
 )
 
 

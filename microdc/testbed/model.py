@@ -15,13 +15,17 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """A network port of a server, and the switch port that its cable should end in. label: what is written on that cable."""
+    """A network port of a server, and the switch port that its cable should end in. label: what is written on that cable.
+
+    vlan: of untagged frames of that port, None where the document says nothing of it.
+    """
 
     name: str
     mac: str = ""
     switch: str = ""
     port: str = ""
     label: str = ""
+    vlan: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,15 @@ from microdc.testbed.reach import Reach
 
 @dataclass(frozen=True, slots=True)
 class Ironic:
-    """OpenStack Ironic in the place of microdc's own boot services. credentials: a reference, never a value."""
+    """OpenStack Ironic in the place of microdc's own boot services. credentials: a reference, never a value.
+
+    images: the URL below which it finds images. driver: its hardware type, "" for what follows from the BMC.
+    """
 
     url: str
     credentials: str = ""
+    images: str = ""
+    driver: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from microdc.documents.secrets import Reference, parse_reference, resolve
+from microdc.documents.model import Where
+from microdc.documents.secrets import Reference, parse_reference, resolve, resolve_at, user_and_password
 from microdc.errors import InputError
 
 
@@ -53,3 +54,24 @@ def test_a_secret_comes_from_the_keyring(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(InputError, match="no keyring can be read here"):
         resolve(Reference("keyring", "microdc/bcn"), base=tmp_path)
+
+
+def test_what_a_document_refers_to_is_beside_it_and_what_is_missing_is_told_with_its_line(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "login").write_text("admin:x\n", "utf-8")
+    at = Where(tmp_path / "site.yaml", 7)
+    assert resolve_at("file:login", at) == "admin:x"
+    with pytest.raises(InputError, match="file:missing") as caught:
+        resolve_at("file:missing", at)
+    assert caught.value.where == f"{tmp_path / 'site.yaml'}:7"
+
+
+def test_a_login_is_a_user_and_all_behind_the_first_colon() -> None:
+    assert user_and_password("admin:pass:word", "env:X") == ("admin", "pass:word")
+    assert user_and_password("admin:", "env:X") == ("admin", "")
+    for wrong in ("sesame", ":sesame"):
+        with pytest.raises(InputError, match="what env:X holds is not user:password") as caught:
+            user_and_password(wrong, "env:X", where="site.yaml:7")
+        assert caught.value.where == "site.yaml:7"
+        assert "sesame" not in str(caught.value)

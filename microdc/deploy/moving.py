@@ -1,0 +1,239 @@
+"""A plan carried out: leave is asked, it is written down, the runner runs; and moves that are given up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
+
+from microdc.deploy import lifecycle
+from microdc.deploy.arming import config
+from microdc.deploy.delegating import Engine
+from microdc.deploy.deployment import Deployment
+from microdc.deploy.lifecycle import ORDER
+from microdc.deploy.model import Action, NodeRecord, Phase
+from microdc.deploy.planning import Item, Plan
+from microdc.deploy.ports import Ramdisk, Station
+from microdc.deploy.records import record_of, row_of, seen_row
+from microdc.deploy.reporting import NodeOutcome, Report
+from microdc.deploy.running import Runner
+from microdc.deploy.sites import Shop, SiteAtWork
+from microdc.deploy.tracking import Track
+from microdc.errors import MicrodcError, RefusedError
+from microdc.events import Step
+from microdc.store.pages import Page
+from microdc.store.process import presence
+
+KIND = "deploy"
+"""What the journal calls moves of nodes."""
+
+
+def carry_out(deployment: Deployment, plan: Plan) -> Generator[Step, None, Report]:
+    """See operate.run."""
+    book, doing = deployment.book, plan.doing
+    idle = [NodeOutcome(item.record, "nothing", item.why) for item in plan.items if item.how == "nothing"]
+    for outcome in idle:
+        yield Step(outcome.record.name, "skipped", outcome.what)
+    if not doing:
+        return Report(tuple(idle))
+    book.ask_leave(plan.racks)
+    check_alone(deployment, [item.name for item in doing])
+    words = ", ".join(dict.fromkeys(str(item.action) for item in doing))
+    names = [item.name for item in doing]
+    data = {"nodes": names, "actions": words, "wipe": [item.name for item in doing if item.wipe]}
+    with book.page(KIND, f"{words}: {', '.join(names)}", data) as page:
+        runner = yield from _runner(deployment, doing)
+        try:
+            with closing(runner.run()) as steps:
+                yield from steps
+        finally:
+            _written(page, runner.tracks.values())
+    outcomes = {outcome.record.name: outcome for outcome in idle}
+    for track in runner.tracks.values():
+        outcomes[track.name] = NodeOutcome(track.record, track.ended or "left", track.what)
+    return Report(tuple(outcomes[item.name] for item in plan.items if item.name in outcomes))
+
+
+def check_alone(deployment: Deployment, names: Iterable[str]) -> None:
+    """Raises RefusedError where another microdc is at one of these nodes; closes what those began that are gone."""
+    journal = deployment.book.store.journal
+    wanted = set(names)
+    for entry in journal.unfinished(deployment.book.testbed):
+        if entry.kind != KIND:
+            continue
+        there = presence(entry.actor)
+        if there == "gone":
+            told = {
+                "settled": "the process was gone before it wrote this down; microdc deploy status tells how the nodes are"
+            }
+            journal.settle(entry.id, told)
+            continue
+        shared = sorted(wanted & set(entry.data.get("nodes", ())))
+        if shared and entry.actor.pid != deployment.book.actor.pid:
+            who = f"{entry.actor.owner}, process {entry.actor.pid} on {entry.actor.host}"
+            hint = f"wait for it, or end that process; microdc deploy status {shared[0]} tells how far it is"
+            raise RefusedError(f"another microdc is at {', '.join(shared)}: {who}", hint=hint)
+
+
+def _runner(deployment: Deployment, items: Sequence[Item]) -> Generator[Step, None, Runner]:
+    shop = _shop(deployment)
+    names = list(dict.fromkeys(item.spec.site for item in items))
+    engines = {}
+    for name in names:
+        backend = deployment.world.backend(name)
+        if backend is not None:
+            engines[name] = backend
+    ramdisk = None
+    if set(names) - set(engines):
+        ramdisk = yield from deployment.world.ramdisk()
+    sites = {name: _site(deployment, shop, name, ramdisk) for name in names}
+    tracks = {item.name: Track(item, item.record, sites[item.spec.site]) for item in items}
+    at_work = {name: site for name, site in sites.items() if name not in engines}
+    began = deployment.hands.now()
+    other = {name: Engine(sites[name], backend, began) for name, backend in engines.items()}
+    return Runner(shop, at_work, tracks, began, other)
+
+
+def _shop(deployment: Deployment) -> Shop:
+    return Shop(
+        testbed=deployment.book.testbed,
+        world=deployment.world,
+        nodes=deployment.book.store.nodes,
+        hands=deployment.hands,
+        patience=deployment.patience,
+        key=deployment.key,
+    )
+
+
+def _site(deployment: Deployment, shop: Shop, name: str, ramdisk: Ramdisk | None) -> SiteAtWork:
+    declared = {node: one for node, one in deployment.declared.items() if one.spec.site == name}
+    deploy = deployment.testbed.sites[name].deploy
+    site = SiteAtWork(name, shop, declared, ramdisk, deploy.limit if deploy else 1)
+    for record in deployment.records(declared).values():
+        site.want(record)
+    return site
+
+
+def _written(page: Page, tracks: Iterable[Track]) -> None:
+    """What the journal keeps of a run."""
+    told = {}
+    for track in tracks:
+        told[track.name] = {
+            "state": track.record.state,
+            "move": track.record.move,
+            "ended": track.ended or "left",
+        }
+        if track.what:
+            told[track.name]["what"] = track.what
+    page.result["nodes"] = told
+    if any(track.ended != "done" for track in tracks):
+        page.outcome = "failed"
+
+
+# -- moves that are given up
+
+
+def give_up(
+    deployment: Deployment, names: Sequence[str], why: str, *, off: bool
+) -> Generator[Step, None, Report]:
+    """See operate.abort."""
+    book, nodes = deployment.book, deployment.book.store.nodes
+    records = deployment.records(names)
+    racks = dict.fromkeys(f"rack:{r.site}/{deployment.one(r.name).spec.rack}" for r in records.values())
+    book.ask_leave(tuple(racks))
+    ended = {name: lifecycle.abort(record, why, touched=_touched(record)) for name, record in records.items()}
+    outcomes = []
+    summary = f"abort: {', '.join(names)}"
+    with book.page(KIND, summary, {"nodes": list(names), "why": why, "off": off}) as page:
+        for name, record in ended.items():
+            kept = record_of(nodes.put(row_of(record)))
+            yield Step(name, "done", f"is {kept.state}: {why}")
+            outcomes.append(NodeOutcome(kept, "done"))
+        for site in dict.fromkeys(record.site for record in records.values()):
+            yield from _disarm(deployment, site, page)
+        if off:
+            for name in names:
+                yield from _off(deployment, name, page)
+    return Report(tuple(outcomes))
+
+
+def _touched(record: NodeRecord) -> bool:
+    """Whether its system, or its disk, may be another than before: from the moment on at which it was started."""
+    phase = record.phase or Phase.PREPARE
+    return record.attempt > 1 or ORDER[phase] > ORDER[Phase.POWER] or bool(record.asked)
+
+
+def _disarm(deployment: Deployment, site: str, page: Page) -> Generator[Step, None, None]:
+    """Tells a site's boot services that nothing is to be done with the nodes any more."""
+    try:
+        if deployment.world.backend(site) is not None:
+            return
+        with deployment.world.station(site) as station:
+            _ensure(deployment, site, station)
+    except MicrodcError as problem:
+        page.outcome = "failed"
+        what = f"its boot services could not be told: {problem}; until the next run there, a node that boots from the network may still be given its order"
+        yield Step(site, "failed", what)
+        return
+    yield Step(site, "done", "its boot services give them nothing more")
+
+
+def _ensure(deployment: Deployment, site: str, station: Station) -> None:
+    shop = _shop(deployment)
+    declared = {node: one for node, one in deployment.declared.items() if one.spec.site == site}
+    revision, rows = shop.nodes.revise(shop.testbed, site)
+    records = {name: record_of(row) for name, row in rows.items()}
+    url = station.url()
+    ramdisk: Ramdisk | None = None
+    if any(record.state.moving for record in records.values()):
+        ramdisk = _built(deployment)
+    station.ensure(
+        config(
+            site,
+            revision,
+            declared,
+            records,
+            ramdisk=ramdisk,
+            key=shop.key,
+            orders=lambda spec, record, home: deployment.world.order(
+                spec,
+                record.action or Action.INSPECT,
+                record.image,
+                move=record.move,
+                wipe=record.wipe,
+                url=url,
+                home_token=home,
+            ),
+        )
+    )
+
+
+def _built(deployment: Deployment) -> Ramdisk:
+    operation = deployment.world.ramdisk()
+    while True:
+        try:
+            next(operation)
+        except StopIteration as end:
+            ramdisk: Ramdisk = end.value
+            return ramdisk
+
+
+def _off(deployment: Deployment, name: str, page: Page) -> Generator[Step, None, None]:
+    try:
+        said = deployment.world.server(name).off(kindly=False)
+    except MicrodcError as problem:
+        page.outcome = "failed"
+        yield Step(name, "failed", f"could not be turned off: {problem}")
+        return
+    yield Step(name, "done", said)
+
+
+def collect(deployment: Deployment, site: str) -> int:
+    """See operate.collect."""
+    nodes, testbed = deployment.book.store.nodes, deployment.book.testbed
+    taken = 0
+    with deployment.world.station(site) as station:
+        while True:
+            told = station.evidence(*nodes.reached(testbed, site))
+            taken += len(nodes.take_in(testbed, site, told.log, [seen_row(e, site) for e in told.evidence]))
+            if not told.more:
+                return taken

@@ -1,0 +1,265 @@
+"""An image onto a disk, as a stream: fetched, hashed, unpacked, hashed again and written, all at once, each in its thread.
+
+The first block is kept back. It has the partition table, so nothing can be booted before it is written, and it is not written here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from .device import Device, told
+from .fetching import PATIENT, Fetch, Patience
+from .line import Block, Channel, Line, pool, taken
+from .wire import Answer
+from .words import IMAGE_HASH, FailedError
+
+BLOCK = 1 << 20
+_PACKED_BLOCKS, _RAW_BLOCKS = 4, 8
+_PIPE = 1 << 20
+_F_SETPIPE_SZ = 1031  # linux/fcntl.h
+_EVERY = 1.0  # s between two reports
+_LONGEST_PEEK = 4096
+_ZEROS = bytes(BLOCK)
+RAW, RAW_ZSTD = "raw", "raw.zst"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the image is to be. digest, size: of what is sent; raw_digest, raw: of what is written. form: RAW or RAW_ZSTD."""
+
+    digest: str
+    size: int
+    raw_digest: str
+    raw: int
+    form: str = RAW_ZSTD
+
+    @classmethod
+    def of(cls, image: dict[str, Any]) -> Promise:
+        """Of an order's `image`. Raises FailedError for a form that is not known."""
+        form = str(image.get("format", RAW_ZSTD))
+        if form not in {RAW, RAW_ZSTD}:
+            raise FailedError(IMAGE_HASH, f"an image of the form {form!r} cannot be unpacked here")
+        if int(image["raw"]) % 512:
+            raise FailedError(IMAGE_HASH, f"{image['raw']} bytes are no whole number of sectors")
+        return cls(
+            str(image["digest"]), int(image["size"]), str(image["raw_digest"]), int(image["raw"]), form
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """first: the block that was kept back; last: the digest of the last one."""
+
+    first: bytes
+    last: tuple[int, int, bytes]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """done: bytes of the raw image that are written; rate: of them in a second, since the beginning."""
+
+    done: int
+    total: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Called from the thread that called `write`. progress: once a second at most."""
+
+    progress: Callable[[Progress], None] = lambda _: None
+    resumed: Callable[[int, str], None] = lambda _offset, _why: None
+
+
+_SILENT = Telling()
+
+
+@dataclass(slots=True)
+class _Job:
+    promise: Promise
+    target: Device
+    line: Line
+    packed: Any = field(default_factory=hashlib.sha256)
+    raw: Any = field(default_factory=hashlib.sha256)
+    done: int = 0
+    first: bytes = b""
+    last: tuple[int, int, bytes] = (0, 0, b"")
+
+    def hash(self, digest: Any, source: Channel, out: Channel) -> None:
+        for block in source:
+            digest.update(block.data)
+            out.put(block)
+        out.put(None)
+
+    def feed(self, source: Channel, free: Channel, unpacker: subprocess.Popen[bytes]) -> None:
+        pipe = _pipe(unpacker.stdin)
+        try:
+            for block in source:
+                data = block.data
+                while data:
+                    data = data[pipe.write(data) :]
+                block.length = 0
+                free.put(block)
+            pipe.close()
+        except BrokenPipeError:
+            raise _unpacked_badly(unpacker) from None
+
+    def unpack(self, free: Channel, out: Channel, unpacker: subprocess.Popen[bytes]) -> None:
+        pipe, offset = _pipe(unpacker.stdout), 0
+        while True:
+            block = taken(free)
+            block.offset, block.length = offset, 0
+            while block.length < len(block.view):
+                count = pipe.readinto(block.view[block.length :])  # type: ignore[attr-defined]
+                if not count:
+                    break
+                block.length += count
+            offset += block.length
+            self._check_length(offset)
+            out.put(block)
+            if block.length < len(block.view):
+                break
+        if unpacker.wait():
+            raise _unpacked_badly(unpacker)
+        out.put(None)
+
+    def _check_length(self, length: int) -> None:
+        if length > self.promise.raw:
+            raise FailedError(
+                IMAGE_HASH, f"the image unpacks to more than the {self.promise.raw} bytes promised"
+            )
+
+    def write(self, source: Channel, free: Channel) -> None:
+        with told("writing the image"):
+            for block in source:
+                self._write(block)
+                self.done += block.length
+                block.length = 0
+                free.put(block)
+            self.target.sync()
+
+    def _write(self, block: Block) -> None:
+        if not block.length:
+            return
+        if block.offset + block.length == self.promise.raw:
+            self.last = block.offset, block.length, hashlib.sha256(block.data).digest()
+        if block.offset == 0:
+            self.first = bytes(block.data)
+        elif _is_zero(block.data):
+            self.target.zero(block.offset, block.length)
+        else:
+            self.target.write(block.offset, block.data)
+
+
+def write(
+    ask: Callable[[int], Answer],
+    promise: Promise,
+    target: Device,
+    telling: Telling = _SILENT,
+    patience: Patience = PATIENT,
+) -> Written:
+    """Writes the image but for its first block, and checks all of it. Raises FailedError; the target has no table then.
+
+    ask: the answer to a request for the image from an offset on.
+    """
+    begun, cuts = time.monotonic(), list[tuple[int, str]]()
+    with Line() as line:
+        job = _Job(promise, target, line)
+        fetch = Fetch(ask, promise.size, line, patience, lambda offset, why: cuts.append((offset, why)))
+        unpacker = _start(job, fetch)
+        try:
+            _follow(job, telling, cuts, begun)
+        finally:
+            if unpacker is not None:
+                unpacker.kill()
+                unpacker.wait()
+    if line.failure is not None:
+        raise line.failure
+    _check(job)
+    return Written(job.first, job.last, time.monotonic() - begun)
+
+
+def _start(job: _Job, fetch: Fetch) -> subprocess.Popen[bytes] | None:
+    """The threads, and the process that unpacks."""
+    line = job.line
+    fetched, written = Channel(line), Channel(line)
+    if job.promise.form == RAW:
+        free = pool(line, _RAW_BLOCKS, BLOCK)
+        line.start("fetch", lambda: fetch.run(free, fetched))
+        line.start("hash", lambda: job.hash(job.packed, fetched, written))
+        line.start("write", lambda: job.write(written, free))
+        return None
+    unpacker = subprocess.Popen(
+        ["zstd", "-dcq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    )
+    line.on_stop(unpacker.kill)
+    packed_free, raw_free = pool(line, _PACKED_BLOCKS, BLOCK), pool(line, _RAW_BLOCKS, BLOCK)
+    hashed, unpacked = Channel(line), Channel(line)
+    line.start("fetch", lambda: fetch.run(packed_free, fetched))
+    line.start("hash", lambda: job.hash(job.packed, fetched, hashed))
+    line.start("feed", lambda: job.feed(hashed, packed_free, unpacker))
+    line.start("unpack", lambda: job.unpack(raw_free, unpacked, unpacker))
+    line.start("hash raw", lambda: job.hash(job.raw, unpacked, written))
+    line.start("write", lambda: job.write(written, raw_free))
+    return unpacker
+
+
+def _follow(job: _Job, telling: Telling, cuts: list[tuple[int, str]], begun: float) -> None:
+    over = False
+    while not over:
+        over = job.line.wait(_EVERY)
+        while cuts:
+            telling.resumed(*cuts.pop(0))
+        rate = job.done / max(time.monotonic() - begun, 1e-3)
+        if job.line.failure is None:
+            telling.progress(Progress(job.done, job.promise.raw, rate))
+
+
+def _check(job: _Job) -> None:
+    promise, packed = job.promise, job.packed.hexdigest()
+    if packed != promise.digest:
+        raise FailedError(IMAGE_HASH, f"what came has the SHA-256 {packed}, not {promise.digest}")
+    raw = packed if promise.form == RAW else job.raw.hexdigest()
+    if job.done != promise.raw or raw != promise.raw_digest:
+        what = f"what it unpacks to has {job.done} bytes and the SHA-256 {raw}"
+        raise FailedError(IMAGE_HASH, f"{what}, not {promise.raw} and {promise.raw_digest}")
+
+
+def _is_zero(data: memoryview) -> bool:
+    peek = min(len(data), _LONGEST_PEEK)
+    return bytes(data[:peek]) == _ZEROS[:peek] and bytes(data) == _ZEROS[: len(data)]
+
+
+def _unpacked_badly(unpacker: subprocess.Popen[bytes]) -> FailedError:
+    unpacker.wait()
+    said = unpacker.stderr.read() if unpacker.stderr else b""
+    reason = said.decode(errors="replace").strip() or f"zstd ended with {unpacker.returncode}"
+    return FailedError(IMAGE_HASH, f"what came cannot be unpacked: {reason}")
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # each was asked for
+    fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, _PIPE)
+    return pipe
+
+
+def read_back(target: Device, written: Written, *, whole: Promise | None = None) -> None:
+    """Reads from the disk what was written last, or all but the first block. Raises FailedError where it reads otherwise."""
+    offset, length, digest = written.last
+    with told("reading the image back"):
+        if offset and hashlib.sha256(target.read(offset, length)).digest() != digest:
+            raise FailedError(IMAGE_HASH, f"the disk does not hold what was written at byte {offset}")
+        if whole is None:
+            return
+        found = hashlib.sha256(written.first)
+        for at in range(len(written.first), whole.raw, BLOCK):
+            found.update(target.read(at, min(BLOCK, whole.raw - at)))
+    if found.hexdigest() != whole.raw_digest:
+        raise FailedError(IMAGE_HASH, f"the disk reads back with the SHA-256 {found.hexdigest()}")

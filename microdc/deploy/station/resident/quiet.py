@@ -1,0 +1,109 @@
+"""Whether ours is the only DHCP server: asked before the first answer is given, and again every few minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .place import boottime
+from .plan import TELL, Plan
+from .rivals import Rival, Watch
+
+ASK_AGAIN = 1.0
+"""Seconds after which a question is sent once more: a frame may be lost, and a port that has just come up may not forward yet."""
+LOOK_AGAIN = 20.0
+"""Seconds between the questions while another server answers, at most."""
+
+
+class Quiet:
+    """rival: the other server that answers now. seen: called when one is found, or another one than before."""
+
+    def __init__(self, seen: Callable[[], None]) -> None:
+        self.rival: Rival | None = None
+        self._seen = seen
+        self._watch: Watch | None = None
+        self._known = False  # whether a question was asked to its end since we listen here
+        self._asking_until = 0.0
+        self._again_at = 0.0
+        self._next_at = 0.0
+        self._heard_at = self._began = 0.0
+
+    def over(self, plan: Plan) -> None:
+        """Listens on the interface of a plan. Raises OSError; then the old one is listened on still."""
+        old = self._watch
+        if old is not None and (old.interface, old.own) == (plan.interface, plan.address):
+            return
+        try:
+            self._watch = Watch(plan.interface, plan.address)
+        except OSError as problem:
+            raise OSError(
+                problem.errno, f"{plan.interface} cannot be listened on: {problem.strerror}"
+            ) from problem
+        if old is not None:
+            old.close()
+        self.rival, self._known = None, False
+        self._ask(plan)
+
+    @property
+    def watch(self) -> Watch | None:
+        """For the main loop: readable where something came."""
+        return self._watch
+
+    def permits(self, plan: Plan) -> bool:
+        """Whether ours may answer."""
+        return self._known and (self.rival is None or plan.other_dhcp == TELL)
+
+    def tick(self, plan: Plan) -> None:
+        """Takes in what came, and asks where that is due."""
+        if self._watch is None:
+            return
+        now = boottime()
+        for rival in self._watch.heard():
+            self._heard_at = now
+            if self.rival is None or self.rival.server != rival.server:
+                self.rival = rival
+                self._seen()
+        if self._asking_until:
+            self._during(plan, now)
+        elif now >= self._next_at:
+            self._ask(plan)
+
+    def _ask(self, plan: Plan) -> None:
+        self._follow_interface(plan)
+        now = boottime()
+        self._asking_until, self._again_at, self._began = now + plan.probe, now + ASK_AGAIN, now
+        self._send()
+
+    def _follow_interface(self, plan: Plan) -> None:
+        """An interface that was made anew is another one to a socket."""
+        if self._watch is None or self._watch.there():
+            return
+        try:
+            anew = Watch(plan.interface, plan.address)
+        except OSError:
+            return  # it is gone: asked again later
+        self._watch.close()
+        self._watch = anew
+
+    def _send(self) -> None:
+        try:
+            if self._watch is not None:
+                self._watch.ask()
+        except OSError:
+            return  # the interface is down: nobody is answered there, nor can be
+
+    def _during(self, plan: Plan, now: float) -> None:
+        heard = self._heard_at >= self._began
+        if now >= self._asking_until or heard:
+            self._asking_until = 0.0
+            self._known = True
+            if not heard:
+                self.rival = None
+            self._next_at = now + (min(LOOK_AGAIN, plan.probe_every) if self.rival else plan.probe_every)
+        elif now >= self._again_at:
+            self._again_at = self._asking_until
+            self._send()
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None

@@ -1,0 +1,150 @@
+"""The images that were built, as they lie in the cache: a directory each, with a signed manifest. A wrong signature is no image."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from microdc import locations
+from microdc.errors import InputError
+from microdc.images import cache
+from microdc.images.disk import signing
+from microdc.images.disk.model import DiskImage, Manifest
+
+DISK, MANIFEST, SIGNATURE = "disk.raw.zst", "manifest.json", "manifest.json.sig"
+
+
+VARIABLE = "MICRODC_IMAGES"
+"""Environment variable with the directory of images, where it is not to be below the user's cache."""
+
+
+def place() -> Path:
+    return Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else locations.cache_dir() / "images"
+
+
+def directory_of(name: str, key: str) -> Path:
+    """Where an image of this name and key lies, or is to."""
+    return place() / f"{name}-{key[:16]}"
+
+
+def sign(directory: Path, manifest: Manifest) -> None:
+    """Writes the manifest of an image and its signature beside the disk."""
+    data = (json.dumps(manifest.data(), indent=2, sort_keys=True) + "\n").encode()
+    (directory / MANIFEST).write_bytes(data)
+    (directory / SIGNATURE).write_bytes(signing.sign(data))
+
+
+def load(directory: Path, signer: bytes | None = None) -> DiskImage | None:
+    """The image in a directory; None where there is none. Raises InputError for one that is not as it was signed.
+
+    signer: the public key of another controller, which signed it; None for this one.
+    The disk's own hash is not computed here, which `check` does.
+    """
+    try:
+        data, signature = (directory / MANIFEST).read_bytes(), (directory / SIGNATURE).read_bytes()
+        size = (directory / DISK).stat().st_size
+    except FileNotFoundError:
+        return None
+    hint = "remove it, and build it again"
+    if not signing.verified(data, signature, signer):
+        whom = "this controller" if signer is None else "the owner of that key"
+        raise InputError(
+            f"the manifest of this image is not signed by {whom}", where=str(directory), hint=hint
+        )
+    manifest = _manifest(json.loads(data))
+    if size != manifest.size:
+        raise InputError(
+            f"the disk has {size} bytes, and not {manifest.size}", where=str(directory), hint=hint
+        )
+    return DiskImage(directory / DISK, manifest)
+
+
+def check(image: DiskImage) -> None:
+    """Reads all of an image. Raises InputError where it is not what its manifest says."""
+    with image.path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != image.manifest.digest:
+        raise InputError(
+            "the disk is not what the manifest says",
+            where=str(image.path),
+            hint="remove it, and build it again",
+        )
+
+
+def adopt(directory: Path, signer: bytes) -> DiskImage:
+    """Takes in an image that another controller built and signed: it is read whole, copied, and signed by this one. Raises InputError."""
+    given = load(directory, signer)
+    if given is None:
+        raise InputError(
+            "there is no image in this directory",
+            where=str(directory),
+            hint=f"it has {DISK}, {MANIFEST} and {SIGNATURE}",
+        )
+    check(given)
+    target = directory_of(given.manifest.name, given.manifest.key)
+    with cache.locked(place()), cache.replaced_by(target) as fresh:
+        for file in (given.path, given.status):
+            _link(file, fresh / file.name)
+        sign(fresh, given.manifest)
+    return DiskImage(target / DISK, given.manifest)
+
+
+def _link(file: Path, other: Path) -> None:
+    try:
+        os.link(file, other)
+    except OSError:  # another file system
+        shutil.copyfile(file, other)
+
+
+def found(name: str | None = None) -> Iterator[DiskImage]:
+    """The images in the cache, those used last first; those that are not as they were signed are passed over."""
+    entries = [entry for entry in place().glob("[!.]*-????????????????") if entry.is_dir()]
+    for directory in sorted(entries, key=lambda path: path.stat().st_mtime, reverse=True):
+        if name is not None and directory.name[:-17] != name:
+            continue
+        try:
+            image = load(directory)
+        except InputError:
+            continue
+        if image is not None:
+            yield image
+
+
+def wrong() -> Iterator[tuple[Path, InputError]]:
+    """What keeps directories of the cache from being images."""
+    for directory in sorted(place().glob("[!.]*-????????????????")):
+        try:
+            load(directory)
+        except InputError as error:
+            yield directory, error
+
+
+def prune(keep: int) -> list[Path]:
+    """Removes all but the `keep` images of each name that were used last, and those that are none; the directories that went."""
+    with cache.locked(place()):
+        before = set(place().glob("*-????????????????"))
+        good = {image.directory for image in found()}
+        names = {directory.name[:-17] for directory in before}
+        for directory in before - good:
+            cache.prune(place(), directory.name, keep=0)
+        for name in names:
+            cache.prune(place(), f"{name}-????????????????", keep=keep)
+        return sorted(directory for directory in before if not directory.exists())
+
+
+def _manifest(data: dict[str, Any]) -> Manifest:
+    known = {field.name for field in fields(Manifest)}
+    needed = {
+        field.name
+        for field in fields(Manifest)
+        if field.default is MISSING and field.default_factory is MISSING
+    }
+    if not needed <= data.keys():
+        raise InputError("the manifest of this image was written by another version", hint="build it again")
+    return Manifest(**{name: value for name, value in data.items() if name in known})

@@ -1,0 +1,126 @@
+"""A repository's directory: packages in `pool`, the signed index in `dists`, the key at the top."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import lzma
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from microdc.errors import ApplyError, InputError
+from microdc.repository import index, signing
+from microdc.repository.apt import intact
+from microdc.repository.model import KEY, SUITE, Package, Repository
+
+_ORIGIN = "microdc"
+_KEPT = 2
+"""Indexes that can still be fetched by their hashes: the one that holds, and the one before it, which a node may be reading."""
+
+
+def place(packages: Iterable[Package], source: Path, directory: Path) -> None:
+    """Puts the files of packages into the pool, those that it has not, and takes out those that are none of them."""
+    pool = directory / "pool"
+    pool.mkdir(parents=True, exist_ok=True)
+    wanted = {package.file: package for package in packages}
+    for name, package in wanted.items():
+        if not intact(pool, package):
+            _put(source / name, pool / name)
+    for file in pool.iterdir():
+        if file.name not in wanted:
+            file.unlink()
+
+
+def publish(packages: Iterable[Package], directory: Path, date: datetime) -> str:
+    """Writes and signs the index; the key's fingerprint. Whoever reads meanwhile sees the old one or the new one."""
+    known = sorted(packages)
+    text = index.packages_text(known, "pool").encode()
+    architectures = sorted({package.architecture for package in known} - {"all"}) or ["amd64"]
+    files: dict[str, bytes] = {}
+    for architecture in architectures:
+        name = f"main/binary-{architecture}/Packages"
+        files |= {name: text, f"{name}.gz": gzip.compress(text, mtime=0), f"{name}.xz": lzma.compress(text)}
+    top = directory / "dists" / SUITE
+    for name, data in files.items():
+        _write(top / name, data)
+        _by_hash(top / name, data)
+    release = index.release_text(
+        files, origin=_ORIGIN, label="microdc packages", suite=SUITE, date=date, architectures=architectures
+    )
+    with signing.Signer() as signer:
+        fresh = directory / f".key.{os.getpid()}"
+        fingerprint = signer.export(fresh)
+        fresh.replace(directory / KEY)
+        part = top / ".Release"
+        part.write_text(release, "utf-8")
+        signer.detached(part, top / ".Release.gpg")
+        signer.clear(part, top / ".InRelease")
+        for name in ("Release", "Release.gpg", "InRelease"):
+            (top / f".{name}").replace(top / name)
+    return fingerprint
+
+
+def load(directory: Path) -> Repository:
+    """What is in a repository, by its signed index. Raises InputError where there is none, ApplyError for a wrong signature or hash."""
+    top = directory / "dists" / SUITE
+    if not (top / "InRelease").is_file() or not (directory / KEY).is_file():
+        raise InputError(
+            "this is no package repository of microdc",
+            where=str(directory),
+            hint="microdc repo build makes one",
+        )
+    release = signing.verified(top / "InRelease", directory / KEY).decode()
+    found: set[Package] = set()
+    for line in release.partition("SHA256:\n")[2].splitlines():
+        digest, _, name = line.split()
+        data = (top / name).read_bytes() if (top / name).is_file() else b""
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise ApplyError(
+                "the index is not what its signature says", where=str(top / name), hint="build it again"
+            )
+        if name.endswith("/Packages"):
+            found |= set(index.parse(data.decode()))
+    with signing.home() as home:
+        listing = signing.listing(home, directory / KEY)
+    return Repository(directory, tuple(sorted(found)), signing.fingerprint(listing))
+
+
+def check(repository: Repository) -> None:
+    """Reads every package. Raises ApplyError with the first that is missing or not what the index says."""
+    for package in repository.packages:
+        if not intact(repository.directory / "pool", package):
+            raise ApplyError(
+                "this package is missing, or not what the index says",
+                where=package.file,
+                hint="build it again",
+            )
+
+
+def _put(source: Path, target: Path) -> None:
+    part = target.with_name(f".{target.name}")
+    part.unlink(missing_ok=True)
+    try:
+        os.link(source, part)
+    except OSError:  # another file system
+        shutil.copyfile(source, part)
+    part.chmod(0o644)
+    part.replace(target)
+
+
+def _write(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}")
+    part.write_bytes(data)
+    part.replace(file)
+
+
+def _by_hash(file: Path, data: bytes) -> None:
+    """The same under its hash: who has read the signed list gets what belongs to it, whatever was published since."""
+    directory = file.parent / "by-hash" / "SHA256"
+    _write(directory / hashlib.sha256(data).hexdigest(), data)
+    old = sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for gone in old[_KEPT * 3 :]:  # plain, gz and xz
+        gone.unlink()

@@ -1,0 +1,36 @@
+"""What changed in the tables from one version to the next. A step never changes again, whatever becomes of tables.py: so each says all of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+
+def nodes_and_evidence(connection: Connection) -> None:
+    """Version 2: nodes in their deployed life, and what was seen of them."""
+    postgresql = connection.dialect.name == "postgresql"
+    words = {
+        "ident": "BIGSERIAL NOT NULL, PRIMARY KEY (id)"
+        if postgresql
+        else "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT",
+        "moment": "TIMESTAMP WITH TIME ZONE" if postgresql else "DATETIME",
+        "json": "JSONB" if postgresql else "JSON",
+    }
+    for statement in _VERSION_2:
+        connection.execute(text(statement.format(**words)))
+
+
+_VERSION_2 = (
+    """CREATE TABLE nodes (
+    testbed TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, state TEXT NOT NULL, version BIGINT NOT NULL,
+    changed {moment} NOT NULL, body {json} NOT NULL, PRIMARY KEY (testbed, name))""",
+    "CREATE INDEX nodes_by_site ON nodes (testbed, site)",
+    """CREATE TABLE stations (
+    testbed TEXT NOT NULL, site TEXT NOT NULL, log TEXT NOT NULL, number BIGINT NOT NULL, revision BIGINT NOT NULL,
+    PRIMARY KEY (testbed, site))""",
+    """CREATE TABLE evidence (
+    id {ident}, testbed TEXT NOT NULL, site TEXT NOT NULL, node TEXT NOT NULL, mac TEXT NOT NULL, at {moment} NOT NULL,
+    taken {moment} NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, number BIGINT NOT NULL,
+    data {json} NOT NULL)""",
+    "CREATE INDEX evidence_by_node ON evidence (testbed, node, id)",
+    "CREATE INDEX evidence_by_site ON evidence (testbed, site, id)",
+)

@@ -1,0 +1,170 @@
+"""Nodes and evidence in a store: durable, once, and never over what somebody else wrote."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from microdc.errors import RefusedError
+from microdc.store import migrations, nodes
+from microdc.store.nodes import NodeRow, SeenRow
+from microdc.store.operate import Store, open_store
+from microdc.store.process import this_process
+
+pytest_plugins = ["postgres"]
+
+ME = this_process("me", ["microdc"])
+AT = datetime(2006, 1, 2, 3, 4, 5, tzinfo=UTC)
+NODE = NodeRow("lab", "n1", "here", "enrolled", {"move": 1, "ä": [None, 1.5]})
+
+
+def seen(number: int, node: str = "n1", **more: object) -> SeenRow:
+    row = SeenRow("here", "dhcp", "ack", AT, node=node, number=number)
+    return replace(row, **more)  # type: ignore[arg-type]
+
+
+class TestNodes:
+    """Rows of nodes."""
+
+    def test_what_was_put_is_there_with_a_new_version(self, store: Store) -> None:
+        first = store.nodes.put(NODE)
+        second = store.nodes.put(replace(first, state="deploying"))
+        assert (first.version, second.version) == (1, 2)
+        assert store.nodes.get("lab") == {"n1": second}
+        assert store.nodes.get("lab", ["n2"]) == {}
+        assert store.nodes.get("other") == {}
+
+    def test_two_writers_notice_each_other(self, store: Store) -> None:
+        first = store.nodes.put(NODE)
+        store.nodes.put(replace(first, state="active"))
+        with pytest.raises(RefusedError, match="somebody else"):
+            store.nodes.put(replace(first, state="failed"))
+        with pytest.raises(RefusedError, match="somebody else"):
+            store.nodes.put(NODE)  # as one that was never there
+        assert store.nodes.get("lab")["n1"].state == "active"
+
+    def test_a_node_may_be_forgotten(self, store: Store) -> None:
+        store.nodes.put(NODE)
+        store.nodes.add("lab", [seen(0)])
+        store.nodes.forget("lab", "n1")
+        assert store.nodes.get("lab") == {}
+        assert len(store.nodes.seen("lab", "n1")) == 1
+
+    def test_a_later_configuration_knows_no_less(self, store: Store) -> None:
+        before, rows = store.nodes.revise("lab", "here")
+        assert rows == {}
+        store.nodes.put(NODE)
+        store.nodes.put(replace(NODE, name="n2", site="there"))
+        after, rows = store.nodes.revise("lab", "here")
+        assert after > before > datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1000
+        assert list(rows) == ["n1"]
+
+
+class TestEvidence:
+    """What was seen."""
+
+    def test_each_line_is_taken_in_once(self, store: Store) -> None:
+        assert store.nodes.reached("lab", "here") == ("", 0)
+        first = store.nodes.take_in("lab", "here", "log", [seen(1), seen(2)])
+        assert [row.number for row in first] == [1, 2]
+        assert [row.number for row in store.nodes.take_in("lab", "here", "log", [seen(2), seen(3)])] == [3]
+        assert store.nodes.reached("lab", "here") == ("log", 3)
+        assert store.nodes.take_in("lab", "here", "log", [seen(2)]) == []
+        assert [row.number for row in store.nodes.seen("lab")] == [1, 2, 3]
+
+    def test_a_log_that_was_made_anew_is_read_from_its_beginning(self, store: Store) -> None:
+        store.nodes.take_in("lab", "here", "old", [seen(5)])
+        assert [row.number for row in store.nodes.take_in("lab", "here", "new", [seen(1)])] == [1]
+        assert store.nodes.reached("lab", "here") == ("new", 1)
+
+    def test_all_of_it_comes_back_as_it_was(self, store: Store) -> None:
+        data = {"hardware": {"disks": [1, None, {"x": "y"}]}, "nul": "a\0b"}
+        [row] = store.nodes.add("lab", [seen(0, mac="52:54:00:00:00:01", text="t\0", data=data)])
+        [found] = store.nodes.seen("lab", "n1")
+        assert found == row
+        assert (found.at, found.mac, found.data["hardware"]) == (AT, "52:54:00:00:00:01", data["hardware"])
+        assert found.taken is not None
+        assert found.taken - AT > timedelta(days=365)
+
+    def test_it_is_found_by_node_site_and_id_and_the_newest_of_it(self, store: Store) -> None:
+        store.nodes.add("lab", [seen(0), seen(0, "n2"), seen(0, site="there")])
+        rows = store.nodes.seen("lab")
+        assert [row.id for row in rows] == sorted(row.id for row in rows)
+        assert [row.node for row in store.nodes.seen("lab", "n2")] == ["n2"]
+        assert [row.site for row in store.nodes.seen("lab", site="there")] == ["there"]
+        assert store.nodes.seen("lab", after=rows[1].id) == rows[2:]
+        assert store.nodes.seen("lab", limit=2) == rows[1:]
+        assert store.nodes.last("lab") == rows[-1].id
+        assert store.nodes.last("other") == 0
+
+    def test_a_flood_at_one_site_does_not_fill_the_store(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(nodes, "KEPT", 3)
+        store.nodes.add("lab", [seen(0, site="there")])
+        store.nodes.add("lab", [seen(0, f"n{number}") for number in range(6)])
+        assert [row.node for row in store.nodes.seen("lab", site="here")] == ["n3", "n4", "n5"]
+        assert len(store.nodes.seen("lab", site="there")) == 1
+
+
+class TestVersion2:
+    """A store of version 1 is brought on."""
+
+    @pytest.fixture
+    def old(self, store_url: str) -> str:
+        """As version 1 left it: without what came later."""
+        with open_store(store_url) as store:
+            store.journal.note("note", ME, "lab", "kept")
+            with store._database.writing() as connection:
+                for name in ("nodes", "stations", "evidence"):
+                    connection.execute(text(f"DROP TABLE {name}"))
+                connection.execute(text("UPDATE microdc_schema SET version = 1"))
+        return store_url
+
+    def test_it_has_the_tables_that_a_new_one_has(self, old: str, tmp_path: Path) -> None:
+        with open_store(old) as store:
+            assert store.info().version == migrations.VERSION
+            assert [entry.summary for entry in store.journal.entries()] == ["kept"]
+            store.nodes.put(NODE)
+            store.nodes.take_in("lab", "here", "log", [seen(1)])
+            brought = _shape(store)
+        with open_store(old) as again:
+            assert list(again.nodes.get("lab")) == ["n1"]
+        if "://" not in old:
+            with open_store(str(tmp_path / "new.db")) as new:
+                assert _shape(new) == brought
+            with closing(sqlite3.connect(f"{old}.v1")) as kept:
+                assert kept.execute("SELECT version FROM microdc_schema").fetchall() == [(1,)]
+
+    def test_it_is_the_same_on_postgresql(self, old: str, request: pytest.FixtureRequest) -> None:
+        with open_store(old) as store:
+            brought = _shape(store)
+        if "://" not in old:
+            return
+        with open_store(request.getfixturevalue("new_database")()) as new:
+            assert _shape(new) == brought
+
+
+def _shape(store: Store) -> dict[str, object]:
+    """Columns, keys and indexes of what version 2 added."""
+    with store._database.reading() as connection:
+        look = inspect(connection)
+        return {
+            name: (
+                [
+                    (column["name"], str(column["type"]), column["nullable"])
+                    for column in look.get_columns(name)
+                ],
+                look.get_pk_constraint(name)["constrained_columns"],
+                sorted(
+                    (str(index["name"]), tuple(index["column_names"])) for index in look.get_indexes(name)
+                ),
+            )
+            for name in ("nodes", "stations", "evidence")
+        }
