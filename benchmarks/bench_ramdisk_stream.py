@@ -27,7 +27,7 @@ from pathlib import Path
 from report import machine, table, write
 
 from microdc.deploy.ramdisk.resident import device, imaging
-from microdc.deploy.ramdisk.resident.imaging import Promise
+from microdc.deploy.ramdisk.resident.promise import RAW, RAW_ZSTD, Promise
 from microdc.deploy.ramdisk.resident.station import Station
 from microdc.deploy.ramdisk.resident.wire import Place
 
@@ -83,7 +83,7 @@ def promise(raw: Path, sent: Path) -> Promise:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    form = imaging.RAW if sent == raw else imaging.RAW_ZSTD
+    form = RAW if sent == raw else RAW_ZSTD
     return Promise(digest(sent), sent.stat().st_size, digest(raw), raw.stat().st_size, form)
 
 
@@ -99,7 +99,7 @@ def ours(port: int, sent: Path, promised: Promise, target: Path) -> float:
 
 
 def shell(port: int, sent: Path, promised: Promise, target: Path) -> float:
-    unpack = "" if promised.form == imaging.RAW else "| zstd -dcq "
+    unpack = "" if promised.form == RAW else "| zstd -dcq "
     dd = f"dd of={target} bs=1M conv=notrunc,fsync iflag=fullblock status=none"
     # a named pipe in the place of >(sha256sum), so that the end of sha256sum can be waited for
     line = f"rm -f {target}.pipe; mkfifo {target}.pipe; sha256sum <{target}.pipe >{target}.sum & set -o pipefail; "

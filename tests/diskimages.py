@@ -10,12 +10,14 @@ once for a run, as the guests' images are. Whoever comes while it is built waits
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from microdc import locations
+from microdc.events import Step
 from microdc.images.disk import operate, shelf
 from microdc.images.disk.model import DiskImage
 
@@ -26,13 +28,21 @@ _SHARED = locations.cache_dir() / "tests"
 def base_image(name: str = "base") -> DiskImage:
     """The image of a document that comes with microdc; minutes where it has to be built."""
     with _at_home():
-        building = operate.build(None, name)
-        while True:
-            try:
-                next(building)
-            except StopIteration as end:
-                image: DiskImage = end.value
-                return image
+        return _end(operate.build(None, name))
+
+
+def built_anew(directory: Path, name: str = "base") -> DiskImage:
+    """The same, built again from the same packages, on a shelf of its own in an empty directory."""
+    with _at_home(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv(shelf.VARIABLE, str(directory))
+        return _end(operate.build(None, name))
+
+
+def unpack(image: DiskImage, disk: Path, size: int) -> None:
+    """Writes an image to a disk of so many bytes, as a file with holes."""
+    subprocess.run(["zstd", "-dqf", "--sparse", str(image.path), "-o", str(disk)], check=True)
+    with disk.open("r+b") as file:
+        file.truncate(size)
 
 
 @contextlib.contextmanager
@@ -44,6 +54,15 @@ def lent(directory: Path, name: str = "base") -> Iterator[DiskImage]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(shelf.VARIABLE, str(directory))
         yield operate.adopt(image.directory, signer)
+
+
+def _end(building: Generator[Step, None, DiskImage]) -> DiskImage:
+    while True:
+        try:
+            next(building)
+        except StopIteration as end:
+            image: DiskImage = end.value
+            return image
 
 
 @contextlib.contextmanager

@@ -53,13 +53,14 @@ class NastyStation:
         self.files: dict[str, Path] = {}
         self.scripts: dict[str, str] = {}
         self.nastiness = Nastiness()
+        self.lost_answers = 0  # to a hello: it is heard, and the connection closed
         self.told: list[Told] = []
         self.hellos: list[dict[str, Any]] = []
         self.asked: list[str] = []
         self.at_progress: Callable[[Told], None] = lambda _: None
         self._server = namespaces.call(namespace, lambda: _Server((address, 0), _Handler))
         self._server.station = self
-        self.address, self.port = self._server.server_address[:2]
+        self.address, self.port = address, int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
@@ -97,6 +98,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._json(403, {"error": "spent-token"})
                 return
             station.hellos.append(body)
+            if station.lost_answers:
+                station.lost_answers -= 1
+                self.close_connection = True
+                return
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             self._json(200, {"session": f"s-{token}", "order": {**station.orders[token], "time": now}})
             return

@@ -66,7 +66,8 @@ def _human(explanation: Explanation, remarks: tuple[str, ...]) -> Human:
         parts.append(_timeline(explanation))
     else:
         parts.append(f"Nothing was seen of {explanation.node}.")
-    parts.append(explanation.status[:1].upper() + explanation.status[1:] + ".")
+    status = explanation.status
+    parts.append(f"{status.replace('nothing wrong', 'Nothing wrong', 1) if explanation.healthy else status}.")
     parts += [_said(one) for one in explanation.diagnoses]
     if remarks:
         parts.append("\n".join(f"Mind: {remark}." for remark in remarks))

@@ -57,7 +57,7 @@ def plan(
     with deploy_nodes.opened(owner) as deployment:
         names = deploy_nodes.names_of(deployment, selectors, labels, every=True)
         made = operate.plan(deployment, names, operate.Wish(Action.DEPLOY, wipe=wipe, again=again))
-        power = {} if no_ask else power_of(deployment, [item.name for item in made.doing])
+        power = {} if no_ask else power_of(deployment, [item.name for item in made.items])
         held = in_the_way(deployment, made)
     render.emit("DeployPlan", data(made, power, held), lambda: human(made, power, held))
     if made.refused or held:

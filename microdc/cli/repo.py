@@ -43,7 +43,8 @@ Examples:
 )
 @click.option("--on", "base", metavar="IMAGE", help="Leave out what this image has, as it was built.")
 @documents_option
-def build(packages: tuple[str, ...], into: Path, images: tuple[str, ...], roles: tuple[str, ...], base: str | None, documents: Path | None) -> None:  # fmt: skip
+def build(  # noqa: PLR0917 - click gives them by name
+    packages: tuple[str, ...], into: Path, images: tuple[str, ...], roles: tuple[str, ...], base: str | None, documents: Path | None) -> None:  # fmt: skip
     """Build a repository of packages and all that they need, signed by a key of this controller.
 
     What is needed is worked out by apt itself, apart from what is installed on this machine. Packages are fetched once.

@@ -11,9 +11,9 @@ from microdc.bmc.booting import CLEAR
 from microdc.bmc.errors import RETRYABLE, BmcError
 from microdc.bmc.judging import differs, words
 from microdc.bmc.model import Power
-from microdc.deploy.deciding import BmcView, CheckView
 from microdc.deploy.model import NodeRecord, NodeSpec
 from microdc.deploy.ports import Checked, Reading, Server, System
+from microdc.deploy.views import BmcView, CheckView
 from microdc.errors import MicrodcError, UnreachableError
 
 

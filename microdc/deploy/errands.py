@@ -8,11 +8,11 @@ from functools import partial
 
 from microdc.bmc.judging import words
 from microdc.deploy import acting, kinds
-from microdc.deploy.deciding import Ask, CheckView
 from microdc.deploy.ports import Reading, World
 from microdc.deploy.sites import Shop
 from microdc.deploy.telling import Teller
 from microdc.deploy.tracking import Track
+from microdc.deploy.views import Ask, CheckView
 from microdc.deploy.working import Happened, Tell, Work
 
 

@@ -17,7 +17,7 @@ from microdc.deploy.records import record_of, row_of, seen_row
 from microdc.deploy.reporting import NodeOutcome, Report
 from microdc.deploy.running import Runner
 from microdc.deploy.sites import Shop, SiteAtWork
-from microdc.deploy.tracking import Track
+from microdc.deploy.tracking import Track, shared
 from microdc.errors import MicrodcError, RefusedError
 from microdc.events import Step
 from microdc.store.pages import Page
@@ -186,6 +186,8 @@ def _ensure(deployment: Deployment, site: str, station: Station) -> None:
     ramdisk: Ramdisk | None = None
     if any(record.state.moving for record in records.values()):
         ramdisk = _built(deployment)
+        for file in shared(ramdisk):
+            station.push(file, lambda _: None)
     station.ensure(
         config(
             site,

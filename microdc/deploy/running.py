@@ -11,14 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from microdc.deploy import kinds, lifecycle
-from microdc.deploy.deciding import Advance, Again, Ask, Decision, Done, Fail, Leave, Mark, Wait, decide
+from microdc.deploy.deciding import decide
 from microdc.deploy.delegating import Engine
 from microdc.deploy.errands import Errands
+from microdc.deploy.lifecycle import ARMED
 from microdc.deploy.model import NodeRecord, Phase
 from microdc.deploy.ports import Payload
 from microdc.deploy.sites import Shop, SiteAtWork
 from microdc.deploy.telling import Teller
-from microdc.deploy.tracking import Track
+from microdc.deploy.tracking import Track, shared
+from microdc.deploy.views import Advance, Again, Ask, Decision, Done, Fail, Leave, Mark, Wait
 from microdc.deploy.working import Happened
 from microdc.errors import RefusedError
 from microdc.events import Step
@@ -79,7 +81,7 @@ class Runner:
             if over_at is None and all(track.ended for track in self.tracks.values()):
                 over_at = now
             pauses = (site.due(now) for site in self.sites.values())
-            happened = self.shop.hands.take(min(_LONGEST, *pauses, _LONGEST))
+            happened = self.shop.hands.take(min((_LONGEST, *pauses)))
             while happened is not None:
                 self._take(happened)
                 happened = self.shop.hands.take(0.0)
@@ -104,13 +106,13 @@ class Runner:
             engine.tick(self._at(engine.site), now)
 
     def _files(self, site: SiteAtWork) -> Sequence[Payload]:
-        """What nodes of a site still have to find there."""
-        waiting = [
-            track
-            for track in self._at(site)
-            if track.admitted and not track.ended and track.record.phase is Phase.PREPARE
-        ]
-        return list(dict.fromkeys(file for track in waiting for file in track.files(site.ramdisk)))
+        """What nodes of a site still have to find there: all, or the ramdisk, until that has said hello."""
+        found: dict[Payload, None] = {}
+        for track in self._at(site):
+            if track.admitted and not track.ended and track.record.phase in ARMED:
+                preparing = track.record.phase is Phase.PREPARE
+                found |= dict.fromkeys(track.files(site.ramdisk) if preparing else shared(site.ramdisk))
+        return list(found)
 
     def _at(self, site: SiteAtWork) -> list[Track]:
         return [track for track in self.tracks.values() if track.site is site]

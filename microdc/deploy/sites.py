@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from microdc.deploy.arming import Declared, Standing, config, standing
-from microdc.deploy.deciding import SiteView
 from microdc.deploy.lifecycle import Patience
 from microdc.deploy.model import NodeRecord, NodeSpec
 from microdc.deploy.ports import Payload, Ramdisk, StaleError, Station, StationConfig, Told, World
 from microdc.deploy.records import record_of, seen_row
+from microdc.deploy.views import SiteView
 from microdc.deploy.working import Hands, Happened, Tell
 from microdc.errors import MicrodcError, UnreachableError
 from microdc.store.nodes import Nodes, SeenRow
+
+_SHORT, _LONG = 0.05, 60.0
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class SiteAtWork:
     _last: StationConfig | None = None
     _stale: bool = False
     _behind: int = 0
+    _look_first: bool = False
     _file_again: dict[str, datetime] = field(default_factory=dict)
 
     def want(self, record: NodeRecord) -> None:
@@ -82,6 +86,16 @@ class SiteAtWork:
             fatal=self.fatal,
         )
 
+    @property
+    def _bootable(self) -> bool:
+        """Whether what armed nodes are told to boot is there: the ramdisk may have been built anew since they were armed."""
+        armed = any(stands.armed for stands in self.wanted.values())
+        return (
+            not armed
+            or self.ramdisk is None
+            or {self.ramdisk.kernel.digest, self.ramdisk.initrd.digest} <= self.there
+        )
+
     # -- what is to be done
 
     def tick(self, now: datetime) -> None:
@@ -90,11 +104,19 @@ class SiteAtWork:
             return
         if self.station is None:
             self._give("open", now, self._opening)
-        elif not self.settled or self._ensure is None or now >= self._ensure:
+        elif (
+            self._bootable
+            and not self._look_first
+            and (not self.settled or self._ensure is None or now >= self._ensure)
+        ):
             self._give("ensure", now, partial(self._ensuring, self.station, self._config()))
-        elif self._poll is None or now >= self._poll:
+        elif self._look_first or self._poll is None or now >= self._poll:
             log, after = self.shop.nodes.reached(self.shop.testbed, self.name)
             self._give("look", now, partial(self._looking, self.station, log, after))
+
+    def _unsure(self, now: datetime) -> bool:
+        """Whether the boot services have to be told something, or looked at whether they still run."""
+        return not self.settled or self._ensure is None or now >= self._ensure
 
     def bring(self, files: Iterable[Payload], now: datetime) -> None:
         """Has files brought that are not there yet."""
@@ -108,9 +130,13 @@ class SiteAtWork:
                 self.shop.hands.give(("file", self.name, file.digest), work)
 
     def due(self, now: datetime) -> float:
-        """Seconds until something is due."""
-        moments = [moment for moment in (self._retry, self._poll, self._ensure) if moment is not None]
-        return 0.5 if self._busy or not moments else max(0.0, (min(moments) - now).total_seconds())
+        """Seconds until something is due; what is under way tells by itself that it is over."""
+        if self._busy:
+            return _LONG
+        if self._retry is not None and self._retry > now:
+            return (self._retry - now).total_seconds()
+        moments = [moment for moment in (self._poll, self._ensure) if moment is not None]
+        return max(_SHORT, min((moment - now).total_seconds() for moment in moments)) if moments else _SHORT
 
     def _give(self, what: str, now: datetime, work: Callable[[Tell], object]) -> None:
         self._busy, self._asked = what, now
@@ -176,6 +202,9 @@ class SiteAtWork:
         """Takes in what came of something that was asked of the site; what was seen there that is new."""
         self._busy = ""
         self._retry = None
+        # what a site noted can be read also while its boot services cannot be brought to run
+        if what != "open":
+            self._look_first = what == "ensure" and happened.error is not None
         if happened.error is not None:
             self._failed(what, happened.error, now)
             return []
@@ -207,13 +236,14 @@ class SiteAtWork:
         self.under_way.pop(digest, None)
         if happened.error is None:
             self.there.add(digest)
-            self.life, self.trouble = now, ""
+            self.life = now
             return
         self.trouble = str(happened.error)
         self.fatal = not isinstance(happened.error, UnreachableError)
         self._file_again[digest] = now + timedelta(seconds=self.shop.patience.again)
 
     def _failed(self, what: str, error: MicrodcError, now: datetime) -> None:
+        self._look_first = self._look_first and not isinstance(error, StaleError)
         if isinstance(error, StaleError):  # another controller was faster: what is to hold is worked out anew
             self._stale = True
             self._behind += 1

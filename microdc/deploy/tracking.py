@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from microdc.deploy import kinds
-from microdc.deploy.deciding import BmcView, CheckView, View
 from microdc.deploy.model import Action, Evidence, NodeRecord
 from microdc.deploy.planning import Item
 from microdc.deploy.ports import Payload, Ramdisk
@@ -17,6 +16,7 @@ from microdc.deploy.records import evidence_of, record_of, row_of
 from microdc.deploy.reporting import Ended
 from microdc.deploy.sighting import Sight, concerns, fold
 from microdc.deploy.sites import SiteAtWork
+from microdc.deploy.views import BmcView, CheckView, View
 from microdc.store.nodes import SeenRow
 
 
@@ -53,13 +53,12 @@ class Track:
 
     def files(self, ramdisk: Ramdisk | None) -> tuple[Payload, ...]:
         """What has to be at the site before the node may be armed."""
-        shared = (ramdisk.kernel, ramdisk.initrd) if ramdisk else ()
         if self.record.action is not Action.DEPLOY:
-            return shared
+            return shared(ramdisk)
         if self.item.image is not None:
-            return (*shared, self.item.image.file)
+            return (*shared(ramdisk), self.item.image.file)
         ref = self.record.image  # it is no longer here; it may be at the site
-        return (*shared, Payload(ref.digest, ref.size, Path(ref.name))) if ref else shared
+        return (*shared(ramdisk), *([Payload(ref.digest, ref.size, Path(ref.name))] if ref else []))
 
     def marked(self, last: int) -> NodeRecord:
         """The record with all until then as of before. What it is given is what was brought: the image may have been built anew since the move began."""
@@ -114,3 +113,8 @@ class Track:
 
 
 _OF_BMC = frozenset({kinds.POWER, kinds.BOOT, kinds.BMC_LOST})
+
+
+def shared(ramdisk: Ramdisk | None) -> tuple[Payload, ...]:
+    """What every node of a site boots."""
+    return (ramdisk.kernel, ramdisk.initrd) if ramdisk else ()

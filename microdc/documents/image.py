@@ -37,6 +37,12 @@ SourceLine = Annotated[
 ]
 
 
+UnitName = Annotated[
+    str,
+    *_form(r"[A-Za-z0-9:_.@-]+\.(service|socket|timer|path|target)", "a unit: write such as chrony.service"),
+]
+
+
 class ImageDocument(Record):
     """An image that nodes get on their disks: `images/NAME.yaml` of an inventory."""
 
@@ -54,12 +60,14 @@ class ImageDocument(Record):
     """Where packages come from, as in sources.list. Left out: those of what it extends, or of this machine."""
     options: list[KernelOption] = Field(default_factory=list)
     """Options of the kernel, after those that every image has."""
+    services: list[UnitName] = Field(default_factory=list)
+    """Units of its packages that start by themselves. All others are there, and wait until the node is configured."""
 
     @model_validator(mode="after")
     def _extends_another(self) -> Self:
         if self.extends == self.image:
             raise ValueError("extends itself")
-        for what in ("packages", "options"):
+        for what in ("packages", "options", "services"):
             names = getattr(self, what)
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)

@@ -38,7 +38,7 @@ def build(
     yield Step("writing the index", "started")
     layout.place(found, apt.pool(), into)
     fingerprint = layout.publish(found, into, datetime.now(UTC))
-    made = Repository(into, tuple(found), fingerprint)
+    made = load(into)
     check(made)
     yield Step(
         "writing the index",

@@ -13,6 +13,7 @@ from microdc.documents.model import DocumentError, Problem
 from microdc.documents.reader import Document, read
 from microdc.documents.schema import KINDS
 from microdc.errors import InputError
+from microdc.images.disk.recipe import Recipes
 from microdc.testbed.load import inspect
 from microdc.testbed.model import PairWan, Testbed
 from microdc.topology.atlas import Atlas, load_topology
@@ -69,7 +70,7 @@ def _inventory(path: Path) -> Report:
     testbed, problems = inspect(path)
     library, more = inspect_library(*directories_of(path))
     library = with_atlas(library, path)
-    problems += more
+    problems += [*more, *Recipes(path).problems()]
     if testbed is not None:
         problems += check(testbed, library)
         problems += _topologies(testbed, library, path)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import bcrypt
+import pytest
 
 from microdc import requirements
 from microdc.deploy.ironic.api import Api
@@ -132,11 +133,18 @@ def wait(condition: object, what: str, service: IronicService, seconds: float = 
         time.sleep(0.1)
 
 
+def skip_without() -> None:
+    """What a test calls that needs an Ironic, or its libraries."""
+    if requirements.find("ironic-api") is None:
+        pytest.skip("no OpenStack Ironic is installed")
+
+
 @contextmanager
 def ironic(
-    directory: Path, *, conductor: bool = True, **options: Mapping[str, str]
+    directory: Path, options: Mapping[str, Mapping[str, str]], *, conductor: bool = True
 ) -> Iterator[IronicService]:
-    """options: more of its configuration, by section."""
+    """options: more of its configuration, by section. conductor: whether one is started."""
+    skip_without()
     api, rpc = _free_ports(2)
     (directory / "users").write_text(
         f"{USER}:{bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()}\n", "utf-8"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from netboot import FROM_DISK, boot_sector, console, run_inside, wait_console, wait_for
+from netboot import FROM_DISK, console, wait_console, wait_for
+from station_machine import machine
 from stationlab import Segment, config, evidence, kinds, node, payload, segment
 
-from microdc.deploy.ports import Ramdisk, StationNode
+from microdc.deploy.ports import Ramdisk
 from microdc.deploy.station import loaders
 from microdc.deploy.station.client import SiteStation
 from microdc.lab.machine import start
 from microdc.lab.machine.machine import Machine
-from microdc.lab.machine.model import BootRequest, Description
+from microdc.lab.machine.model import BootRequest
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 SECONDS = 240
@@ -33,31 +32,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Segment]:
 def _no_loaders(monkeypatch: pytest.MonkeyPatch) -> None:
     """iPXE comes in the NIC's ROM."""
     monkeypatch.setattr(loaders, "find", dict)
-
-
-def machine(site: Segment, of: StationNode, firmware: str) -> Machine:
-    """A server of the segment, off."""
-    tap = f"p{of.node}"
-    run_inside(site.namespace, "ip", "tuntap", "add", "dev", tap, "mode", "tap")
-    run_inside(site.namespace, "ip", "link", "set", tap, "master", "br0", "up")
-    directory = site.directory / of.node
-    directory.mkdir()
-    (directory / "disk0.img").write_bytes(boot_sector().ljust(1 << 20, b"\0"))
-    data = {
-        "name": of.node,
-        "uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{of.node}.{site.namespace}")),
-        "serial": f"SN-{of.node}",
-        "manufacturer": "Microdc, Inc.",
-        "model": "Virtual Server",
-        "memory_mib": 256,
-        "cpus": 1,
-        "firmware": firmware,
-        "namespace": site.namespace,
-        "nics": [{"name": "eth0", "mac": of.mac, "tap": tap}],
-        "disks": [{"name": "disk0", "path": "disk0.img", "bytes": 1 << 20}],
-    }
-    (directory / "machine.json").write_text(json.dumps(data), "utf-8")
-    return Machine(directory)
 
 
 def until_kernel(station: SiteStation, server: Machine) -> list[str]:
@@ -133,4 +107,3 @@ def test_uefi_without_ipxe_in_its_nic(
         assert seen.index(loaded) < seen.index("http script")
         arch = next(one.data["arch"] for one in evidence(station) if one.kind == "offer")
         assert arch == (16 if way == "http" else 7)
-        assert isinstance(server.description(), Description)

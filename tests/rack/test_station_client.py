@@ -16,7 +16,6 @@ from netboot import wait_for
 from stationlab import ADDRESS, Segment, config, evidence, kinds, node, payload, segment
 
 from microdc.deploy.ports import Payload, Ramdisk, StaleError
-from microdc.deploy.station import client as client_module
 from microdc.deploy.station import loaders, program
 from microdc.errors import InputError, UnreachableError
 from microdc.host import namespaces
@@ -161,7 +160,11 @@ def test_another_version_takes_over(site: Segment, monkeypatch: pytest.MonkeyPat
 
 def test_a_port_that_is_taken(site: Segment) -> None:
     listener = namespaces.call(site.namespace, lambda: socket.create_server((ADDRESS, 8080)))
-    with listener, site.station() as station, pytest.raises(InputError, match="another program has that port"):
+    with (
+        listener,
+        site.station() as station,
+        pytest.raises(InputError, match="another program has that port"),
+    ):
         station.ensure(config(1, node(1)))
 
 
@@ -177,7 +180,7 @@ def test_a_host_without_dnsmasq_or_python(site: Segment, monkeypatch: pytest.Mon
     with site.station(host) as station, pytest.raises(InputError, match="dnsmasq is not installed") as caught:
         station.ensure(config(1, node(1)))
     assert "apt install dnsmasq-base" in str(caught.value)
-    monkeypatch.setattr(client_module.sys, "executable", "python-that-is-none")
+    monkeypatch.setattr("microdc.deploy.station.client.sys.executable", "python-that-is-none")
     with site.station() as station, pytest.raises(InputError, match="no python-that-is-none"):
         station.ensure(config(1, node(1)))
 

@@ -58,6 +58,11 @@ def reaches(lab: SwitchLab, host: str, other: str) -> bool:
     return subprocess.run([*inside, *words], capture_output=True, check=False, timeout=30).returncode == 0
 
 
+def wait_reaches(lab: SwitchLab, host: str, other: str) -> None:
+    """The kernel tells a bridge of a link up to a second after it came."""
+    wait_for(lambda: reaches(lab, host, other), 20, f"{host} reaches {other}")
+
+
 def look(lab: SwitchLab, name: str) -> SwitchState:
     (found,) = steps(read(lab.lab.testbed, [lab.switch(name)], ("ports", "vlans", "addresses")))[1]
     assert found.state is not None, found.error
@@ -93,8 +98,8 @@ def test_net_snmp_reads_the_same(lab: SwitchLab) -> None:
 
 
 def test_one_vlan_does_not_reach_another(hosts: SwitchLab) -> None:
-    assert reaches(hosts, IN_20, BEYOND)  # over the cable between the switches
-    assert reaches(hosts, BEYOND, IN_20)
+    wait_reaches(hosts, IN_20, BEYOND)  # over the cable between the switches
+    wait_reaches(hosts, BEYOND, IN_20)
     assert not reaches(hosts, IN_1, IN_20)
     assert not reaches(hosts, IN_1, BEYOND)
     heard = {(one.mac, one.port): one.vlan for one in look(hosts, "sw1").addresses if one.learned}
@@ -105,14 +110,14 @@ def test_one_vlan_does_not_reach_another(hosts: SwitchLab) -> None:
 def test_a_port_in_a_wrong_vlan_is_cut_off_and_joined_to_others(hosts: SwitchLab) -> None:
     """While what is plugged in goes on."""
     hosts.plant("sw1", wrong_vlan="1:20, 3:30")
-    assert reaches(hosts, IN_1, BEYOND)
+    wait_reaches(hosts, IN_1, BEYOND)
     assert not reaches(hosts, IN_20, BEYOND)
     assert vlans(hosts, "sw1") == {
         1: ({"2", "49", "uplink"}, set()), 20: ({"1"}, {"49"}), 30: ({"3"}, set()),
     }  # fmt: skip
     hosts.plant("sw1", wrong_vlan=None)
     assert not reaches(hosts, IN_1, BEYOND)
-    assert reaches(hosts, IN_20, BEYOND)
+    wait_reaches(hosts, IN_20, BEYOND)
     assert vlans(hosts, "sw1") == DECLARED["sw1"]
 
 
@@ -121,11 +126,11 @@ def test_all_vlans_go_the_way_of_the_cable_between_the_switches(hosts: SwitchLab
         hosts.plant("sw1", **cut)
         assert not reaches(hosts, IN_20, BEYOND), cut
         hosts.plant("sw1", **dict.fromkeys(cut))
-        assert reaches(hosts, IN_20, BEYOND), cut
+        wait_reaches(hosts, IN_20, BEYOND)
     hosts.plant(
         "sw2", swapped="swp49,swp50"
     )  # the cable is in another port now, which leads to the same switch
-    assert reaches(hosts, IN_20, BEYOND)
+    wait_reaches(hosts, IN_20, BEYOND)
     assert vlans(hosts, "sw2")[20] == ({"swp1", "swp47"}, {"swp50"})
 
 

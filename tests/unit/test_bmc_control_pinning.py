@@ -66,9 +66,12 @@ def test_a_place_that_is_not_there(path: tuple[str, ...]) -> None:
 
 
 def test_a_mapping_that_others_share_is_left_alone() -> None:
+    """One of those that repeat it is written out; the one that all others repeat cannot be changed alone."""
     text = "a:\n  bmc: &same {redfish: x}\nb:\n  bmc: *same\n"
+    made = pinned(text, ("b", "bmc"), PIN)
+    assert made == text.replace("*same", f'{{redfish: x, fingerprint: "{spelled(PIN)}"}}')
     with pytest.raises(InputError, match="by hand"):
-        pinned(text, ("b", "bmc"), PIN)
+        pinned(text, ("a", "bmc"), PIN)
 
 
 def test_the_file_is_written_whole_with_its_mode_and_through_a_link(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def test_a_node_that_fails_is_explained_and_tried_again(call: Call, world: Simul
     assert (code, nodes(out)["n1"]["state"]) == (Exit.OK, "active")
     code, out, _ = call("explain", "n1", "--no-ask")
     assert code == Exit.OK
-    assert "N1 is active" in out
+    assert "n1 is active" in out
 
 
 def test_a_console_that_was_kept_is_looked_through(call: Call, world: SimulatedWorld, tmp_path: Path) -> None:

@@ -337,6 +337,11 @@ def test_a_mistyped_mac_is_told_with_both() -> None:
     assert MAC in told.what
 
 
+def test_a_stranger_that_asks_again_and_again_is_told_before_the_time_is_up() -> None:
+    story = _ignored_stranger(_ignored_stranger(Story().power())).moving(Phase.FIRMWARE)
+    assert certainties(story.explained()) == {"mistyped-mac": "possible"}
+
+
 def test_the_mac_of_another_server_is_not_taken_for_a_mistyped_one() -> None:
     story = Story().power().dhcp(kinds.DISCOVER, NEIGHBOUR).dhcp(kinds.IGNORED, NEIGHBOUR)
     assert "mistyped-mac" not in causes(story.failed(Phase.FIRMWARE).explained())

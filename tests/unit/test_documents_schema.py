@@ -19,6 +19,7 @@ COPIES = {
     "site": locations.data_dir("inventory"),
     "profile": locations.data_dir("netem_profiles"),
     "topology": locations.data_dir("netem_profiles"),
+    "image": locations.data_dir("inventory"),
 }
 HINT = "# yaml-language-server: $schema="
 

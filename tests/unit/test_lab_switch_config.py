@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
+from microdc.host.daemon import Daemon
 from microdc.images.sshkeys import new_key
-from microdc.lab.switch import agent, neighbours, shell
+from microdc.lab.switch import agent, frr, naming, neighbours, shell
 from microdc.lab.switch.files import Files, Logins
-from microdc.lab.switch.model import Cable, Socket, SwitchPlan
+from microdc.lab.switch.model import FRR, LINUX, Cable, Socket, SwitchPlan
 
 SWITCH = SwitchPlan(
     name="sw1",
@@ -34,6 +36,26 @@ LOGINS = Logins.new()
 def test_names_are_told_by_snmpd_itself_where_linux_can_have_them() -> None:
     assert agent.config(SWITCH, LOGINS).count("pass_persist") == 2
     assert agent.config(ODD, LOGINS).count("pass_persist") == 4
+
+
+def test_snmpd_tells_every_interface_but_strands() -> None:
+    (line,) = (one for one in agent.config(SWITCH, LOGINS).splitlines() if "include_ifmib" in one)
+    told = re.compile(line.split()[1])
+    assert all(told.search(name) for name in ("1", "lo", "br20", "mgmt0", "Et1-1-ab12cd", "_x", "."))
+    assert not told.search(naming.strand(20, 4))
+
+
+def test_vtysh_is_the_login_shell_where_frr_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And root's, by number; the user to whom vtysh gives what it saves is known there."""
+    monkeypatch.setattr(frr, "passwd", lambda: "frr:x:106:107::/:/usr/sbin/nologin\n")
+    monkeypatch.setattr(Files, "start", lambda *_: Daemon(1, 1))
+    for platform, login in ((LINUX, "/root:/bin/sh"), (FRR, f"/run:{frr.SHELL}")):
+        shell.start(Files(tmp_path), replace(SWITCH, platform=platform), LOGINS)
+        first, *others = (tmp_path / "passwd").read_text().splitlines()
+        assert first == f"admin:x:0:0:switch:{login}"
+        assert any(one.startswith("frr:") for one in others) is (platform == FRR)
 
 
 def test_an_address_of_ip_6_is_listened_at_as_such() -> None:

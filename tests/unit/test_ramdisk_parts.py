@@ -8,10 +8,12 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_interface
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -20,13 +22,27 @@ from hypothesis import strategies as st
 from microdc.deploy import kinds
 from microdc.deploy.model import Action, ImageRef, NodeSpec
 from microdc.deploy.ramdisk import order as orders
-from microdc.deploy.ramdisk.resident import commandline, hardware, identity, installing, lldp, smbios, words
+from microdc.deploy.ramdisk.resident import (
+    commandline,
+    gpt,
+    hardware,
+    identity,
+    installing,
+    lldp,
+    smbios,
+    start,
+    words,
+)
 from microdc.deploy.ramdisk.resident.commandline import Static
 from microdc.deploy.ramdisk.resident.drivers import matching
-from microdc.deploy.ramdisk.resident.imaging import Promise
+from microdc.deploy.ramdisk.resident.promise import Promise
+from microdc.deploy.ramdisk.resident.station import Station
+from microdc.deploy.ramdisk.resident.wire import Place
 from microdc.deploy.ramdisk.resident.words import FailedError
+from microdc.images.disk import gpt as built
 from microdc.images.lean import loaded_part
 from microdc.testbed.nodes import DiskHints
+from ramdisk_station import NastyStation
 
 # -- the kernel's command line
 
@@ -377,3 +393,100 @@ def test_the_program_imports_nothing_of_microdc_and_little_of_the_library() -> N
     loaded = set(done.stdout.split())
     assert not {"microdc", "email", "ssl", "http", "asyncio", "uuid"} & loaded
     assert set(names) <= loaded
+
+
+# -- the whole program
+
+
+@pytest.fixture
+def station() -> Iterator[NastyStation]:
+    made = NastyStation()
+    made.orders = {"TOKEN": {"node": "n1", "move": 1, "action": "inspect"}}
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def booted(station: NastyStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the program keeps its state; its kernel's command line names the station."""
+    line = f"microdc.station=http://{station.address}:{station.port} microdc.token=TOKEN microdc.node=n1"
+    (tmp_path / "cmdline").write_text(f"{line} microdc.linger=0.01\n")
+    monkeypatch.setattr(start, "_COMMAND_LINE", tmp_path / "cmdline")
+    monkeypatch.setattr(start, "_STATE", tmp_path / "run/state.json")
+    monkeypatch.setattr(sys, "argv", ["ramdisk.py"])
+    return tmp_path / "run/state.json"
+
+
+def test_an_error_of_the_program_itself_is_told(
+    station: NastyStation, booted: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(asked: commandline.Asked, place: Station) -> int:
+        place.hello(asked.token, {"serial": "S1"})
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(start, "_work", broken)
+    with pytest.raises(SystemExit) as ended:
+        start.main()
+    assert ended.value.code == start.POWER_OFF
+    assert booted.parent.is_dir()
+    failed = station.last("failed")
+    assert failed.data["code"] == "crash"
+    assert "ZeroDivisionError: by nothing" in failed.data["text"]
+    assert "microdc: failed: crash: " in capsys.readouterr().out
+
+
+def test_a_program_that_was_killed_is_told_by_the_next(
+    station: NastyStation, booted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = {"place": [station.address, station.port], "session": "s-TOKEN", "linger": 0.01}
+    booted.parent.mkdir()
+    booted.write_text(json.dumps(state))
+    monkeypatch.setattr(sys, "argv", ["ramdisk.py", "crashed", "137"])
+    with pytest.raises(SystemExit) as ended:
+        start.main()
+    assert ended.value.code == start.POWER_OFF
+    assert station.last("failed").data == {
+        "code": "crash",
+        "text": "the ramdisk's program ended with status 137",
+    }
+
+
+@pytest.mark.usefixtures("booted")
+def test_a_spent_token_is_told_on_the_console(
+    station: NastyStation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    station.orders = {}
+    monkeypatch.setattr(start, "_work", lambda asked, place: place.hello(asked.token, {}))
+    with pytest.raises(SystemExit):
+        start.main()
+    assert station.told == []
+    assert "microdc: failed: no-order: the station gives no order: 403 spent-token" in capsys.readouterr().out
+
+
+def test_a_hello_whose_answer_was_lost_is_said_again(station: NastyStation) -> None:
+    """With the same nonce, by which the station knows it."""
+    station.lost_answers = 1
+    order = Station(Place(station.address, station.port)).hello("TOKEN", {"serial": "S1"}, 20)
+    assert order["action"] == "inspect"
+    assert len(station.hellos) == 2
+    assert len({hello["nonce"] for hello in station.hellos}) == 1
+
+
+def test_the_tables_of_built_images_are_read() -> None:
+    """Images and ramdisk have code of their own for one format."""
+    kinds_of = [built.BIOS_BOOT, built.EFI_SYSTEM, built.LINUX_ROOT_AMD64]
+    partitions = [
+        built.Partition(kind, UUID(int=index + 1), 2048 * (index + 1), 2048, f"part {index}")
+        for index, kind in enumerate(kinds_of)
+    ]
+    first, last = built.tables(UUID(int=99), partitions, 10_000)
+    table = gpt.parse(first)
+    assert table is not None
+    assert (table.guid, table.sectors) == (UUID(int=99).bytes_le, 10_000)
+    assert [(each.number, each.type, each.first, each.last, each.name) for each in table.partitions] == [
+        (index + 1, kind.bytes_le, 2048 * (index + 1), 2048 * (index + 2) - 1, f"part {index}")
+        for index, kind in enumerate(kinds_of)
+    ]
+    assert (gpt.first_bytes(table), gpt.last_bytes(table)) == (first, last)

@@ -13,7 +13,8 @@ import pytest
 import ramdisk_image
 from microdc.deploy.ramdisk.resident import device, gpt, imaging
 from microdc.deploy.ramdisk.resident.fetching import Patience
-from microdc.deploy.ramdisk.resident.imaging import Progress, Promise, Telling, Written
+from microdc.deploy.ramdisk.resident.imaging import Progress, Telling
+from microdc.deploy.ramdisk.resident.promise import Promise, Written, read_back
 from microdc.deploy.ramdisk.resident.station import Station
 from microdc.deploy.ramdisk.resident.wire import Place, request
 from microdc.deploy.ramdisk.resident.words import FailedError
@@ -21,7 +22,7 @@ from ramdisk_image import MIB, MadeImage
 from ramdisk_station import Nastiness, NastyStation
 
 QUICK = Patience(cuts=3, pause=0.01, longest=0.02, stall=1.0, busy=10.0)
-DISK = 64 * MIB
+DISK = 32 * MIB
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ class Writer:
     """Writes to a file that holds other things before."""
 
     def __init__(self, station: NastyStation, promise: Promise, path: Path) -> None:
-        self.place, self.promise, self.path = Place(str(station.address), int(station.port)), promise, path
+        self.place, self.promise, self.path = Place(station.address, station.port), promise, path
         self.resumed: list[tuple[int, str]] = []
         self.progress: list[Progress] = []
         path.write_bytes(b"\xa5" * DISK)
@@ -54,7 +55,7 @@ class Writer:
         ask = partial(Station(self.place, "session").image, name, stall=patience.stall)
         with device.writing(self.path) as target:
             written = imaging.write(ask, self.promise, target, telling, patience)
-            imaging.read_back(target, written, whole=self.promise)
+            read_back(target, written, whole=self.promise)
             return written
 
     def content(self, written: Written) -> str:
@@ -131,7 +132,7 @@ def test_cuts_without_progress_end_it(writer: Writer, station: NastyStation) -> 
 
 
 def test_cuts_with_progress_do_not(writer: Writer, station: NastyStation) -> None:
-    station.nastiness = Nastiness(cut_always_after=600_000)
+    station.nastiness = Nastiness(cut_always_after=writer.promise.size // (QUICK.cuts + 3))
     assert writer.content(writer.run()) == writer.promise.raw_digest
     assert len(writer.resumed) > QUICK.cuts
 
@@ -211,7 +212,7 @@ def test_reading_back_finds_what_the_disk_lost(writer: Writer) -> None:
         disk.seek(writer.promise.raw - 10)
         disk.write(b"lost")
     with device.writing(writer.path) as target, pytest.raises(FailedError, match="does not hold") as failed:
-        imaging.read_back(target, written)
+        read_back(target, written)
     assert failed.value.code == "image-hash"
 
 

@@ -89,7 +89,19 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_handle: int, _data: bytes) -> int:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(images.os, "write", full)
+    monkeypatch.setattr("microdc.deploy.station.resident.images.os.write", full)
     with pytest.raises(ReceiveError) as caught:
         receive(DIGEST, len(DATA), 0, BytesIO(DATA))
     assert (caught.value.code, str(caught.value)) == ("no-space", os.strerror(errno.ENOSPC))
+
+
+def test_what_no_plan_names_goes_after_a_while() -> None:
+    other = sha256(b"other")
+    receive(DIGEST, len(DATA), 0, BytesIO(DATA))
+    receive(other, 5, 0, BytesIO(b"other"))
+    receive(sha256(b"half"), 4, 0, BytesIO(b"ha"))
+    now = Path("images", other).stat().st_mtime
+    images.tidy({DIGEST}, now + images.KEEP_SECONDS - 60)
+    assert len(kept()) == 3
+    images.tidy({DIGEST}, now + images.KEEP_SECONDS + 60)
+    assert kept() == [DIGEST]

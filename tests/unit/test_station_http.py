@@ -15,6 +15,7 @@ from station_rig import FIRST, MAC, OTHER_MAC, SECOND, STRANGER, Rig, document, 
 from microdc.deploy.station.resident import files, kept, wire
 from microdc.deploy.station.resident import serving as servers
 from microdc.deploy.station.resident.kept import Kept
+from microdc.deploy.station.resident.place import boottime
 
 KERNEL, INITRD, IMAGE = b"a kernel" * 1000, b"a ramdisk" * 1000, bytes(range(256)) * 4096
 BOOT = {"ramdisk": {"kernel": sha256(KERNEL), "initrd": sha256(INITRD), "options": "console=ttyS0"}}
@@ -126,8 +127,8 @@ def test_hello_spends_the_token(rig: Rig) -> None:
 
 def test_an_answer_to_hello_is_repeated_for_a_while(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.session()
-    now = kept.boottime()
-    monkeypatch.setattr(kept, "boottime", lambda: now + kept.REPLAY_SECONDS + 1)
+    late = boottime() + kept.REPLAY_SECONDS + 1
+    monkeypatch.setattr(kept, "boottime", lambda: late)
     assert rig.ask("POST", "/node/hello", {"nonce": "n", "hardware": {}}, token="boot-one").status == 403
 
 

@@ -136,7 +136,7 @@ def test_a_full_disk_stops_nothing(
     made = Log(tmp_path)
     made.note("http", "script")
     with monkeypatch.context() as patch:
-        patch.setattr(log.os, "write", lambda *_: 5)
+        patch.setattr("microdc.deploy.station.resident.log.os.write", lambda *_: 5)
         made.note("http", "script", node="n9")
     made.note("http", "script")
     made.close()
@@ -151,3 +151,26 @@ def test_another_directory_is_another_log(tmp_path: Path) -> None:
     noted(tmp_path / "b", 1)
     assert identity(tmp_path / "a") != identity(tmp_path / "b")
     assert identity(tmp_path) == ""
+
+
+def test_what_strangers_say_is_made_harmless(tmp_path: Path) -> None:
+    made = Log(tmp_path)
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    said = {
+        "nul\0": "a\0b",
+        "half": "\ud800",
+        "none": float("nan"),
+        "deep": deep,
+        "kept": [1, True, None, {"x": 1.5}],
+    }
+    made.note("ramdisk", "disk", "x\0\udfff", data=said)
+    made.close()
+    (line,) = read(0, tmp_path)[0]
+    entry = json.loads(line)
+    assert entry["text"] == "x\ufffd?"
+    data = entry["data"]
+    assert (data["nul\ufffd"], data["half"], data["none"]) == ("a\ufffdb", "?", None)
+    assert data["kept"] == [1, True, None, {"x": 1.5}]
+    assert "\\u0000" not in line.decode()

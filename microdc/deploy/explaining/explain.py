@@ -12,8 +12,8 @@ from microdc.deploy.explaining.telling import size, span
 from microdc.deploy.explaining.timeline import MOST, timeline
 from microdc.deploy.model import Evidence, NodeRecord, State
 
-_STATED = frozenset({"aborted", "bmc-refused", "station", "wrong-name", "wrong-root"})
-"""Causes that whoever drove the move knows better than what was seen can tell: somebody's words, or a refusal."""
+_STATED = frozenset({"bmc-refused", "station", "wrong-name", "wrong-root"})
+"""Causes that whoever drove the move was told outright: a refusal, or words of the system itself."""
 
 
 def explain(
@@ -37,9 +37,14 @@ def diagnose(case: Case) -> tuple[Diagnosis, ...]:
             found.setdefault(one.cause, one)
     ordered = sorted(found.values(), key=lambda one: one.certainty.rank)
     failure = case.record.failure if case.failed else None
-    if failure is not None and failure.cause in _STATED:
-        return (_recorded(case, Certainty.CERTAIN), *(one for one in ordered if one.cause != failure.cause))
-    return tuple(ordered) or ((_recorded(case, Certainty.POSSIBLE),) if case.failed else ())
+    if failure is None:
+        return tuple(ordered)
+    if failure.cause == "aborted":
+        return (_recorded(case, Certainty.CERTAIN),)
+    sure = any(one.certainty is Certainty.CERTAIN for one in ordered)
+    if failure.cause in _STATED and not sure:
+        return (_recorded(case, Certainty.CERTAIN), *ordered)
+    return tuple(ordered) or (_recorded(case, Certainty.POSSIBLE),)
 
 
 def _recorded(case: Case, certainty: Certainty) -> Diagnosis:

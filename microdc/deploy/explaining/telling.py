@@ -138,6 +138,18 @@ def _line(evidence: Evidence) -> str:
     return f"{text}   [{'; '.join(said)}]" if said else text
 
 
+def _started(_: Evidence, data: Mapping[str, Any]) -> str:
+    place = ", ".join(str(data[key]) for key in ("interface", "address") if data.get(key))
+    return f"the boot services run{f' on {place}' if place else ''}"
+
+
+def _entered(_: Evidence, data: Mapping[str, Any]) -> str:
+    if not data.get("phase"):
+        return f"it is {data.get('state', '?')}"
+    attempt = number(data.get("attempt")) or 1
+    return f"phase {data['phase']}{f', attempt {attempt}' if attempt > 1 else ''}"
+
+
 def _unknown(evidence: Evidence, _: Mapping[str, Any]) -> str:
     return f"{evidence.kind}: {evidence.text}" if evidence.text else evidence.kind
 
@@ -158,7 +170,7 @@ def _own(default: str) -> Words:
 
 
 _TOLD: dict[tuple[str, str], tuple[Words, Tone]] = {
-    ("station", kinds.STARTED): (_plain("the boot services run on {interface}, {address}"), "good"),
+    ("station", kinds.STARTED): (_started, "good"),
     ("station", kinds.STOPPED): (_plain("the boot services stopped: {why}"), "mind"),
     ("station", kinds.APPLIED): (_plain("the boot services have configuration {revision}"), ""),
     ("station", kinds.REFUSED): (_own("the boot services refused a configuration"), "bad"),
@@ -199,7 +211,7 @@ _TOLD: dict[tuple[str, str], tuple[Words, Tone]] = {
     ("bmc", kinds.BMC_LOST): (lambda e, d: f"the BMC does not answer: {d.get('error') or e.text}", "bad"),
     ("ironic", kinds.PROVISION): (lambda e, d: f"Ironic has it as: {e.text or d.get('state', '?')}", ""),
     ("ironic", kinds.HISTORY): (_own("Ironic wrote something down"), "mind"),
-    ("controller", kinds.ENTERED): (_plain("phase {phase}"), ""),
+    ("controller", kinds.ENTERED): (_entered, ""),
     ("controller", kinds.DECIDED): (_own("it acted"), ""),
     ("controller", kinds.GAVE_UP): (lambda e, d: f"given up in phase {d.get('phase', '?')}: {e.text or d.get('cause', '')}", "bad"),
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from microdc.deploy.ironic.enrolling import Patch
-from microdc.deploy.ironic.errors import IronicAwayError, IronicError
+from microdc.deploy.ironic.errors import IronicError
 from microdc.deploy.ironic.model import FIELDS, Node, node_of
 from microdc.deploy.ironic.wire import Wire
 from microdc.errors import MicrodcError, RefusedError
@@ -138,22 +138,13 @@ class Api:
         return {str(driver["name"]): tuple(driver.get("hosts") or ()) for driver in told["drivers"]}
 
     def _explained(self, error: IronicError, driver: str) -> MicrodcError:
-        """A refused enrolment; Ironic has one sentence for a driver that it does not know and for conductors that are all down."""
+        """A refused enrolment; of a driver that no conductor serves Ironic says that it found no host."""
         if "No conductor" not in error.what:
             return error
         known = ", ".join(sorted(self.drivers()))
-        if not known:
-            hint = "start ironic-conductor, and look into its log"
-            return IronicAwayError(
-                "no conductor of Ironic's runs", where=self.wire.where, hint=hint, status=error.status
-            )
         hint = f"its conductors serve {known}; enable it as `enabled_hardware_types` there, or name another as `driver`"
-        return IronicError(
-            f"Ironic does not serve the driver {driver}",
-            status=error.status,
-            where=self.wire.where,
-            hint=hint,
-        )
+        what = f"Ironic does not serve the driver {driver}"
+        return IronicError(what, status=error.status, where=self.wire.where, hint=hint)
 
 
 def _path(name: str) -> str:

@@ -10,7 +10,7 @@ from microdc.deploy.ironic import beginning, deciding, disks, enrolling, telling
 from microdc.deploy.ironic.api import Api
 from microdc.deploy.ironic.configdrive import configdrive
 from microdc.deploy.ironic.deciding import Ask, Decision, Done, Stop
-from microdc.deploy.ironic.errors import IronicAwayError, IronicError
+from microdc.deploy.ironic.errors import IronicError
 from microdc.deploy.ironic.hardware import hardware_of, hardware_of_properties
 from microdc.deploy.ironic.instance import instance_info
 from microdc.deploy.ironic.model import Mark, Node
@@ -38,7 +38,7 @@ class IronicBackend:
     def __init__(self, api: Api, place: Place) -> None:
         self.api = api
         self._place = place
-        self._told: dict[tuple[str, int], tuple[str, str, str]] = {}
+        self._told: dict[tuple[str, int], tuple[str, ...]] = {}
         self._entries: dict[tuple[str, int], str] = {}
 
     def begin(self, job: Job) -> None:
@@ -63,30 +63,22 @@ class IronicBackend:
         return self._glimpse(node, job, phase, decision, evidence)
 
     def abort(self, job: Job) -> str:
-        """Ends a job where Ironic waits for its ramdisk; elsewhere Ironic goes on to the end of what it is at."""
+        """Ends a job where Ironic waits for its ramdisk; elsewhere Ironic goes on to the end of what it is at.
+
+        Whoever aborts a job looks at it no more: Ironic lets nothing be noted at a node while it works, so a look may go on with it.
+        """
         node = beginning.there(self.api, job)
         mark = node.mark
         if mark is None or mark.move != job.move:
             return f"nothing: Ironic has no such job with {node.name}"
-        if not mark.aborted and not self._noted(node, replace(mark, aborted=True)):
-            return f"Ironic cannot be interrupted while it is {node.state}: it goes on to the end of that"
         verb = _ABORTED_BY.get(node.state)
         if verb is not None:
             self.api.provision(node.name, verb)
             return f"Ironic, which was at {node.state}, is asked to end it ({verb})"
         if meaning_of(node.state).way is Way.WORKS:
-            return f"Ironic cannot be interrupted while it is {node.state}: it ends that, and nothing more is asked of it"
+            return f"Ironic cannot be interrupted while it is {node.state}: it goes on to the end of that"
+        self.api.patch(node.name, enrolling.marking(replace(mark, aborted=True)))
         return f"nothing goes on in Ironic, where the node is {node.state}"
-
-    def _noted(self, node: Node, mark: Mark) -> bool:
-        """Whether the mark could be set: not while a conductor has the node in its hands."""
-        try:
-            self.api.patch(node.name, enrolling.marking(mark))
-        except IronicAwayError as error:
-            if not error.locked:
-                raise
-            return False
-        return True
 
     def close(self) -> None:
         self.api.wire.close()

@@ -79,8 +79,10 @@ _END = {Action.DEPLOY: ACTIVE, Action.INSPECT: MANAGEABLE, Action.CLEAN: AVAILAB
 def decide(node: Node, mark: Mark) -> Decision:
     """The next thing for the job that the mark names."""
     way = meaning_of(node.state).way
-    if way is Way.WORKS and not mark.aborted:
-        return Wait()
+    if (way is Way.WORKS or (way is Way.FAILED and node.reserved)) and not mark.aborted:
+        return (
+            Wait()
+        )  # a conductor that has a failed node in its hands has not written down yet why it failed
     stop = _stop(node, mark, way)
     if stop is not None:
         return stop

@@ -19,9 +19,9 @@ def change(node: Node, name: str, move: int, now: datetime) -> Evidence:
     return Evidence(now, "ironic", kinds.PROVISION, node=name, text=f"{node.state}{step}{error}", data=data)
 
 
-def mark_of_change(node: Node) -> tuple[str, str, str]:
+def mark_of_change(node: Node) -> tuple[str, ...]:
     """What makes a change that is worth telling."""
-    return node.state, node.updated, node.step
+    return node.state, node.updated, node.step, node.error
 
 
 def entries(

@@ -14,6 +14,7 @@ from importlib.resources import files as resources
 from pathlib import Path
 
 from microdc.deploy.ports import Payload, Ramdisk
+from microdc.deploy.ramdisk.resident.drivers import ALWAYS
 from microdc.errors import UnreachableError
 from microdc.events import Step
 from microdc.images import closure, contents, modules, operate, python
@@ -29,7 +30,6 @@ _VIRTUAL_OPTIONS = "no_timer_check"
 """A virtual machine's timer works; whoever checks it where others have the processor may miss its ticks, and panic."""
 
 PROGRAMS = ("busybox", "zstd", "ssh-keygen")
-_ALWAYS = ("ext4", "vfat", "nls_cp437", "nls_iso8859_1", "nls_ascii", "nls_utf8", "efivarfs", "af_packet")
 _VIRTUAL = ("virtio_pci", "virtio_mmio", "virtio_blk", "virtio_scsi", "virtio_net", "sd_mod", "vmw_pvscsi")
 _NICS = (
     *("e1000", "e1000e", "igb", "igc", "ixgbe", "ixgbevf", "i40e", "iavf", "ice", "tg3", "bnxt_en", "bnx2"),
@@ -160,7 +160,7 @@ def _sources() -> dict[str, bytes]:
 
 def program() -> dict[str, Entry]:
     """The package `resident`, with bytecode from which Python starts at once, and sources for what a traceback quotes."""
-    made: dict[str, Entry] = {f"{_HOME}/ramdisk.py": File(b"from resident.start import main\n\nmain()\n")}
+    made: dict[str, Entry] = {f"{_HOME}/ramdisk.py": File(b"from resident.start import run\n\nrun()\n")}
     for name, text in sorted(_sources().items()):
         path = f"{_HOME}/resident/{name}"
         made[path] = File(text)
@@ -177,7 +177,7 @@ def _bytecode(text: bytes, path: str) -> bytes:
 def drivers(kernel: GuestKernel) -> dict[str, Entry]:
     """The kernel's modules, and the two lists by which the program finds those that the hardware wants."""
     available = modules.find(kernel.modules)
-    loaded = modules.load_order((*_ALWAYS, *_VIRTUAL, *_NICS, *_STORAGE), available)
+    loaded = modules.load_order((*ALWAYS, *_VIRTUAL, *_NICS, *_STORAGE), available)
     made: dict[str, Entry] = {f"{_MODULES}/{name}.ko": File(data) for name, data in loaded.items()}
     aliases = [f"{pattern} {name}" for name, data in loaded.items() for pattern in modules.aliases(data)]
     needs = [" ".join([name, *_needs(name, loaded)]) for name in loaded]

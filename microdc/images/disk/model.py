@@ -17,7 +17,7 @@ BOOT_PARTITION, EFI_PARTITION, ROOT_PARTITION = 1, 2, 3
 class Recipe:
     """What an image is made of, with all that it extends.
 
-    suite: "" for that of the sources. own: the packages that it adds to what it extends. sources: lines as in sources.list; () for this
+    services: units that start by themselves beside those of every image. own: the packages that it adds to what it extends. sources: lines as in sources.list; () for this
     machine's. options: of the kernel. lineage: names, its own first.
     """
 
@@ -28,6 +28,7 @@ class Recipe:
     own: tuple[str, ...]
     sources: tuple[str, ...]
     options: tuple[str, ...]
+    services: tuple[str, ...]
     lineage: tuple[str, ...]
     where: Where
     shipped: bool = False

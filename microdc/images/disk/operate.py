@@ -27,19 +27,19 @@ from microdc.repository.model import Package, Sources
 from microdc.repository.running import located
 
 __all__ = [
+    "Recipes",
     "Verdict",
+    "adopt",
     "asked",
     "audit",
-    "sources_of",
-    "status_of",
-    "Recipes",
-    "adopt",
     "build",
     "find",
     "found",
     "packages_of",
     "prune",
     "public_key",
+    "sources_of",
+    "status_of",
     "verify",
 ]
 
@@ -74,6 +74,7 @@ def build(documents: Path | None, name: str, *, anew: bool = False) -> Generator
     """
     wanted = Recipes(documents)[name]
     with cache.locked(shelf.place()):
+        shelf.tidy()
         root = apt_root(wanted)
         yield from root.update()
         what = f"working out the packages of {name}"
@@ -162,7 +163,7 @@ def resolve(root: AptRoot, wanted: Recipe) -> list[Package]:
 
 def key_of(wanted: Recipe, packages: Sequence[Package]) -> str:
     """SHA-256 of all that goes into an image."""
-    told = hashlib.sha256(f"{recipe.digest(wanted)}\n".encode())
+    told = hashlib.sha256(f"{rootfs.FORMAT} {recipe.digest(wanted)}\n".encode())
     for package in packages:
         told.update(f"{package.exact} {package.architecture} {package.sha256}\n".encode())
     for part in overlay.contents(overlay.tree(wanted, "")):
@@ -190,7 +191,7 @@ def _built(
         work = Path(made)
         root = yield from rootfs.install(packages, packages_of(wanted), pool, work, epoch)
         status = (root / "var/lib/dpkg/status").read_text("utf-8")
-        overlay.apply(root, overlay.tree(wanted, key))
+        overlay.apply(root, overlay.tree(wanted, key), wanted.services)
         what = f"making the disk of {wanted.name}"
         yield Step(what, "started")
         release, suite = assemble.kernel_release(root), _suite(root)

@@ -18,6 +18,8 @@ CONSOLES = ("console=tty0", "console=ttyS0,115200n8")
 """The last one is what the system calls its console: a BMC sees the serial port."""
 _QUIET = ("loglevel=4", "systemd.show_status=1")
 
+INITRAMFS = "/etc/initramfs-tools/conf.d/microdc"
+"""Has to be there before the kernel is installed."""
 _UNITS = "/etc/systemd/system"
 _LIB = "/usr/lib/systemd/system"
 _ENABLED = {
@@ -30,6 +32,12 @@ _MASKED = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
     "getty-static.service", "man-db.timer", "systemd-binfmt.service", "systemd-firstboot.service",
 )  # fmt: skip
+
+_STAYS = {
+    "fstrim.timer", "getty@tty1.service", "microdc-home.service", "remote-fs.target", "serial-getty@ttyS0.service", "ssh.service",
+    "systemd-networkd.service", "systemd-networkd.socket", "systemd-pstore.service",
+}  # fmt: skip
+"""What starts by itself, beside what the document names: what else packages enable waits until the node is configured."""
 
 REMOVED = (
     "boot/*.old", "initrd.img.old", "vmlinuz.old",
@@ -61,6 +69,7 @@ def tree(recipe: Recipe, key: str) -> dict[str, Entry]:
     }
     ours = {
         "/etc/dpkg/dpkg.cfg.d/microdc": "dpkg.cfg",
+        INITRAMFS: "initramfs.conf",
         "/etc/ssh/sshd_config.d/10-microdc.conf": "sshd.conf",
         "/etc/systemd/networkd.conf.d/10-microdc.conf": "networkd.conf",
         "/etc/systemd/system-preset/00-microdc.preset": "system.preset",
@@ -89,8 +98,18 @@ def _template(unit: str) -> str:
     return f"{name}@.{rest.rpartition('.')[2]}" if at else unit
 
 
-def apply(root: Path, files: Tree) -> None:
-    """Takes the building's traces out of a root directory, and lays files over it. Raises InputError for a path that is none."""
+def apply(root: Path, files: Tree, services: Iterable[str]) -> None:
+    """Takes the building's traces out of a root directory, disables services but for those named, and lays files over it.
+
+    Raises InputError for a path that is none.
+    """
+    kept = _STAYS | set(services)
+    for link in [*root.glob("etc/systemd/system/*.wants/*"), *root.glob("etc/systemd/system/*.requires/*")]:
+        if link.name not in kept:
+            link.unlink()
+    for link in root.glob("etc/rc[2345].d/S*"):  # what has a unit is told by its unit
+        if f"{link.name[3:]}.service" not in kept:
+            link.unlink()
     for pattern in REMOVED:
         for found in root.glob(pattern):
             _remove(found)

@@ -20,10 +20,16 @@ DIRECTORY = "images"
 _DEFAULT: Kernel = "generic"
 
 
+class UnknownImageError(InputError, KeyError):
+    """No image has this name."""
+
+    __str__ = InputError.__str__
+
+
 class Recipes(Mapping[str, Recipe]):
     """The images that can be built, by name, in alphabetical order. A document is read when it is asked for.
 
-    inventory: its directory; None for those that come with microdc alone. A name that is none raises InputError with the nearest; a
+    inventory: its directory; None for those that come with microdc alone. A name that is none raises UnknownImageError with the nearest; a
     document with something wrong raises DocumentError.
     """
 
@@ -41,7 +47,7 @@ class Recipes(Mapping[str, Recipe]):
     def __getitem__(self, name: str) -> Recipe:
         if name not in self.files:
             hint = nearest(name, self.files) or f"write {DIRECTORY}/{name}.yaml in the inventory"
-            raise InputError(f"there is no image {name!r}", hint=hint)
+            raise UnknownImageError(f"there is no image {name!r}", hint=hint)
         chain = [*self._chain(name, ())]
         own = chain[0][1]
         records = [record for _, record in chain]
@@ -54,6 +60,7 @@ class Recipes(Mapping[str, Recipe]):
             tuple(own.packages),
             next((tuple(record.sources) for record in records if record.sources), ()),
             _each_once(option for record in reversed(records) for option in record.options),
+            _each_once(service for record in reversed(records) for service in record.services),
             tuple(record.image for record in records),
             where,
             shipped=self.files[name].is_relative_to(self._shipped),
@@ -104,7 +111,7 @@ class Recipes(Mapping[str, Recipe]):
 
 def digest(recipe: Recipe) -> str:
     """SHA-256 of what is asked for, wherever the documents lie."""
-    asked = [recipe.name, recipe.kernel, recipe.packages, recipe.sources, recipe.options]
+    asked = [recipe.name, recipe.kernel, recipe.packages, recipe.sources, recipe.options, recipe.services]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 

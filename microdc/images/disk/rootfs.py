@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import posixpath
+import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
@@ -16,6 +20,12 @@ from microdc.repository.model import Package
 from microdc.repository.running import located
 
 _HOOKS = Path("/usr/share/mmdebstrap/hooks/merged-usr")
+_APART = (
+    "setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child", "--mount-proc",
+)  # fmt: skip
+"""Its mounts are seen by nobody else, and go with it; and it goes when microdc is killed."""
+FORMAT = 1
+"""Grows where what is done here gives another directory of the same packages and files."""
 _AR_TIME = slice(8 + 16, 8 + 28)
 """In a package's file, which is an ar archive: when its first member was made, which is when the package was."""
 
@@ -45,7 +55,9 @@ def install(
     (mirror / "Packages").write_text(index.packages_text(packages), "utf-8")
     what = f"installing {len(packages)} packages"
     yield Step(what, "started", done=0, total=len(packages), unit="packages")
-    argv = _argv(sorted(asked), root, mirror)
+    initramfs = work / "initramfs.conf"
+    initramfs.write_bytes(overlay.own("initramfs.conf"))
+    argv = [*_apart(), *_argv(sorted(asked), root, mirror, initramfs)]
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C.UTF-8",
@@ -81,13 +93,16 @@ def epoch_of(packages: Iterable[Package], pool: Path) -> int:
     return max(times, default=0)
 
 
-def _argv(asked: Sequence[str], root: Path, mirror: Path) -> list[str]:
+def _argv(asked: Sequence[str], root: Path, mirror: Path, initramfs: Path) -> list[str]:
     settings = [line for line in overlay.own("dpkg.cfg").decode().splitlines() if line.startswith("path-")]
     options = [f"--dpkgopt={line}" for line in ("force-unsafe-io", *settings)]
     return [
         located("mmdebstrap"), "--verbose",
         "--mode=root", "--variant=apt", "--format=directory", f"--include={','.join(asked)}",
-        f"--hook-dir={_HOOKS}", *options, '--aptopt=APT::Install-Recommends "false"', "",
+        f"--hook-dir={_HOOKS}", *options,
+        f'--essential-hook=mkdir -p "$1{posixpath.dirname(overlay.INITRAMFS)}"',
+        f"--essential-hook=upload {shlex.quote(str(initramfs))} {overlay.INITRAMFS}",
+        '--aptopt=APT::Install-Recommends "false"', "",
         str(root), f"deb [trusted=yes] copy:{mirror} ./",
     ]  # fmt: skip
 
@@ -101,10 +116,16 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends it, where somebody interrupted: asked first, since it unmounts and removes what it made."""
+    """Ends it, and all that it started, where somebody interrupted."""
     if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _apart() -> tuple[str, ...]:
+    """Words before a command that put it apart from the system; none where that is not allowed, and nothing can be mounted either."""
+    try:
+        allowed = subprocess.run([*_APART, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        allowed = False
+    return _APART if allowed else ()

@@ -102,6 +102,13 @@ def _link(file: Path, other: Path) -> None:
         shutil.copyfile(file, other)
 
 
+def tidy() -> None:
+    """Removes what a builder left that was killed. Only for who holds the shelf: there is one builder at a time."""
+    for pattern in (".work.*", ".*-????????????????.*"):
+        for left in place().glob(pattern):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def found(name: str | None = None) -> Iterator[DiskImage]:
     """The images in the cache, those used last first; those that are not as they were signed are passed over."""
     entries = [entry for entry in place().glob("[!.]*-????????????????") if entry.is_dir()]

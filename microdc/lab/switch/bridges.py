@@ -14,12 +14,12 @@ from microdc.lab.switch.tables.rows import AGEING
 
 
 def add(switch: SwitchPlan, vlans: Iterable[int]) -> None:
-    """Makes VLANs, with no port in them. Raises UnreachableError where the kernel refuses; so does all else here."""
+    """Makes VLANs, with no port in them, where they are not there yet. Raises UnreachableError where the kernel refuses; so does all else here."""
     inside(switch.namespace, partial(_add, switch, list(vlans)))
 
 
 def remove(switch: SwitchPlan, vlans: Iterable[int]) -> None:
-    """Takes VLANs away; a port that is still in one is in none then."""
+    """Takes VLANs away; one in which somebody has put a port stays."""
     inside(switch.namespace, partial(_remove, list(vlans)))
 
 
@@ -31,6 +31,8 @@ def move_port(switch: SwitchPlan, socket: Socket) -> None:
 def _add(switch: SwitchPlan, vlans: Iterable[int]) -> None:
     with IPRoute() as ip:
         for vlan in vlans:
+            if there(ip, bridge_of(vlan)):
+                continue
             ip.link(
                 "add",
                 ifname=bridge_of(vlan),
@@ -46,8 +48,10 @@ def _add(switch: SwitchPlan, vlans: Iterable[int]) -> None:
 
 def _remove(vlans: Iterable[int]) -> None:
     with IPRoute() as ip:
+        used = {link.get_attr("IFLA_MASTER") for link in ip.get_links()}
         for vlan in vlans:
-            if index := there(ip, bridge_of(vlan)):
+            index = there(ip, bridge_of(vlan))
+            if index and index not in used:
                 ip.link("del", index=index)
 
 

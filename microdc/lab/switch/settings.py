@@ -32,9 +32,8 @@ def read(switch: SwitchPlan, socket: Socket) -> Setting:
 
 
 def restore(switch: SwitchPlan, socket: Socket, setting: Setting) -> None:
-    """Sets what a cable that was plugged in does not bring: the description, and that the port is off."""
-    if setting.description:
-        inside(switch.namespace, partial(_describe, socket.interface, setting.description))
+    """Sets what a cable that was plugged in does not bring, or brings from where it was: the description, and that the port is off."""
+    inside(switch.namespace, partial(_describe, socket.interface, setting.description))
     if not setting.up:
         set_admin(switch, socket, up=False)
 

@@ -11,6 +11,9 @@ from microdc.deploy.explaining.model import Advice, Certainty, Diagnosis, Entry
 from microdc.deploy.explaining.telling import architecture
 from microdc.deploy.model import Phase
 
+_STUBBORN = 4
+"""So often something has to be seen before it is told while the node may still be heard: PXE asks four times by each NIC (PXE 2.1, 2.2.3)."""
+
 
 def judge(case: Case) -> Iterator[Diagnosis]:
     """unknown-mac, mistyped-mac, address-taken, address-refused, no-answer, answer-lost, no-loader."""
@@ -40,11 +43,12 @@ def _unknown(case: Case) -> Iterator[Diagnosis]:
         if entry.evidence.mac not in case.facts.nics
         and any(alike(entry.evidence.mac, mac) for mac in case.facts.nics)
     ]
-    if strangers and not case.dhcp() and case.over:
+    stubborn = sum(entry.times for entry in strangers) >= _STUBBORN
+    if strangers and not case.dhcp() and (case.over or stubborn):
         mac = strangers[-1].evidence.mac
         yield Diagnosis(
             "mistyped-mac",
-            Certainty.LIKELY,
+            Certainty.LIKELY if case.over else Certainty.POSSIBLE,
             f"{mac}, which nobody declared, asks for an address; {case.nic} of {case.name} is declared as {case.mac}",
             lines(strangers),
             (

@@ -22,7 +22,8 @@ from . import (
 )
 from .device import told
 from .disks import Disk
-from .imaging import Progress, Promise, Written
+from .imaging import Progress
+from .promise import Promise, Written, read_back
 from .saying import say
 from .station import Station
 from .words import FailedError
@@ -41,13 +42,14 @@ def deploy(
     neighbours: Callable[[], Mapping[str, Any]],
 ) -> None:
     """Carries out the order; the machine can be reset into its system after it. Raises FailedError."""
-    node, promise = str(order["node"]), Promise.of(order["image"])
+    node, promised = str(order["node"]), Promise.of(order["image"])
+    refuse_other_firmware(str(order.get("firmware") or ""))
     disk = choosing.choose(disks, order.get("disk") or {})
     data = {"disk": disk.name, "size": disk.size, "serial": disk.serial}
     station.report(
         words.DISK, f"the system goes to {disk}", {**data, "candidates": [each.described() for each in disks]}
     )
-    refuse_unfit(disk, promise)
+    refuse_unfit(disk, promised)
     found = wiping.contents(disk)
     if order.get("wipe"):
         say(f"{disk.name} holds {' and '.join(found.what) or 'nothing'}, which may be wiped")
@@ -55,7 +57,7 @@ def deploy(
         wiping.refuse_foreign(disk, found, node)
     wiping.wipe(disk)
     guid = wiping.claim(disk, node)
-    written = write(station, order["image"], promise, disk)
+    written = write(station, order["image"], promised, disk)
     table = moved(written, disk, guid, int(order["image"]["root_partition"]))
     keys = configure(order, disk, table)
     loader = loader_of(order["image"], disk, table)
@@ -77,19 +79,26 @@ def deploy(
     )
 
 
-def refuse_unfit(disk: Disk, promise: Promise) -> None:
+def refuse_other_firmware(wanted: str) -> None:
+    """Raises FailedError for a machine that was booted in another way than its document says it boots."""
+    if wanted not in {"", firmware.kind()}:
+        what = f"this machine was booted by {firmware.kind().upper()}, and its document says {wanted}"
+        raise FailedError(words.LOADER, f"{what}; set its boot mode, or leave `firmware` out")
+
+
+def refuse_unfit(disk: Disk, promised: Promise) -> None:
     """Raises FailedError for a disk on which the image cannot lie."""
     if disk.sector != gpt.SECTOR:
         what = (
             f"the disk {disk} has sectors of {disk.sector} bytes; images are made for those of {gpt.SECTOR}"
         )
         raise FailedError(words.DISK_ERROR, what)
-    if promise.raw > disk.size:
-        what = f"the disk {disk} has {disk.size} bytes, the image {promise.raw}"
+    if promised.raw > disk.size:
+        what = f"the disk {disk} has {disk.size} bytes, the image {promised.raw}"
         raise FailedError(words.DISK_TOO_SMALL, what)
 
 
-def write(station: Station, image: Mapping[str, Any], promise: Promise, disk: Disk) -> Written:
+def write(station: Station, image: Mapping[str, Any], promised: Promise, disk: Disk) -> Written:
     """The image onto the disk, but for its first block."""
 
     def progress(now: Progress) -> None:
@@ -106,10 +115,14 @@ def write(station: Station, image: Mapping[str, Any], promise: Promise, disk: Di
     telling = imaging.Telling(progress, resumed)
     ask = partial(station.image, str(image["path"]), stall=_STALL)
     with told(f"opening {disk.name}"), device.writing(disk.device) as target:
-        written = imaging.write(ask, promise, target, telling)
-        imaging.read_back(target, written, whole=promise if image.get("read_back") == "all" else None)
-    data = {"digest": promise.digest, "raw_digest": promise.raw_digest, "seconds": round(written.seconds, 1)}
-    station.report(words.WRITTEN, f"{promise.raw >> 20} MiB in {written.seconds:.1f} s, as promised", data)
+        written = imaging.write(ask, promised, target, telling)
+        read_back(target, written, whole=promised if image.get("read_back") == "all" else None)
+    data = {
+        "digest": promised.digest,
+        "raw_digest": promised.raw_digest,
+        "seconds": round(written.seconds, 1),
+    }
+    station.report(words.WRITTEN, f"{promised.raw >> 20} MiB in {written.seconds:.1f} s, as promised", data)
     return written
 
 

@@ -14,8 +14,12 @@ from pathlib import Path
 from . import programs, sysfs
 from .saying import say
 
+ALWAYS = ("ext4", "vfat", "nls_cp437", "nls_iso8859_1", "nls_ascii", "nls_utf8", "efivarfs", "af_packet")
+"""Modules that drive no hardware, and that the program needs."""
 CONF, MODULES = Path("/etc/microdc"), Path("/usr/lib/modules/microdc")
 _QUIET_SECONDS = 0.3
+_PARAMETERS = {"scsi_mod": ["scan=sync"]}
+"""A controller has then seen all its disks when its driver is loaded: the only disk so far is really the only one."""
 
 
 def matching(aliases: Sequence[tuple[str, str]], wanted: Iterable[str]) -> list[str]:
@@ -29,12 +33,12 @@ def matching(aliases: Sequence[tuple[str, str]], wanted: Iterable[str]) -> list[
     return list(found)
 
 
-def load(always: Iterable[str] = ()) -> list[str]:
-    """Loads these and what the hardware wants, until no new hardware shows; the names, in order."""
+def load() -> list[str]:
+    """Loads ALWAYS and what the hardware wants, until no new hardware shows; the names, in order."""
     aliases = [(pattern, name) for pattern, name in _lines(CONF / "aliases")]
     needs = {names[0]: names for names in _lines(CONF / "needs")}
     loaded: dict[str, None] = {}
-    for name in always:
+    for name in ALWAYS:
         _insert(name, needs, loaded)
     while True:
         before = len(loaded)
@@ -56,7 +60,7 @@ def _insert(name: str, needs: Mapping[str, Sequence[str]], loaded: dict[str, Non
             continue
         loaded[each] = None
         try:
-            programs.run(["insmod", str(path)])
+            programs.run(["insmod", str(path), *_PARAMETERS.get(each, [])])
         except programs.ProgramError as error:
             say(f"the kernel does not take the module {each}: {error}")
 

@@ -16,49 +16,16 @@ from typing import IO, Any
 from .device import Device, told
 from .fetching import PATIENT, Fetch, Patience
 from .line import Block, Channel, Line, pool, taken
+from .promise import BLOCK, RAW, Promise, Written
 from .wire import Answer
 from .words import IMAGE_HASH, FailedError
 
-BLOCK = 1 << 20
 _PACKED_BLOCKS, _RAW_BLOCKS = 4, 8
 _PIPE = 1 << 20
 _F_SETPIPE_SZ = 1031  # linux/fcntl.h
-_EVERY = 1.0  # s between two reports
+_EVERY = 2.0  # s between two reports
 _LONGEST_PEEK = 4096
 _ZEROS = bytes(BLOCK)
-RAW, RAW_ZSTD = "raw", "raw.zst"
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What the image is to be. digest, size: of what is sent; raw_digest, raw: of what is written. form: RAW or RAW_ZSTD."""
-
-    digest: str
-    size: int
-    raw_digest: str
-    raw: int
-    form: str = RAW_ZSTD
-
-    @classmethod
-    def of(cls, image: dict[str, Any]) -> Promise:
-        """Of an order's `image`. Raises FailedError for a form that is not known."""
-        form = str(image.get("format", RAW_ZSTD))
-        if form not in {RAW, RAW_ZSTD}:
-            raise FailedError(IMAGE_HASH, f"an image of the form {form!r} cannot be unpacked here")
-        if int(image["raw"]) % 512:
-            raise FailedError(IMAGE_HASH, f"{image['raw']} bytes are no whole number of sectors")
-        return cls(
-            str(image["digest"]), int(image["size"]), str(image["raw_digest"]), int(image["raw"]), form
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """first: the block that was kept back; last: the digest of the last one."""
-
-    first: bytes
-    last: tuple[int, int, bytes]
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +39,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Called from the thread that called `write`. progress: once a second at most."""
+    """Called from the thread that called `write`. progress: once in two seconds at most."""
 
     progress: Callable[[Progress], None] = lambda _: None
     resumed: Callable[[int, str], None] = lambda _offset, _why: None
@@ -248,18 +215,3 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     assert pipe is not None  # each was asked for
     fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, _PIPE)
     return pipe
-
-
-def read_back(target: Device, written: Written, *, whole: Promise | None = None) -> None:
-    """Reads from the disk what was written last, or all but the first block. Raises FailedError where it reads otherwise."""
-    offset, length, digest = written.last
-    with told("reading the image back"):
-        if offset and hashlib.sha256(target.read(offset, length)).digest() != digest:
-            raise FailedError(IMAGE_HASH, f"the disk does not hold what was written at byte {offset}")
-        if whole is None:
-            return
-        found = hashlib.sha256(written.first)
-        for at in range(len(written.first), whole.raw, BLOCK):
-            found.update(target.read(at, min(BLOCK, whole.raw - at)))
-    if found.hexdigest() != whole.raw_digest:
-        raise FailedError(IMAGE_HASH, f"the disk reads back with the SHA-256 {found.hexdigest()}")

@@ -19,7 +19,7 @@ def bring_up(asked: Asked) -> str:
     """The name of the NIC that has an address now. Raises FailedError where there is none."""
     name = _boot_nic(asked.mac)
     for each in nics.hardware_nics():
-        programs.run([_IP, "link", "set", "dev", each, "up"])
+        _up(each)
     _wait_link(name)
     address = asked.static or _leased(name)
     try:
@@ -30,6 +30,15 @@ def bring_up(asked: Asked) -> str:
         raise FailedError(NO_ORDER, f"the network of {name} cannot be set up: {error}") from None
     say(f"{name} has {address.address}")
     return name
+
+
+def _up(name: str) -> None:
+    try:
+        programs.run([_IP, "link", "set", "dev", name, "up"])
+    except (
+        programs.ProgramError
+    ) as error:  # such as a NIC without its firmware, which may be one that nobody needs
+        say(f"{name} cannot be brought up: {error}")
 
 
 def _boot_nic(mac: str) -> str:

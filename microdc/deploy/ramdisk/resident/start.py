@@ -6,13 +6,14 @@ Its exit status tells `init` what comes: REBOOT, POWER_OFF, or anything else for
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import traceback
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import cleaning, commandline, deploying, drivers, hardware, network, nics, programs, words
 from .commandline import Asked
@@ -23,12 +24,26 @@ from .station import Station
 from .wire import Place
 from .words import FailedError
 
-REBOOT, POWER_OFF = 10, 11
-_ALWAYS = ("ext4", "vfat", "nls_cp437", "nls_iso8859_1", "nls_ascii", "nls_utf8", "efivarfs", "af_packet")
-_STATE = Path("/run/microdc/state.json")
-_DISK_SECONDS, _LLDP_SECONDS = 20.0, 35.0
+REBOOT, POWER_OFF, CRASHED = 10, 11, 1
+_COMMAND_LINE, _STATE = Path("/proc/cmdline"), Path("/run/microdc/state.json")
+_DISK_SECONDS, _LOOK_SECONDS, _LLDP_SECONDS = 20.0, 1.0, 35.0
 """LLDP is sent every 30 s."""
 _LAST_LINES = 12
+
+
+def run() -> NoReturn:
+    """`main`, and an end at once: a thread that still listens would otherwise be ended by libgcc's unwinder, which is not here."""
+    status = CRASHED
+    try:
+        main()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else CRASHED
+    except BaseException:  # noqa: BLE001 - it ends here in any case, and says why
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def main() -> None:
@@ -39,7 +54,7 @@ def main() -> None:
     station = Station(Place("", 0))
     linger = commandline.LINGER
     try:
-        asked = commandline.parse(Path("/proc/cmdline").read_text("utf-8"))
+        asked = commandline.parse(_COMMAND_LINE.read_text("utf-8"))
         linger = asked.linger
         station.place = Place(asked.host, asked.port)
         sys.exit(_work(asked, station))
@@ -52,7 +67,7 @@ def main() -> None:
 
 def _work(asked: Asked, station: Station) -> int:
     say(f"the ramdisk runs on {asked.node}")
-    loaded = drivers.load(_ALWAYS)
+    loaded = drivers.load()
     say(f"kernel modules: {' '.join(loaded)}")
     _mount_efivars()
     network.bring_up(asked)
@@ -109,10 +124,13 @@ def _inspected(station: Station, found: dict[str, Any], listener: Listener) -> N
 
 
 def _disks() -> list[Disk]:
-    """Controllers look for their disks behind the boot: none at all means to wait a while."""
-    deadline = time.monotonic() + _DISK_SECONDS
-    while not (found := disks()) and time.monotonic() < deadline:
-        time.sleep(0.5)
+    """The disks, when there are no more to come: two looks in a row find the same. None at all is waited for longer."""
+    deadline, found = time.monotonic() + _DISK_SECONDS, disks()
+    while time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+        before, found = found, disks()
+        if found and found == before:
+            break
     return found
 
 

@@ -38,7 +38,7 @@ class Dnsmasq:
         self._rest = b""
         self._tail: deque[str] = deque(maxlen=20)
         self._pause = FIRST_PAUSE
-        self._said_at = 0.0
+        self._said_at = self._started_at = 0.0
 
     @property
     def runs(self) -> bool:
@@ -66,6 +66,7 @@ class Dnsmasq:
             raise FileNotFoundError("dnsmasq is not installed")
         self.reader, self._rest = Reader(), b""
         self._tail.clear()
+        self._started_at = boottime()
         self._child = subprocess.Popen(
             [*_leash(), path, f"--conf-file={self.directory / DNSMASQ_CONF}"],
             stdin=subprocess.DEVNULL,
@@ -109,14 +110,17 @@ class Dnsmasq:
         if self._child is None or self._child.poll() is None:
             return None
         status = self._child.returncode
+        for _ in self.heard():  # its last words are kept
+            pass
         self._close()
         self.restart_at = boottime() + self._pause
         self._pause = min(LONGEST_PAUSE, self._pause * 2)
         return status
 
     def calm(self) -> None:
-        """It serves: the next death is a new story."""
-        self._pause = FIRST_PAUSE
+        """It serves: after a while the next death is a new story."""
+        if boottime() - self._started_at > LONGEST_PAUSE:
+            self._pause = FIRST_PAUSE
 
     def said(self) -> str:
         """Why it ended, in its words."""

@@ -57,14 +57,15 @@ class Control:
     def _once(self) -> None:
         station = self.station
         sources: list[Any] = [self._wake, self.listener]
-        if station.dnsmasq.runs:
-            sources.append(station.dnsmasq)
+        dnsmasq = station.keeper.dnsmasq
+        if dnsmasq.runs:
+            sources.append(dnsmasq)
         if station.quiet.watch is not None:
             sources.append(station.quiet.watch)
         ready = select.select(sources, [], [], station.pause())[0]
         if self._wake in ready:
             os.read(self._wake, 4096)
-        if station.dnsmasq in ready:
+        if dnsmasq in ready:
             station.heard()
         station.tick()
         if self.listener in ready:

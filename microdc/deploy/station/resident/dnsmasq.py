@@ -79,9 +79,12 @@ def files(plan: Plan) -> dict[int, str]:
 
 
 def hosts(plan: Plan, looping: frozenset[str]) -> str:
-    """The hosts file: the MAC that each node boots from. looping: nodes that are given no loader any more."""
+    """The hosts file: the MAC that each node boots from. looping: nodes that are given no loader any more.
+
+    No names: dnsmasq takes one such as `ignore` or `12h` for something else.
+    """
     lines: list[str] = []
     for node in plan.nodes:
         tag = "set:looping," if node.name in looping else ""
-        lines.append(f"{node.mac},{tag}{node.address},{node.name}\n")
+        lines.append(f"{node.mac},{tag}{node.address}\n")
     return "".join(lines)

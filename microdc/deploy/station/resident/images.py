@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
 import os
 import re
 from pathlib import Path
-from typing import BinaryIO
+from typing import AbstractSet, BinaryIO  # noqa: UP035 - Python 3.8
 
 from .place import IMAGES, sync_directory
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _BLOCK = 1 << 20
+KEEP_SECONDS = 14 * 86400.0
+"""How long a file stays that no plan names: the next deployment of an image does not cross the WAN again."""
 _EVERY = 64 << 20
 """Bytes after which what came is put on the disk: what a power cut takes away is fetched again."""
 
@@ -36,6 +39,16 @@ def begun(digest: str) -> int:
         return _part(digest).stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def tidy(named: AbstractSet[str], now: float) -> None:
+    """Removes what no plan has named for long. now: as the file system counts."""
+    for path in IMAGES.iterdir():
+        with contextlib.suppress(OSError):  # another one took it away
+            if path.name in named:
+                os.utime(path)
+            elif now - path.stat().st_mtime > KEEP_SECONDS:
+                path.unlink()
 
 
 def receive(digest: str, size: int, offset: int, source: BinaryIO) -> int:

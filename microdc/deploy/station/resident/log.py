@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .cleaning import clean
 from .place import write_whole
 
 CURRENT = Path("events.jsonl")
@@ -80,7 +81,7 @@ class Log:
                 "node": node,
                 "mac": mac,
             }
-            line = json.dumps({**entry, "text": text, "data": dict(data or {})}).encode() + b"\n"
+            line = json.dumps(clean({**entry, "text": text, "data": data or {}})).encode() + b"\n"
             try:
                 if self._size > FILE_BYTES:
                     self._rotate()

@@ -69,6 +69,11 @@ class Plan:
     def url(self) -> str:
         return f"http://{self.address}:{self.port}"
 
+    def digests(self) -> set[str]:
+        """Of the files that it names."""
+        named = {self.kernel, self.initrd, *self.loaders.values()}
+        return named | {str((node.order.get("image") or {}).get("digest", "")) for node in self.nodes}
+
 
 def parse(data: bytes) -> Plan:
     """The document as values. Raises PlanError."""

@@ -6,7 +6,6 @@ A node is known by the address that DHCP gave it; a token of one serves no other
 from __future__ import annotations
 
 import hmac
-import os
 import re
 import threading
 from collections.abc import Callable
@@ -21,21 +20,14 @@ from .limiter import Limiter
 from .log import Log
 from .place import IMAGES
 from .plan import Node, Plan
-from .serving import FileAnswer, Reply
+from .sending import DeniedError, file_answer
+from .serving import Reply
 from .wire import Answer, BadRequestError, Request
 
 RETRY_SECONDS = 5
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _KIND = re.compile(r"[a-z][a-z-]{0,31}")
 _TEXT = 4000
-
-
-class DeniedError(Exception):
-    """A request that is refused. reason: as it is noted."""
-
-    def __init__(self, reason: str, status: int = 403) -> None:
-        super().__init__(reason)
-        self.reason, self.status = reason, status
 
 
 class Routes:
@@ -139,7 +131,7 @@ class Routes:
     def _image(self, plan: Plan, node: Node, request: Request, stored: str) -> Reply:
         if not self._kept.session(node, request.bearer):
             raise DeniedError("wrong-token")
-        if node.order.get("image", {}).get("digest") != stored:
+        if (node.order.get("image") or {}).get("digest") != stored:
             raise DeniedError("no-such-file", 404)  # not a node's to ask for: what its order names is
         with self._streams_lock:
             if self._streams >= plan.streams:
@@ -170,13 +162,13 @@ class Routes:
         found = files.within(Path(plan.repository), path) if plan.repository else None
         if found is None:
             raise DeniedError("no-such-file", 404)
-        return _file(found, request, "", lambda _sent, _size: None)
+        return file_answer(found, request, "", lambda _sent, _size: None)
 
     def _stored(self, stored: str, request: Request, done: Callable[[int, int], None]) -> Reply:
         """A file by its digest, which is its ETag."""
         if not _DIGEST.fullmatch(stored):
             raise DeniedError("no-such-file", 404)
-        return _file(IMAGES / stored, request, f'"{stored}"', done)
+        return file_answer(IMAGES / stored, request, f'"{stored}"', done)
 
     def _hello(self, node: Node, request: Request) -> Answer:
         told = request.json()
@@ -260,27 +252,3 @@ def _without_token(path: str) -> str:
     if path.startswith((SCRIPT_PATH, LOADER_PATH)):
         return path[:200]
     return re.sub(r"^/boot/+[^/]+", "/boot/TOKEN", path)[:200]
-
-
-def _file(path: Path, request: Request, tag: str, done: Callable[[int, int], None]) -> Reply:
-    """A file or the part that is asked for. Raises DeniedError where it is not there."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        raise DeniedError("no-such-file", 404) from None
-    size = os.fstat(handle).st_size
-    headers = {"Accept-Ranges": "bytes", **({"ETag": tag} if tag else {})}
-    wanted = request.headers.get("range", "")
-    if tag and request.headers.get("if-range", tag) != tag:
-        wanted = ""
-    part = files.part(wanted, size)
-    if part is None:
-        os.close(handle)
-        done(0, size)
-        return Answer(416, headers={"Content-Range": f"bytes */{size}"})
-    begin, end = part
-    partial = (begin, end) != (0, size)
-    if partial:
-        headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
-    answer = Answer(206 if partial else 200, kind="application/octet-stream", headers=headers)
-    return FileAnswer(answer, handle, begin, end, lambda sent: done(sent, size))

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
-from . import PROTOCOL, answering, dnsmasq, words
+from . import PROTOCOL, answering, dnsmasq, images, words
 from .dhcplog import Seen
+from .keeping import Keeper
 from .kept import Kept
 from .limiter import Limiter
 from .log import Log
 from .loops import Loops
-from .place import DNSMASQ_CONF, HOSTS, IMAGES, STATION, TFTP, boottime, write_whole
+from .place import IMAGES, STATION, TFTP, boottime, write_whole
 from .plan import TELL, Node, Plan, PlanError, parse
 from .quiet import Quiet
 from .routes import Routes
 from .serving import Server
-
-LAY_AGAIN = 5.0
-READ_SECONDS = 3.0
-"""How long dnsmasq may take to read its hosts before that is taken for done: versions say it in different words."""
 
 
 class RefuseError(Exception):
@@ -36,21 +33,18 @@ class RefuseError(Exception):
 
 
 class Station:
-    """All of it is called from the main thread but `plan`, and what Routes calls. wake: has the main loop come round."""
+    """All of it is called from the main thread but `plan`, and what Routes calls."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.log, self.kept = Log(), Kept()
-        self.dnsmasq = answering.Dnsmasq(directory)
         self.quiet = Quiet(self._rival_seen)
         self.loops = Loops()
-        self.failure = ""
+        self.keeper = Keeper(directory, self.loops)
         self._plan: Plan | None = None
         self._document = b""
         self._server: Server | None = None
         self._ignored = Limiter()
-        self._lay_at: float | None = None
-        self._reread_at = 0.0
         for place in (IMAGES, TFTP):
             place.mkdir(mode=0o700, exist_ok=True)
 
@@ -99,7 +93,7 @@ class Station:
         try:
             self._follow(plan, document)
         except OSError as problem:
-            raise self._refused("cannot-follow", str(problem), plan.revision) from problem
+            raise self._refused("cannot-follow", problem.strerror or str(problem), plan.revision) from problem
         except RefuseError as problem:
             raise self._refused(problem.code, str(problem), plan.revision) from None
         self.log.note(
@@ -137,8 +131,8 @@ class Station:
         for name in moved | (self.loops.looping() - {node.name for node in plan.nodes}):
             self.loops.over(name)
         self.kept.forget(plan.nodes)
-        self._lay_at = 0.0
-        self._lay(plan)
+        images.tidy(plan.digests(), time.time())
+        self.keeper.lay(plan)
 
     def _listening(self, plan: Plan) -> Server:
         server = self._server
@@ -160,42 +154,6 @@ class Station:
                 "cannot-listen", f"HTTP cannot be served at {plan.address}:{plan.port}: {text}"
             ) from problem
 
-    def _lay(self, plan: Plan) -> None:
-        """Writes dnsmasq's files, again later where that fails: then it does not answer as the plan says, and is said to fail."""
-        try:
-            self._write_files(plan)
-            self._lay_at = None
-        except OSError as problem:
-            self.failure = f"dnsmasq's files cannot be written: {problem}"
-            self._lay_at = boottime() + LAY_AGAIN
-
-    def _write_files(self, plan: Plan) -> None:
-        """A new configuration starts dnsmasq anew; hosts are read while it answers."""
-        self._lay_loaders(plan)
-        text = dnsmasq.configuration(plan, self.directory).encode()
-        same = DNSMASQ_CONF.exists() and DNSMASQ_CONF.read_bytes() == text
-        write_whole(HOSTS, dnsmasq.hosts(plan, self.loops.looping()).encode())
-        if not same:
-            write_whole(DNSMASQ_CONF, text)
-            self.dnsmasq.stop()
-        elif self.dnsmasq.runs:
-            self._reread()
-
-    def _lay_loaders(self, plan: Plan) -> None:
-        for kind, name in dnsmasq.LOADERS.items():
-            stored, file = plan.loaders.get(kind), TFTP / name
-            if stored is None:
-                if file.exists():
-                    file.unlink()
-            elif (IMAGES / stored).exists():
-                part = TFTP / f".{name}"
-                shutil.copyfile(IMAGES / stored, part)
-                part.replace(file)
-
-    def _reread(self) -> None:
-        self._reread_at = boottime()
-        self.dnsmasq.reread()
-
     # -- the main loop's
 
     def tick(self) -> None:
@@ -203,44 +161,20 @@ class Station:
         plan = self._plan
         if plan is None:
             return
-        if self._lay_at is not None and boottime() >= self._lay_at:
-            self._lay(plan)
-        status = self.dnsmasq.died()
-        if status is not None:
-            said = self.dnsmasq.said()
-            self.failure = f"dnsmasq ended with status {status}: {said}"
-            data = {"status": status, "said": said}
-            self.log.note("station", words.DNSMASQ_DIED, self.failure, data=data, sync=True)
-        for seen in self.dnsmasq.settled():
-            self._seen(seen)
+        died = self.keeper.died()
+        if died is not None:
+            self.log.note("station", words.DNSMASQ_DIED, self.keeper.failure, data=died, sync=True)
         self.quiet.tick(plan)
-        self._start_or_stop(plan)
-
-    def _start_or_stop(self, plan: Plan) -> None:
-        if not self.quiet.permits(plan):
-            self.dnsmasq.stop()
-            return
-        due = self.dnsmasq.restart_at
-        if not self.dnsmasq.runs and (due is None or boottime() >= due):
-            try:
-                self.dnsmasq.start()
-                self._reread_at = boottime()
-            except OSError as problem:
-                self.failure = f"dnsmasq cannot be started: {problem}"
-                self.dnsmasq.restart_at = boottime() + answering.LONGEST_PAUSE
-        elif self.dnsmasq.runs and boottime() - self._reread_at > READ_SECONDS:
-            self.dnsmasq.reader.ready = True
-        if self.dnsmasq.ready and self._lay_at is None:
-            self.failure = ""
-            self.dnsmasq.calm()
+        for seen in self.keeper.tick(plan, permitted=self.quiet.permits(plan)):
+            self._seen(seen)
 
     def pause(self) -> float:
         """Seconds until something is due."""
         return 0.05 if self.state == "starting" else 0.25
 
     def heard(self) -> None:
-        """Dnsmasq said something."""
-        for seen in self.dnsmasq.heard():
+        """Takes in what dnsmasq said."""
+        for seen in self.keeper.dnsmasq.heard():
             self._seen(seen)
 
     @property
@@ -250,9 +184,9 @@ class Station:
             return "idle"
         if not self.quiet.permits(self._plan):
             return "other-dhcp" if self.quiet.rival else "starting"
-        if self.dnsmasq.ready and self._lay_at is None:
+        if self.keeper.answers:
             return "answering"
-        return "failed" if self.failure else "starting"
+        return "failed" if self.keeper.failure else "starting"
 
     def status(self) -> dict[str, Any]:
         plan, rival = self._plan, self.quiet.rival
@@ -262,10 +196,10 @@ class Station:
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "state": self.state,
-            "failure": self.failure,
+            "failure": self.keeper.failure,
             "revision": plan.revision if plan else 0,
             "last": self.log.number,
-            "dnsmasq": self.dnsmasq.pid,
+            "dnsmasq": self.keeper.dnsmasq.pid,
             "rival": None
             if rival is None
             else {"server": rival.server, "mac": rival.mac, "offered": rival.offered},
@@ -274,7 +208,7 @@ class Station:
 
     def close(self, why: str) -> None:
         """An orderly end."""
-        self.dnsmasq.stop()
+        self.keeper.dnsmasq.stop()
         self.quiet.close()
         if self._server is not None:
             self._server.close()
@@ -306,11 +240,11 @@ class Station:
             text = f"it loaded {file} {times} times and never asked for its script: it is given no loader any more"
             data = {"file": file, "times": times, "move": node.move}
             self.log.note("dhcp", words.LOOP, text, node=node.name, mac=node.mac, data=data)
-            self._lay_at = 0.0
+            self.keeper.stale.set()
 
     def _asked(self, node: Node) -> None:
         if self.loops.over(node.name):
-            self._lay_at = 0.0
+            self.keeper.stale.set()
 
     def _rival_seen(self) -> None:
         rival, plan = self.quiet.rival, self.plan

@@ -3,6 +3,7 @@
 Reads /etc/microdc/home.json ({"url", "token"}), which whoever wrote this disk left there, and removes it, with its token, when the services
 have answered. Denied, it ends, and tries again at the next boot.
 """
+# ruff: noqa: INP001 - it is laid into images, and imported by nobody
 
 from __future__ import annotations
 
@@ -78,7 +79,10 @@ def addresses() -> list[str]:
     argv = ["ip", "-json", "address", "show", "scope", "global"]
     told = subprocess.run(argv, capture_output=True, check=False)
     links = json.loads(told.stdout or b"[]")
-    return [f"{found['local']}/{found['prefixlen']}" for link in links for found in link.get("addr_info", [])]
+    every = [found for link in links for found in link.get("addr_info", [])]
+    return [
+        f"{found['local']}/{found['prefixlen']}" for found in every if "local" in found
+    ]  # others are empty
 
 
 def image() -> Any:

@@ -1,0 +1,253 @@
+"""Plans, runs, and moves that are given up, through what others call; in a simulated world."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import inventories
+import pytest
+from deploy_world import IMAGE, SITE, Killed, SimulatedHands, SimulatedWorld
+
+from microdc.bmc.model import Power
+from microdc.deploy import operate
+from microdc.deploy.model import Action, Phase, State
+from microdc.deploy.operate import Deployment, Report, Wish
+from microdc.errors import Exit, InputError, MicrodcError, RefusedError
+from microdc.events import Step
+from microdc.store.operate import Store, open_store
+from microdc.store.pages import Book
+from microdc.store.process import this_process
+from microdc.testbed.load import load
+
+R = TypeVar("R")
+ME = this_process("me", ["microdc"])
+NAMES = ("n1", "n2", "n3")
+SERVER = """
+      {name}:
+        role: compute
+        bmc: {{redfish: "https://10.101.0.{number}", credentials: "env:NOBODY"}}
+        nics: {{eno1: {{mac: "52:54:00:00:00:{number:02x}"}}}}
+        deploy: {{address: 10.1.1.{number}}}"""
+ODD = """
+      by-hand:
+        nics: {eno1: {mac: "52:54:00:00:00:99"}}
+        deploy: {address: 10.1.1.99}
+      other: {nics: {eno1: {mac: "52:54:00:00:00:98"}}}"""
+
+
+def inventory(directory: Path) -> Path:
+    servers = "".join(SERVER.format(name=name, number=number) for number, name in enumerate(NAMES, 16))
+    more = f"""
+deploy: {{host: local, interface: br0, image: base}}
+racks:
+  r1:
+    servers:{servers}{ODD}
+"""
+    text = inventories.site(SITE, 1).replace("racks:", "") + more
+    return inventories.write(directory, here=text, a="", b="")
+
+
+@pytest.fixture
+def world() -> SimulatedWorld:
+    return SimulatedWorld(NAMES)
+
+
+@pytest.fixture
+def store(tmp_path: Path, world: SimulatedWorld) -> Iterator[Store]:
+    with open_store(str(tmp_path / "s.db"), clock=world.clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def found(tmp_path: Path, store: Store, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "inventory").mkdir()
+    testbed = load(inventory(tmp_path / "inventory"))
+    book = Book(store, ME, testbed.name)
+    opened = operate.open_deployment(testbed, book, find_image=lambda _: IMAGE, world=world)
+    return replace(opened, hands=SimulatedHands(world))
+
+
+def ended(operation: Generator[Step, None, R]) -> tuple[R, list[Step]]:
+    steps = []
+    while True:
+        try:
+            steps.append(next(operation))
+        except StopIteration as end:
+            return end.value, steps
+
+
+def run(found: Deployment, *names: str, action: Action = Action.DEPLOY) -> Report:
+    plan = operate.plan(found, names, Wish(action))
+    return ended(operate.run(found, plan))[0]
+
+
+def states(found: Deployment) -> dict[str, State]:
+    return {record.name: record.state for record in operate.status(found, NAMES)}
+
+
+class TestPlan:
+    """What is going to be done is known before."""
+
+    def test_it_says_of_each_what_and_asks_nobody(self, found: Deployment, world: SimulatedWorld) -> None:
+        plan = operate.plan(found, ["n1", "by-hand"], Wish(Action.DEPLOY))
+        assert [(item.name, item.how) for item in plan.items] == [("n1", "begin"), ("by-hand", "refused")]
+        assert "turn it on" in plan.refused[0].why
+        assert plan.racks == ("rack:here/r1",)
+        assert world.asked == {}
+        with pytest.raises(RefusedError, match="by-hand"):
+            ended(operate.run(found, plan))
+        assert states(found)["n1"] is State.ENROLLED
+
+    def test_what_runs_already_is_left_and_what_is_lost_is_said(self, found: Deployment) -> None:
+        assert run(found, "n1").exit is Exit.OK
+        [item] = operate.plan(found, ["n1"], Wish(Action.DEPLOY)).items
+        assert (item.how, item.destroys) == ("nothing", "")
+        [item] = operate.plan(found, ["n1"], Wish(Action.DEPLOY, again=True)).items
+        assert (item.how, "base" in item.destroys) == ("begin", True)
+        report = run(found, "n1")
+        assert [outcome.ended for outcome in report.outcomes] == ["nothing"]
+
+    def test_an_image_that_is_not_built_is_said(self, found: Deployment) -> None:
+        lacking = replace(found, find_image=lambda name: InputError(f"{name} is not built"))
+        [item] = operate.plan(lacking, ["n1"], Wish(Action.DEPLOY)).items
+        assert (item.how, item.why) == ("refused", "base is not built")
+        [item] = operate.plan(lacking, ["n1"], Wish(Action.INSPECT)).items
+        assert item.how == "begin"
+
+    @pytest.mark.parametrize("name", ["other", "nobody"])
+    def test_what_is_no_node_is_refused(self, found: Deployment, name: str) -> None:
+        with pytest.raises(InputError, match=f"{name} is no node"):
+            operate.plan(found, [name], Wish(Action.DEPLOY))
+
+
+class TestRun:
+    """What is done is asked leave for, and written down."""
+
+    def test_it_is_written_down(self, found: Deployment, store: Store) -> None:
+        report = run(found, "n1", "n2")
+        assert [outcome.ended for outcome in report.outcomes] == ["done", "done"]
+        [entry] = store.journal.entries()
+        assert (entry.kind, entry.outcome, entry.data["nodes"]) == ("deploy", "done", ["n1", "n2"])
+        assert entry.result["nodes"]["n2"]["state"] == "active"
+        kinds = {(seen.source, seen.kind) for seen in operate.evidence(found, "n1")}
+        assert {("dhcp", "ack"), ("ramdisk", "hello"), ("node", "home"), ("controller", "entered")} <= kinds
+
+    def test_what_somebody_holds_is_left_alone(self, found: Deployment, store: Store) -> None:
+        store.leases.take(this_process("you", []), found.book.testbed, ["rack:here/r1"], 600)
+        with pytest.raises(RefusedError, match="held by you"):
+            run(found, "n1")
+        assert states(found)["n1"] is State.ENROLLED
+
+    def test_where_another_process_is_at_it_is_left_alone(self, found: Deployment, store: Store) -> None:
+        other = replace(ME, pid=os.getppid(), started=0)
+        store.journal.begin("deploy", other, found.book.testbed, "deploy: n1", {"nodes": ["n1"]})
+        with pytest.raises(RefusedError, match="another microdc is at n1"):
+            run(found, "n1")
+        assert run(found, "n2").exit is Exit.OK
+
+    def test_what_a_process_left_that_is_gone_is_closed_and_gone_on_with(
+        self, found: Deployment, store: Store, world: SimulatedWorld
+    ) -> None:
+        def die() -> None:
+            raise Killed
+
+        world.at(100, die)
+        gone = replace(found, book=replace(found.book, actor=replace(ME, boot="another boot")))
+        with pytest.raises(Killed):
+            run(gone, "n1")
+        assert states(found)["n1"] is State.DEPLOYING
+        plan = operate.plan_resume(found)
+        assert [(item.name, item.how) for item in plan.items] == [("n1", "resume")]
+        report, _ = ended(operate.run(found, plan))
+        assert [outcome.record.state for outcome in report.outcomes] == [State.ACTIVE]
+        assert {entry.outcome for entry in store.journal.entries()} <= {"done", "failed", "interrupted"}
+
+    def test_what_failed_is_begun_again_with_its_action(
+        self, found: Deployment, world: SimulatedWorld
+    ) -> None:
+        world.machines["n1"].broken = ["no-disk"]
+        assert run(found, "n1").exit is Exit.FAILED
+        run(found, "n2", action=Action.INSPECT)
+        plan = operate.plan_retry(found, NAMES)
+        assert [item.how for item in plan.items] == ["begin", "refused", "refused"]
+        report, _ = ended(operate.run(found, operate.plan_retry(found, ["n1"])))
+        assert [outcome.record.state for outcome in report.outcomes] == [State.ACTIVE]
+
+    def test_cleaning_takes_its_system_away(self, found: Deployment, world: SimulatedWorld) -> None:
+        run(found, "n1")
+        run(found, "n1", action=Action.CLEAN)
+        [record] = operate.status(found, ["n1"])
+        assert (record.state, record.image, record.host_keys) == (State.ENROLLED, None, ())
+        assert world.machines["n1"].disk == "empty"
+
+
+class TestAbort:
+    """Moves that are given up."""
+
+    def left(self, found: Deployment, world: SimulatedWorld, seconds: float) -> None:
+        """A move in the middle, whose runner is gone."""
+
+        def die() -> None:
+            raise Killed
+
+        world.at(seconds, die)
+        with pytest.raises(Killed):
+            run(found, "n1")
+
+    def test_the_site_gives_nothing_more_and_the_server_is_turned_off(
+        self, found: Deployment, world: SimulatedWorld
+    ) -> None:
+        self.left(found, world, 5)
+        report, _ = ended(operate.abort(found, ["n1"], "enough", off=True))
+        assert report.outcomes[0].record.state is State.FAILED
+        node = world.station_.known("n1")
+        assert node is not None
+        assert (node.armed, node.boot_token, node.order) == (False, "", {})
+        assert world.machines["n1"].power is Power.OFF
+        assert world.machines["n1"].stage == "off"
+
+    def test_a_site_that_cannot_be_told_is_said(self, found: Deployment, world: SimulatedWorld) -> None:
+        self.left(found, world, 5)
+        world.station_.gone = world.clock.at.replace(year=2030)
+        report, steps = ended(operate.abort(found, ["n1"], "enough"))
+        assert report.outcomes[0].record.state is State.FAILED
+        assert [step.what for step in steps if step.state == "failed"] == [SITE]
+
+    def test_before_it_was_started_it_is_what_it_was(self, found: Deployment, world: SimulatedWorld) -> None:
+        world.station_.gone = world.clock.at.replace(year=2030)
+        self.left(found, world, 5)
+        assert operate.status(found, ["n1"])[0].phase is Phase.PREPARE
+        report, _ = ended(operate.abort(found, ["n1"], "enough"))
+        assert report.outcomes[0].record.state is State.ENROLLED
+
+    def test_what_does_not_move_is_refused_and_nothing_is_done(self, found: Deployment) -> None:
+        with pytest.raises(RefusedError, match="nothing goes on"):
+            ended(operate.abort(found, ["n1", "n2"], "enough"))
+
+
+class TestMaintenance:
+    """Nodes that are taken out."""
+
+    def test_no_move_begins_until_they_are_back(self, found: Deployment) -> None:
+        operate.maintain(found, ["n1", "n2"], "new disks")
+        [item] = operate.plan(found, ["n1"], Wish(Action.DEPLOY)).items
+        assert (item.how, "new disks" in item.why) == ("refused", True)
+        operate.take_back(found, ["n1"])
+        assert run(found, "n1").exit is Exit.OK
+        with pytest.raises(RefusedError):
+            operate.take_back(found, ["n1"])
+
+
+def test_what_a_site_noted_is_taken_in(found: Deployment, world: SimulatedWorld) -> None:
+    for _ in range(20):
+        world.station_.note("dhcp", "ignored")
+    assert operate.collect(found, SITE) == 20
+    assert operate.collect(found, SITE) == 0
+    world.station_.gone = world.clock.at.replace(year=2030)
+    with pytest.raises(MicrodcError, match="cannot connect"):
+        operate.collect(found, SITE)
