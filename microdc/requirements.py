@@ -24,14 +24,14 @@ _PATH = os.pathsep.join(
 _FIRMWARE = ("/usr/lib/ipxe/qemu", "/usr/share/ipxe/qemu", "/usr/share/OVMF", "/usr/share/edk2/ovmf")
 """Where Debian and others keep what a virtual server's processor and NICs run first."""
 
-_LOADERS = ("/usr/lib/grub", "/usr/share/grub", "/usr/lib/grub2")
-"""Where the parts of GRUB lie, in a directory for each platform."""
+_LOADERS = ("/usr/lib/grub", "/usr/share/grub", "/usr/lib/grub2", "/usr/lib/ipxe", "/usr/share/ipxe")
+"""Where the parts of GRUB lie, in a directory for each platform, and iPXE as a loader."""
 
 
 class Tool(NamedTuple):
     """A program and where it comes from.
 
-    program: the name it is called by; for firmware (`.rom`, `.fd`) and loaders (`.img`), the file's. package: in Debian and Ubuntu. project:
+    program: the name it is called by; for firmware (`.rom`, `.fd`) and loaders (`.img`, `.kpxe`, `.efi`), the file's. package: in Debian and Ubuntu. project:
     what to look for elsewhere. why: what microdc does with it. guest: needed only where the emulator has to be a guest.
     rack: needed only for a lab whose servers are virtual machines.
     """
@@ -70,6 +70,10 @@ TOOLS = (
     Tool("lldpd", "lldpd", "lldpd", "the virtual switches' LLDP", rack=True),
     Tool("lldpcli", "lldpd", "lldpd", "the virtual switches' LLDP", rack=True),
     Tool("sshd", "openssh-server", "OpenSSH", "the virtual switches' command line", rack=True),
+    Tool("dnsmasq", "dnsmasq-base", "dnsmasq", "DHCP and TFTP of a site's boot services", rack=True),
+    Tool("undionly.kpxe", "ipxe", "iPXE", "the loader of BIOS machines whose NICs have none", rack=True),
+    Tool("snponly.efi", "ipxe", "iPXE", "the loader of UEFI machines whose NICs have none", rack=True),
+    Tool("setpriv", "util-linux", "util-linux", "ends the boot services' programs with them", rack=True),
 )
 
 IMAGE_TOOLS = (
@@ -95,16 +99,14 @@ TEST_TOOLS = (
     Tool("ipmitool", "ipmitool", "ipmitool", "a second opinion on IPMI"),
     Tool("snmpwalk", "snmp", "net-snmp", "a second opinion on SNMP"),
     Tool("vtysh", "frr", "FRR", "a switch's command line in the tests, and in a lab that asks for it"),
-    Tool(
-        "dnsmasq", "dnsmasq-base", "dnsmasq", "DHCP and TFTP for virtual servers that boot from the network"
-    ),
+    Tool("curl", "curl", "curl", "the tests of the boot services"),
 )
 """What only the tests call. Whoever uses microdc with PostgreSQL has a server somewhere."""
 
 
 def find(program: str) -> str | None:
     """The path of a program or a firmware file, system directories included; None where it is not installed."""
-    if program.endswith((".rom", ".fd", ".img")):
+    if program.endswith((".rom", ".fd", ".img", ".kpxe", ".efi")):
         places = (Path(d, program) for d in (*_FIRMWARE, *_LOADERS))
         return next((str(path) for path in places if path.is_file()), None)
     return shutil.which(program, path=_PATH)

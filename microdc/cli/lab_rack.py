@@ -22,6 +22,7 @@ Examples:
   microdc lab fault bcn-c1 --clear slow
   microdc lab fault bcn-c1 --clear all
   microdc lab fault bcn-sw1 swapped=1,2             the cables of two ports of a switch
+  microdc lab fault bcn-sw1 wrong-vlan=1:20         a port in another VLAN
   microdc lab fault bcn-sw1 unplugged=3 stranger=4 agent-hangs
 """
 )

@@ -22,12 +22,12 @@ def bundle(package: str, start: str) -> bytes:
             if file.name.endswith(".py"):
                 text, name = file.read_bytes(), f"{inner}/{file.name}"
                 made.writestr(ZipInfo(name), text)
-                made.writestr(ZipInfo(name + "c"), _bytecode(text, name))
+                made.writestr(ZipInfo(name + "c"), bytecode(text, name))
         made.writestr(ZipInfo("__main__.py"), start)
     return archive.getvalue()
 
 
-def _bytecode(text: bytes, name: str) -> bytes:
+def bytecode(text: bytes, name: str) -> bytes:
     """A .pyc that is not checked against its source (PEP 552): magic number, flags, source hash, code."""
     code = marshal.dumps(compile(text, name, "exec", dont_inherit=True))
     return importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(text) + code

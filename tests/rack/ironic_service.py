@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -116,6 +117,7 @@ class IronicService:
                 stderr=log,
                 cwd=self.directory,
                 env=dict(self.environment),
+                start_new_session=True,
             )
 
 
@@ -226,7 +228,7 @@ def _answers(url: str) -> bool:
 
 def _kill(process: subprocess.Popen[bytes] | None) -> None:
     if process is not None:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # the API has a worker
         process.wait()
 
 

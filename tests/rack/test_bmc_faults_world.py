@@ -58,8 +58,8 @@ def test_a_missing_memory_module(rack: RackLab) -> None:
         "memory": "critical",
         "memory modules": "critical",
     }
-    assert (told["memory"].declared, told["memory"].found) == ("256MiB", "128MiB")
-    assert "128MiB missing" in told["memory"].hint
+    assert (told["memory"].declared, told["memory"].found) == ("512MiB", "256MiB")
+    assert "256MiB missing" in told["memory"].hint
     assert "north.yaml:" in told["memory"].where
     data = rack.data("inventory", "diff", "n1", code=Exit.FAILED)
     assert {one["what"] for one in data["differences"]} >= {"memory", "memory modules"}
