@@ -22,7 +22,7 @@ def after_act(error: MicrodcError | None, now: datetime) -> BmcView:
     if error is None:
         return BmcView(tried=now)
     sent = getattr(error, "sent", True)
-    return BmcView(problem=str(error), sent=bool(sent), fatal=not _passes(error), tried=now)
+    return BmcView(problem=str(error), failed=True, sent=bool(sent), fatal=not _passes(error), tried=now)
 
 
 def after_look(bmc: BmcView, reading: Reading | None, error: MicrodcError | None, now: datetime) -> BmcView:

@@ -82,7 +82,7 @@ def _power(view: View, patience: Patience) -> Decision:
         return Leave(why) if late else Wait(why)
     if not record.asked:
         return Ask("start", kindly=record.attempt == 1)
-    if view.mine and not bmc.problem:
+    if view.mine and not bmc.failed:
         return Advance(Phase.FIRMWARE)
     if bmc.fatal or late:
         cause = "bmc-refused" if bmc.fatal else "bmc-lost"
@@ -138,7 +138,7 @@ def _late(view: View, phase: Phase) -> Decision:
 def _without_power(view: View, phase: Phase) -> Decision:
     record = view.record
     if phase is Phase.FIRST_BOOT:
-        if view.mine and not view.bmc.problem:
+        if view.mine and not view.bmc.failed:
             return Fail(_failure(view, phase, "no-power", "its power went off again at its first boot"))
         return Ask("on")  # its disk is written: it does no harm, however often
     written = phase in {Phase.WORK, Phase.CONFIGURE} and record.action is Action.DEPLOY
@@ -178,12 +178,12 @@ def _failure(view: View, phase: Phase, cause: str, text: str) -> Failure:
 
 
 def _deadline(view: View, patience: Patience) -> datetime:
-    """When a phase is given up. Where this side has to act, the time while no microdc ran does not count."""
+    """When a phase is given up. Where this side has to act, or to listen, the time while no microdc ran does not count."""
     record = view.record
     phase = record.phase or Phase.PREPARE
     since = record.since or view.began
     if phase is Phase.WORK:
-        return max(since, view.sight.life or since) + patience.of(phase)
+        return max(since, view.began, view.sight.life or since) + patience.of(phase)
     if phase in {Phase.POWER, Phase.VERIFY}:
         return max(record.deadline or since, view.began + patience.of(phase))
     return record.deadline or since + patience.of(phase)

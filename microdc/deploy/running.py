@@ -67,7 +67,7 @@ class Runner:
         for track in self.tracks.values():
             if track.record.state.moving:
                 track.admitted = True
-                track.recall()
+                track.recall(self.shop.hands.now())
                 track.site.want(track.record)
         over_at: datetime | None = None
         while not self._over(over_at):
@@ -237,7 +237,7 @@ class Runner:
     def _noted(self, tracks: Iterable[Track], rows: Sequence[SeenRow], now: datetime) -> None:
         """Takes in what a site noted. How far the writing is, is told, and written down now and then."""
         for track in tracks:
-            heard = [row for row in rows if not track.ended and track.hear(row)]
+            heard = [row for row in rows if not track.ended and track.hear(row, now)]
             progress = track.sight.progress
             if not heard or progress == track.record.progress or track.record.phase is not Phase.WORK:
                 continue

@@ -1,6 +1,6 @@
 """What the evidence of one move comes to, however late, often or out of order it comes. Pure.
 
-Times are those at which the store took a thing in: a node's clock may be years off, and a site's is not the controller's.
+Times are those at which a thing came in: a node's clock may be years off, and a site's is not the controller's.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ _SHOWS: Mapping[tuple[str, str], Phase] = {
 }
 """The phase in which a node is, at least, of which this was seen."""
 
-_LIVES = frozenset({"http", "ramdisk", "node"})
-_BEARS_MOVE = _LIVES
+_BEARS_MOVE = frozenset({"http", "ramdisk", "node"})
+_MOST = 1 << 63
+"""No disk has so many bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def fold(sight: Sight, evidence: Evidence, taken: datetime) -> Sight:
         shows = Phase.KERNEL
     if shows is not None and (sight.reached is None or ORDER[shows] > ORDER[sight.reached]):
         sight = replace(sight, reached=shows)
-    if source in _LIVES:
+    if _lives(source, kind):
         sight = replace(sight, life=max(taken, sight.life) if sight.life else taken)
     sight = replace(sight, said=evidence.text or f"{source}: {kind}")
     if source == "ramdisk":
@@ -89,6 +90,13 @@ def fold(sight: Sight, evidence: Evidence, taken: datetime) -> Sight:
     if source == "node" and kind == kinds.HOME:
         return replace(sight, home=data, host_keys=sight.host_keys or _keys(data))
     return sight
+
+
+def _lives(source: str, kind: str) -> bool:
+    """Whether it shows that what was given to the node works. Firmware that asks again for a script, or is denied it, shows the contrary: a
+    server that was restarted in the middle of its work asks for ever.
+    """
+    return source in {"ramdisk", "node"} or (source, kind) == ("http", kinds.HTTP_IMAGE)
 
 
 def _told(sight: Sight, kind: str, data: Mapping[str, Any], text: str) -> Sight:
@@ -111,9 +119,10 @@ def _told(sight: Sight, kind: str, data: Mapping[str, Any], text: str) -> Sight:
 def _progress(before: Progress | None, data: Mapping[str, Any]) -> Progress | None:
     """How far the writing is. What came late does not take it back, unless it began anew."""
     done, total, rate = (data.get(name) for name in ("done", "total", "rate"))
-    if not isinstance(done, int) or not isinstance(total, int):
+    if not isinstance(done, int) or not isinstance(total, int) or not 0 <= done <= total < _MOST:
         return before
-    return Progress(done, total, float(rate) if isinstance(rate, int | float) and rate > 0 else None)
+    known = isinstance(rate, int | float) and 1 <= rate < _MOST
+    return Progress(done, total, float(rate) if known else None)
 
 
 def _keys(data: Mapping[str, Any]) -> tuple[str, ...]:

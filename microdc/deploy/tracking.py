@@ -83,17 +83,19 @@ class Track:
         """Forgets what was seen of an attempt that is over."""
         self.sight, self.bmc, self.checked, self.mine = Sight(), BmcView(), None, False
 
-    def recall(self) -> None:
+    def recall(self, now: datetime) -> None:
         """Takes up what the store holds of the move that goes on."""
         self.begin_afresh()
         if self.record.mark is None:
             return
         nodes, testbed = self.site.shop.nodes, self.record.testbed
         for row in nodes.seen(testbed, site=self.record.site, after=self.record.mark):
-            self.hear(row)
+            self.hear(row, min(row.taken or now, now))
 
-    def hear(self, row: SeenRow) -> bool:
-        """Takes in one thing that was seen; whether it is about this node and its move."""
+    def hear(self, row: SeenRow, at: datetime) -> bool:
+        """Takes in one thing that was seen; whether it is about this node and its move. at: when it came, by the clock that deadlines are of: the
+        store's may be another machine's.
+        """
         evidence = evidence_of(row)
         if not self.record.state.moving or self.record.mark is None or row.id <= self.record.mark:
             return False
@@ -101,7 +103,7 @@ class Track:
             return False
         if not concerns(self.record, self.item.declared.macs, evidence):
             return False
-        self.sight = fold(self.sight, evidence, row.taken or row.at)
+        self.sight = fold(self.sight, evidence, at)
         return True
 
     def note(self, kind: str, text: str, now: datetime, data: Mapping[str, Any] | None = None) -> Evidence:

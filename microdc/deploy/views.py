@@ -88,14 +88,16 @@ class SiteView:
 
 @dataclass(frozen=True, slots=True)
 class BmcView:
-    """A server's BMC. power: as read last, at `at`, None before; off: reads in a row that said off. problem: why the last act or look failed; sent:
-    the act may have been done all the same; fatal: trying again does not help. tried: when it was last asked for something.
+    """A server's BMC. power: as read last, at `at`, None before; off: reads in a row that said off. problem: why the last act or look failed; failed: the
+    last act did, whatever was read since; sent: it may have been done all the same; fatal: trying again does not help. tried: when it was last
+    asked for something.
     """
 
     power: Power | None = None
     at: datetime | None = None
     off: int = 0
     problem: str = ""
+    failed: bool = False
     sent: bool = False
     fatal: bool = False
     tried: datetime | None = None

@@ -5,6 +5,7 @@ Real are the machine with its iPXE, the BMC, the boot services with their dnsmas
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -18,10 +19,13 @@ import pytest
 from racklab import RackLab
 
 from microdc.deploy import inquiring, operate
+from microdc.deploy.deployment import FindImage
 from microdc.deploy.explaining.model import Certainty, Explanation
 from microdc.deploy.lifecycle import Patience
-from microdc.deploy.model import Action, State
+from microdc.deploy.model import Action, ImageRef, State
 from microdc.deploy.operate import Deployment, Wish
+from microdc.deploy.ports import Image, Payload
+from microdc.errors import InputError, MicrodcError
 from microdc.events import Step
 from microdc.host.local import NamespaceHost
 from microdc.lab.inventory import directory_of
@@ -69,10 +73,14 @@ def yard(tmp_path_factory: pytest.TempPathFactory, _homes: None) -> Iterator[Rac
 
 
 @contextmanager
-def opened(yard: RackLab) -> Iterator[Deployment]:
+def opened(yard: RackLab, find_image: FindImage) -> Iterator[Deployment]:
     book = yard.book()
     with book.store:
-        yield operate.open_deployment(yard.testbed, book, patience=PATIENCE)
+        yield operate.open_deployment(yard.testbed, book, find_image=find_image, patience=PATIENCE)
+
+
+def no_image(name: str) -> MicrodcError:
+    return InputError(f"there is no {name} here")
 
 
 def ended(operation: Generator[Step, None, T]) -> T:
@@ -84,9 +92,9 @@ def ended(operation: Generator[Step, None, T]) -> T:
         return value
 
 
-def failed(yard: RackLab, wish: Wish) -> Explanation:
+def failed(yard: RackLab, wish: Wish, find_image: FindImage = no_image) -> Explanation:
     """A run that fails, and why, as it is explained after it."""
-    with opened(yard) as deployment:
+    with opened(yard, find_image) as deployment:
         report = ended(operate.run(deployment, operate.plan(deployment, ["y1"], wish)))
         record = report.outcomes[0].record
         assert record.state is State.FAILED, report
@@ -145,11 +153,17 @@ def test_a_bmc_that_does_not_answer(yard: RackLab) -> None:
     assert told.diagnoses[0].cause == "bmc-lost"
 
 
-def test_foreign_data_on_the_disk(yard: RackLab) -> None:
-    """The ramdisk looks before it wipes: what it finds is not microdc's."""
-    disk = next(yard.directory("y1").glob("disk*.img"))
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-L", "precious", str(disk), "64M"], check=True)
-    told = failed(yard, Wish(Action.CLEAN, attempts=1))
+def test_foreign_data_on_the_disk(yard: RackLab, tmp_path: Path) -> None:
+    """The ramdisk looks before it writes: what it finds is not microdc's. So the image is never asked for, and any bytes do."""
+    disk = yard.directory("y1") / "disk0.img"
+    disk.unlink(missing_ok=True)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-L", "precious", str(disk), "4G"], check=True)
+    file = tmp_path / "image"
+    file.write_bytes(bytes(1 << 16))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    ref = ImageRef("base", digest, 1 << 16, digest, 1 << 20, 3)
+    image = Image(ref, Payload(digest, 1 << 16, file))
+    told = failed(yard, Wish(Action.DEPLOY, attempts=1), lambda _: image)
     assert told.diagnoses[0].cause == "foreign-data"
     assert "microdc deploy run y1 --wipe" in [step.command for step in told.diagnoses[0].next]
     sources = {entry.source for entry in told.timeline.entries}

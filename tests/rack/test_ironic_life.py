@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import sqlite3
 import threading
 import time
@@ -156,6 +157,33 @@ def test_what_was_begun_or_done_is_not_done_twice(service: IronicService, bench:
         assert other.look(job).done
     assert service.entered(node.uuid, "deploying") == 1
     assert len(bench.backend.api.ports(node)) == 2
+
+
+def test_an_inventory_becomes_hardware_and_hints_that_mean_two_of_its_disks_stop_a_deployment(
+    service: IronicService, bench: Bench
+) -> None:
+    name, api = _name(bench), bench.backend.api
+    assert bench.run(bench.job(name, 1, Action.INSPECT)).done
+    disks = [{"name": f"/dev/sd{letter}", "size": 8 << 30, "serial": f"S{letter}"} for letter in "ab"]
+    # Ironic's ramdisk would have sent it, and none runs here: from here on it is Ironic that keeps and tells it.
+    with (
+        contextlib.closing(sqlite3.connect(service.directory / "ironic.db", timeout=30)) as database,
+        database,
+    ):
+        database.execute(
+            "INSERT INTO node_inventory (inventory_data, plugin_data, node_id) SELECT ?, '{}', id FROM nodes WHERE name = ?",
+            [json.dumps({"disks": disks, "memory": {"physical_mb": 2048}}), name],
+        )
+    inspected = bench.run(bench.job(name, 2, Action.INSPECT))
+    assert inspected.hardware["memory"] == {"total": 2 << 30}
+    assert [disk["name"] for disk in inspected.hardware["disks"]] == ["sda", "sdb"]
+    ended = bench.run(bench.job(name, 3, wipe=True))
+    assert ended.failure is not None
+    assert ended.failure.cause == "ironic-disk"
+    assert "2 disks: sda Sa, sdb Sb" in ended.failure.text
+    node = api.node(name)
+    assert node is not None
+    assert service.entered(node.uuid, "deploying") == 0
 
 
 def test_power_and_boot_device_through_ironic(service: IronicService, bench: Bench) -> None:

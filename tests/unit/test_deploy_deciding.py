@@ -16,6 +16,7 @@ from microdc.deploy import kinds, lifecycle
 from microdc.deploy.deciding import decide
 from microdc.deploy.lifecycle import ORDER, Patience
 from microdc.deploy.model import Action, Evidence, ImageRef, NodeRecord, Phase, Source
+from microdc.deploy.pacing import remaining
 from microdc.deploy.sighting import Sight, concerns, fold
 from microdc.deploy.views import (
     Advance,
@@ -183,9 +184,9 @@ class TestPower:
         assert decide(view(self.asked, bmc=BmcView(power, NOW)), PATIENCE) == decision
 
     def test_a_refusal_ends_it_and_what_may_pass_is_tried_again(self) -> None:
-        refused = BmcView(problem="no", fatal=True, tried=NOW)
+        refused = BmcView(problem="no", failed=True, fatal=True, tried=NOW)
         assert isinstance(decide(view(self.asked, mine=True, bmc=refused), PATIENCE), Fail)
-        passing = BmcView(problem="busy", tried=NOW)
+        passing = BmcView(problem="busy", failed=True, tried=NOW)
         assert isinstance(decide(view(self.asked, mine=True, bmc=passing), PATIENCE), Wait)
         assert isinstance(decide(view(self.asked, later=6, mine=True, bmc=passing), PATIENCE), Ask)
 
@@ -267,3 +268,63 @@ class TestVerify:
         decision = decide(view(record, checked=wrong), PATIENCE)
         assert isinstance(decision, Fail)
         assert decision.failure.cause == "host-key"
+
+
+class TestBmcThatIsUnsure:
+    """An act that came to an error is one that failed, whatever is read of the server after it."""
+
+    failed = BmcView(Power.OFF, NOW, off=2, failed=True, sent=True, tried=NOW)
+
+    def test_a_server_that_is_still_off_is_started_again(self) -> None:
+        record = at(Phase.POWER, asked="start")
+        assert decide(view(record, mine=True, bmc=self.failed), PATIENCE) == Ask("start")
+
+    def test_one_that_is_on_may_not_have_been_started(self) -> None:
+        record = at(Phase.POWER, asked="start")
+        on = replace(self.failed, power=Power.ON, off=0)
+        assert decide(view(record, mine=True, bmc=on), PATIENCE) == Advance(Phase.FIRMWARE, unsure=True)
+
+    def test_one_that_could_not_be_turned_on_did_not_go_off_again(self) -> None:
+        record = at(Phase.FIRST_BOOT, asked="on")
+        assert decide(view(record, mine=True, bmc=self.failed), PATIENCE) == Ask("on")
+        done = replace(self.failed, failed=False, sent=False)
+        assert isinstance(decide(view(record, mine=True, bmc=done), PATIENCE), Fail)
+
+
+class TestHostile:
+    """What a node says of itself may be anything."""
+
+    @given(
+        st.dictionaries(
+            st.sampled_from(["done", "total", "rate", "hardware", "host_keys", "code", "text"]),
+            st.recursive(
+                st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=5),
+                lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+                max_leaves=6,
+            ),
+        ),
+        st.sampled_from([kinds.WRITING, kinds.HELLO, kinds.CONFIGURED, kinds.RAMDISK_FAILED, "odd"]),
+    )
+    def test_no_report_stops_the_others(self, data: dict[str, Any], kind: str) -> None:
+        record = at(Phase.WORK)
+        sight = told([replace(seen("ramdisk", kind), data={**data, "move": 1})], record)
+        decide(view(record, sight), PATIENCE)
+        left = remaining(record, sight.progress, NOW, {})
+        assert left is None or left >= 0
+
+    @pytest.mark.parametrize("kind", [kinds.HTTP_LOCAL, kinds.HTTP_SCRIPT, kinds.HTTP_DENIED])
+    def test_firmware_that_asks_again_and_again_is_no_sign_of_work(self, kind: str) -> None:
+        record = at(Phase.WORK)
+        sight = Sight(reached=Phase.WORK, life=NOW)
+        later = NOW + timedelta(seconds=900)
+        sight = fold(sight, seen("http", kind, move=1), later)
+        assert isinstance(decide(view(record, sight, later=901), PATIENCE), Again)
+        sent = fold(sight, seen("http", kinds.HTTP_IMAGE, move=1, bytes=5, of=10, offset=0), later)
+        assert isinstance(decide(view(record, sent, later=901), PATIENCE), Wait)
+
+    def test_work_that_nobody_watched_is_listened_for_before_it_is_given_up(self) -> None:
+        record = at(Phase.WORK)
+        late = NOW + timedelta(hours=2)
+        seen_last = Sight(reached=Phase.WORK, life=NOW)  # by a store whose clock is far behind
+        resumed = View(record, seen_last, late, late, replace(READY, fresh=late))
+        assert isinstance(decide(resumed, PATIENCE), Wait)

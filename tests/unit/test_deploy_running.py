@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from microdc.bmc.model import Power
-from microdc.deploy import lifecycle
+from microdc.deploy import kinds, lifecycle
 from microdc.deploy.lifecycle import Patience
 from microdc.deploy.model import Action, NodeRecord, Phase, State
 from microdc.deploy.pacing import Moved
@@ -349,6 +349,38 @@ class TestFaults:
         assert state(nodes).state is state_
         if state_ is State.FAILED:
             assert world.machines["n1"].starts == 1
+
+    def test_a_server_that_is_restarted_at_its_work_is_begun_anew(
+        self, nodes: Nodes, world: SimulatedWorld
+    ) -> None:
+        """Its firmware goes to the network first: it asks for a script for ever, and is sent to a disk that is half written."""
+        machine = world.machines["n1"]
+        machine.hangs_at, machine.hangs = "configuring", 1
+
+        def ask() -> None:
+            if machine.stage == "configuring":
+                world.station_.note("http", kinds.HTTP_LOCAL, "n1", move=1)
+                world.at(20, ask)
+
+        world.at(100, ask)
+        run(nodes, world)
+        assert (state(nodes).state, state(nodes).attempt) == (State.ACTIVE, 2)
+
+    def test_a_bmc_that_lost_its_answer_and_did_nothing_is_asked_again(
+        self, nodes: Nodes, world: SimulatedWorld
+    ) -> None:
+        machine = world.machines["n1"]
+        machine.drops = 1
+
+        def undone() -> None:
+            if machine.stage == "firmware":
+                machine.switch(Power.OFF)  # it came to nothing all the same
+            else:
+                world.at(0.1, undone)
+
+        world.at(0.1, undone)
+        run(nodes, world, attempts=1)
+        assert (state(nodes).state, machine.starts) == (State.ACTIVE, 2)
 
     def test_somebody_else_who_takes_over_is_left_alone(self, nodes: Nodes, world: SimulatedWorld) -> None:
         def take() -> None:

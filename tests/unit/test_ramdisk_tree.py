@@ -70,6 +70,7 @@ def test_all_that_the_program_needs_is_there(kernel: GuestKernel, tmp_path: Path
     (root / "run").mkdir(exist_ok=True)
     names = [f"resident.{path.stem}" for path in (root / "usr/lib/microdc/resident").glob("[a-z]*.py")]
     assert "resident.start" in names
+    packed = subprocess.run(["zstd", "-qc"], input=b"it was packed", capture_output=True, check=True).stdout
     code = "import sys; sys.path.insert(0, '/usr/lib/microdc')\n" + "".join(
         f"import {name}\n" for name in names
     )
@@ -78,7 +79,11 @@ def test_all_that_the_program_needs_is_there(kernel: GuestKernel, tmp_path: Path
         "import hashlib, traceback\n"
         "assert [key.public.split()[0] for key in hostkeys.made()] == ['ssh-ed25519', 'ecdsa-sha2-nistp256']\n"
         "assert 'openssl' in repr(hashlib.sha256)\n"
-        "programs.run(['sh', '-c', 'echo it is packed | zstd -q | zstd -dcq | grep -q packed'])\n"
+        "from resident.unpacking import Unpacker\n"
+        f"packed, out = memoryview(bytearray({packed!r})), memoryview(bytearray(100))\n"
+        "with Unpacker() as unpacker:\n"
+        "    step = unpacker.step(packed, out)\n"
+        "assert (step.whole, bytes(out[:step.made])) == (True, b'it was packed')\n"
         "for name in ('insmod', 'ip', 'udhcpc', 'mount', 'umount', 'hwclock', 'reboot', 'poweroff'):\n"
         "    programs.run(['which', name])\n"
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from microdc.deploy.ports import Payload, Ramdisk
 from microdc.deploy.ramdisk.resident.drivers import ALWAYS
+from microdc.deploy.ramdisk.resident.unpacking import LIBRARY
 from microdc.errors import UnreachableError
 from microdc.events import Step
 from microdc.images import closure, contents, modules, operate, python
@@ -29,7 +30,7 @@ OPTIONS = "console=tty0 console=ttyS0,115200 panic=60 loglevel=5 mitigations=off
 _VIRTUAL_OPTIONS = "no_timer_check"
 """A virtual machine's timer works; whoever checks it where others have the processor may miss its ticks, and panic."""
 
-PROGRAMS = ("busybox", "zstd", "ssh-keygen")
+PROGRAMS = ("busybox", "ssh-keygen")
 _VIRTUAL = ("virtio_pci", "virtio_mmio", "virtio_blk", "virtio_scsi", "virtio_net", "sd_mod", "vmw_pvscsi")
 _NICS = (
     *("e1000", "e1000e", "igb", "igc", "ixgbe", "ixgbevf", "i40e", "iavf", "ice", "tg3", "bnxt_en", "bnx2"),
@@ -91,7 +92,7 @@ def tree(kernel: GuestKernel) -> dict[str, Entry]:
     """All that lies in the ramdisk."""
     made = {
         **contents.base(),
-        **_lean({**interpreter(), **contents.programs(PROGRAMS)}),
+        **_lean({**interpreter(), **contents.programs(PROGRAMS), **closure.files([library(LIBRARY)])}),
         **drivers(kernel),
         **program(),
         "/init": File(resources("microdc.deploy.ramdisk").joinpath("init").read_bytes(), 0o755),
@@ -110,6 +111,19 @@ def _lean(entries: dict[str, Entry]) -> dict[str, Entry]:
         else entry
         for path, entry in entries.items()
     }
+
+
+def library(name: str) -> Path:
+    """A shared library of this machine, which is where the loader says that it is."""
+    code = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print(open('/proc/self/maps').read())"
+    done = subprocess.run([sys.executable, "-ISc", code, name], capture_output=True, text=True, check=False)
+    found = {word for word in done.stdout.split() if word.startswith("/") and f"/{name}" in word}
+    for path in sorted(found):
+        for link in (Path(path).with_name(name), Path(path)):
+            if link.exists():
+                return link
+    hint = f"install the package of {name}, such as libzstd1"
+    raise UnreachableError(f"there is no library {name} to put into the ramdisk", hint=hint)
 
 
 def interpreter() -> dict[str, Entry]:

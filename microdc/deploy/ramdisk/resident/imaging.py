@@ -5,24 +5,21 @@ The first block is kept back. It has the partition table, so nothing can be boot
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from .device import Device, told
 from .fetching import PATIENT, Fetch, Patience
 from .line import Block, Channel, Line, pool, taken
 from .promise import BLOCK, RAW, Promise, Written
+from .unpacking import Unpacker
 from .wire import Answer
 from .words import IMAGE_HASH, FailedError
 
 _PACKED_BLOCKS, _RAW_BLOCKS = 4, 8
-_PIPE = 1 << 20
-_F_SETPIPE_SZ = 1031  # linux/fcntl.h
 _EVERY = 2.0  # s between two reports
 _LONGEST_PEEK = 4096
 _ZEROS = bytes(BLOCK)
@@ -65,36 +62,30 @@ class _Job:
             out.put(block)
         out.put(None)
 
-    def feed(self, source: Channel, free: Channel, unpacker: subprocess.Popen[bytes]) -> None:
-        pipe = _pipe(unpacker.stdin)
-        try:
-            for block in source:
-                data = block.data
-                while data:
-                    data = data[pipe.write(data) :]
-                block.length = 0
-                free.put(block)
-            pipe.close()
-        except BrokenPipeError:
-            raise _unpacked_badly(unpacker) from None
-
-    def unpack(self, free: Channel, out: Channel, unpacker: subprocess.Popen[bytes]) -> None:
-        pipe, offset = _pipe(unpacker.stdout), 0
-        while True:
-            block = taken(free)
-            block.offset, block.length = offset, 0
-            while block.length < len(block.view):
-                count = pipe.readinto(block.view[block.length :])  # type: ignore[attr-defined]
-                if not count:
-                    break
-                block.length += count
-            offset += block.length
-            self._check_length(offset)
-            out.put(block)
-            if block.length < len(block.view):
-                break
-        if unpacker.wait():
-            raise _unpacked_badly(unpacker)
+    def unpack(self, source: Channel, source_free: Channel, free: Channel, out: Channel) -> None:
+        block, offset, whole = taken(free), 0, True
+        block.offset, block.length = 0, 0
+        with Unpacker() as unpacker:
+            for packed in source:
+                left = packed.data
+                while left or (block.length == len(block.view) and not whole):
+                    if block.length == len(
+                        block.view
+                    ):  # it is full, and there may be more in what was taken in
+                        offset += block.length
+                        self._check_length(offset)
+                        out.put(block)
+                        block = taken(free)
+                        block.offset, block.length = offset, 0
+                    step = unpacker.step(left, block.view[block.length :])
+                    left, whole = left[step.used :], step.whole
+                    block.length += step.made
+                packed.length = 0
+                source_free.put(packed)
+        if not whole:
+            raise FailedError(IMAGE_HASH, "what came cannot be unpacked: it ends in the middle")
+        self._check_length(offset + block.length)
+        out.put(block)
         out.put(None)
 
     def _check_length(self, length: int) -> None:
@@ -140,42 +131,28 @@ def write(
     with Line() as line:
         job = _Job(promise, target, line)
         fetch = Fetch(ask, promise.size, line, patience, lambda offset, why: cuts.append((offset, why)))
-        unpacker = _start(job, fetch)
-        try:
-            _follow(job, telling, cuts, begun)
-        finally:
-            if unpacker is not None:
-                unpacker.kill()
-                unpacker.wait()
+        _start(job, fetch)
+        _follow(job, telling, cuts, begun)
     if line.failure is not None:
         raise line.failure
     _check(job)
     return Written(job.first, job.last, time.monotonic() - begun)
 
 
-def _start(job: _Job, fetch: Fetch) -> subprocess.Popen[bytes] | None:
-    """The threads, and the process that unpacks."""
+def _start(job: _Job, fetch: Fetch) -> None:
+    """The threads. Blocks come back to where they were taken from."""
     line = job.line
-    fetched, written = Channel(line), Channel(line)
+    fetched, written, free = Channel(line), Channel(line), pool(line, _RAW_BLOCKS, BLOCK)
     if job.promise.form == RAW:
-        free = pool(line, _RAW_BLOCKS, BLOCK)
         line.start("fetch", lambda: fetch.run(free, fetched))
         line.start("hash", lambda: job.hash(job.packed, fetched, written))
-        line.start("write", lambda: job.write(written, free))
-        return None
-    unpacker = subprocess.Popen(
-        ["zstd", "-dcq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
-    )
-    line.on_stop(unpacker.kill)
-    packed_free, raw_free = pool(line, _PACKED_BLOCKS, BLOCK), pool(line, _RAW_BLOCKS, BLOCK)
-    hashed, unpacked = Channel(line), Channel(line)
-    line.start("fetch", lambda: fetch.run(packed_free, fetched))
-    line.start("hash", lambda: job.hash(job.packed, fetched, hashed))
-    line.start("feed", lambda: job.feed(hashed, packed_free, unpacker))
-    line.start("unpack", lambda: job.unpack(raw_free, unpacked, unpacker))
-    line.start("hash raw", lambda: job.hash(job.raw, unpacked, written))
-    line.start("write", lambda: job.write(written, raw_free))
-    return unpacker
+    else:
+        packed_free, hashed, unpacked = pool(line, _PACKED_BLOCKS, BLOCK), Channel(line), Channel(line)
+        line.start("fetch", lambda: fetch.run(packed_free, fetched))
+        line.start("hash", lambda: job.hash(job.packed, fetched, hashed))
+        line.start("unpack", lambda: job.unpack(hashed, packed_free, free, unpacked))
+        line.start("hash raw", lambda: job.hash(job.raw, unpacked, written))
+    line.start("write", lambda: job.write(written, free))
 
 
 def _follow(job: _Job, telling: Telling, cuts: list[tuple[int, str]], begun: float) -> None:
@@ -202,16 +179,3 @@ def _check(job: _Job) -> None:
 def _is_zero(data: memoryview) -> bool:
     peek = min(len(data), _LONGEST_PEEK)
     return bytes(data[:peek]) == _ZEROS[:peek] and bytes(data) == _ZEROS[: len(data)]
-
-
-def _unpacked_badly(unpacker: subprocess.Popen[bytes]) -> FailedError:
-    unpacker.wait()
-    said = unpacker.stderr.read() if unpacker.stderr else b""
-    reason = said.decode(errors="replace").strip() or f"zstd ended with {unpacker.returncode}"
-    return FailedError(IMAGE_HASH, f"what came cannot be unpacked: {reason}")
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None  # each was asked for
-    fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, _PIPE)
-    return pipe
