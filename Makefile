@@ -22,9 +22,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 /usr/bi
 PYTEST := $(SUDO) env PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY=/tmp/microdc-hypothesis \
 	$(if $(CI),CI=$(CI)) $(BIN)/python -m pytest -p no:cacheprovider $(PYTEST_OPTIONS)
 
-# The kernel's tests keep one processor busy in their guest, whose time is its own; the rack's mostly wait for firmware. What is measured
-# in real time, tests/lab, has the machine for itself.
-SIDE_BY_SIDE := -n 2 --dist loadgroup tests/kernel tests/rack
+# The kernel's tests keep one processor busy in their guest, whose time is its own; the rack's mostly wait for firmware, and what breaks in the
+# lab for time-outs. What is measured in real time has the machine for itself: tests/lab, and of the long tier what is marked so.
+SIDE_BY_SIDE := -n 3 --dist loadgroup
 
 SCHEMAS := $(wildcard inventory/.schema/*.json netem_profiles/.schema/*.json)
 
@@ -63,17 +63,13 @@ lab-down: $(VENV)/.lab  ## End the virtual testbed; nothing of it is left
 .PHONY: test
 test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
 	$(PYTEST) -m "not long" -n 2 tests/unit
-	$(PYTEST) -m "not long" $(SIDE_BY_SIDE)
+	$(PYTEST) -m "not long" $(SIDE_BY_SIDE) tests/kernel tests/rack
 	$(PYTEST) -m "not long" tests/lab
 
 .PHONY: test-full
 test-full: system $(VENV)/.dev  ## Run the long tests
-	@status=0; $(PYTEST) -m long --collect-only -qq >/dev/null || status=$$?; \
-	case $$status in \
-		0) $(PYTEST) -m long $(SIDE_BY_SIDE); $(PYTEST) -m long tests/unit tests/lab ;; \
-		5) echo "There are no long tests yet." ;; \
-		*) $(PYTEST) -m long --collect-only -q ;; \
-	esac
+	$(PYTEST) -m "long and not alone" $(SIDE_BY_SIDE) tests
+	$(PYTEST) -m "long and alone" tests
 
 .PHONY: check
 check: $(VENV)/.dev  ## Check style, types and who may import whom
@@ -111,7 +107,8 @@ clean:  ## Remove what was built here, the virtual environment included
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What only the tests need is not asked of who wants a lab.
-test test-full: REQUIRED := --tests
+test: REQUIRED := --tests
+test-full: REQUIRED := --long
 
 # Packages of which only the programs are wanted, and the services that they bring: those are neither started nor enabled.
 SERVICES := snmpd:snmpd lldpd:lldpd openssh-server:ssh openipmi:openipmi frr:frr postgresql:postgresql

@@ -4,7 +4,7 @@
 
     python3 microdc/requirements.py --missing-packages
 
-prints the missing packages, one a line; with `--tests` after it also those that only the tests need. So this file is of the standard library only, and runs on old Pythons as well.
+prints the missing packages, one a line; with `--tests` after it also those that only the tests need, with `--long` those of the long tier. So this file is of the standard library only, and runs on old Pythons as well.
 """
 
 from __future__ import annotations
@@ -104,6 +104,13 @@ TEST_TOOLS = (
 """What only the tests call. Whoever uses microdc with PostgreSQL has a server somewhere."""
 
 
+LONG_TOOLS = (
+    Tool("ironic-api", "ironic-common", "OpenStack Ironic", "the other backend of deployment"),
+    Tool("ironic-conductor", "ironic-common", "OpenStack Ironic", "the other backend of deployment"),
+)
+"""What only the long tier of the tests calls, beside all that the others do."""
+
+
 def find(program: str) -> str | None:
     """The path of a program or a firmware file, system directories included; None where it is not installed."""
     if program.endswith((".rom", ".fd", ".img", ".kpxe", ".efi")):
@@ -112,15 +119,22 @@ def find(program: str) -> str | None:
     return shutil.which(program, path=_PATH)
 
 
-def missing(*, tests: bool = False) -> list[Tool]:
-    """The tools that are not installed; tests: also of those that only the tests and disk images need."""
-    more = (*IMAGE_TOOLS, *TEST_TOOLS) if tests else ()
-    return [tool for tool in (*TOOLS, *more) if find(tool.program) is None]
+_MORE: dict[str, tuple[Tool, ...]] = {
+    "": (),
+    "--tests": (*IMAGE_TOOLS, *TEST_TOOLS),
+    "--long": (*IMAGE_TOOLS, *TEST_TOOLS, *LONG_TOOLS),
+}
+"""What is asked for beside TOOLS, by the word for it: nothing, what the tests and disk images need, what the long tier needs."""
 
 
-def missing_packages(*, tests: bool = False) -> list[str]:
-    """The Debian packages that bring what is missing, Python's venv included."""
-    packages = {tool.package for tool in missing(tests=tests)}
+def missing(more: str = "") -> list[Tool]:
+    """The tools that are not installed. more: "", `--tests` or `--long`."""
+    return [tool for tool in (*TOOLS, *_MORE[more]) if find(tool.program) is None]
+
+
+def missing_packages(more: str = "") -> list[str]:
+    """The Debian packages that bring what is missing, Python's venv included. more: as `missing`."""
+    packages = {tool.package for tool in missing(more)}
     if importlib.util.find_spec("ensurepip") is None:
         packages.add("python3-venv")
     return sorted(packages)
@@ -132,14 +146,15 @@ def install_line(packages: list[str]) -> str:
 
 
 def _main(arguments: list[str]) -> int:
-    tests = arguments[1:] == ["--tests"]
-    asked = arguments[0] if arguments and (tests or len(arguments) == 1) else ""
+    asked, more = (*arguments, "", "")[:2]
+    if len(arguments) > 2 or more not in _MORE:
+        asked = ""
     if asked == "--missing-packages":
-        lines = missing_packages(tests=tests)
+        lines = missing_packages(more)
     elif asked == "--missing":  # for systems without apt: what to look for
-        lines = sorted({f"{tool.project} ({tool.program}): {tool.why}" for tool in missing(tests=tests)})
+        lines = sorted({f"{tool.project} ({tool.program}): {tool.why}" for tool in missing(more)})
     else:
-        sys.stderr.write("usage: requirements.py --missing-packages | --missing [--tests]\n")
+        sys.stderr.write("usage: requirements.py --missing-packages | --missing [--tests | --long]\n")
         return 2
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from microdc.deploy.lifecycle import ARMED
 from microdc.deploy.model import NodeRecord, NodeSpec
-from microdc.deploy.ports import Ramdisk, StationConfig, StationNode
+from microdc.deploy.ports import Ramdisk, StationConfig, StationNode, World
 from microdc.deploy.tokens import token
 
 Orders = Callable[[NodeSpec, NodeRecord, str], Mapping[str, Any]]
@@ -36,6 +36,25 @@ def standing(record: NodeRecord | None) -> Standing:
     if record is None or not record.state.moving or record.mark is None:
         return Standing()
     return Standing(record.move, record.phase in ARMED)
+
+
+def orders_of(world: World, url: str) -> Orders:
+    """Orders as the real parts make them. url: where nodes reach the boot services."""
+
+    def order(spec: NodeSpec, record: NodeRecord, home: str) -> Mapping[str, Any]:
+        if record.action is None:
+            return {}
+        return world.order(
+            spec,
+            record.action,
+            record.image,
+            move=record.move,
+            wipe=record.wipe,
+            url=url,
+            home_token=home,
+        )
+
+    return order
 
 
 def config(

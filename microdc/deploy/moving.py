@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
+from typing import Literal
 
 from microdc.deploy import lifecycle
-from microdc.deploy.arming import config
 from microdc.deploy.delegating import Engine
 from microdc.deploy.deployment import Deployment
+from microdc.deploy.disarming import disarm
 from microdc.deploy.lifecycle import ORDER
-from microdc.deploy.model import Action, NodeRecord, Phase
+from microdc.deploy.model import NodeRecord, Phase
 from microdc.deploy.planning import Item, Plan
-from microdc.deploy.ports import Ramdisk, Station
+from microdc.deploy.ports import Ramdisk
 from microdc.deploy.records import record_of, row_of, seen_row
 from microdc.deploy.reporting import NodeOutcome, Report
 from microdc.deploy.running import Runner
 from microdc.deploy.sites import Shop, SiteAtWork
-from microdc.deploy.tracking import Track, shared
+from microdc.deploy.tracking import Track
 from microdc.errors import MicrodcError, RefusedError
 from microdc.events import Step
+from microdc.store.model import Actor
 from microdc.store.pages import Page
 from microdc.store.process import presence
 
 KIND = "deploy"
 """What the journal calls moves of nodes."""
+_TRIES = 10
 
 
 def carry_out(deployment: Deployment, plan: Plan) -> Generator[Step, None, Report]:
@@ -68,10 +71,15 @@ def check_alone(deployment: Deployment, names: Iterable[str]) -> None:
             journal.settle(entry.id, told)
             continue
         shared = sorted(wanted & set(entry.data.get("nodes", ())))
-        if shared and entry.actor.pid != deployment.book.actor.pid:
+        if shared and not _same(entry.actor, deployment.book.actor):
             who = f"{entry.actor.owner}, process {entry.actor.pid} on {entry.actor.host}"
             hint = f"wait for it, or end that process; microdc deploy status {shared[0]} tells how far it is"
             raise RefusedError(f"another microdc is at {', '.join(shared)}: {who}", hint=hint)
+
+
+def _same(one: Actor, other: Actor) -> bool:
+    """Whether two entries are of one process. A number names one on its own machine only."""
+    return (one.host, one.pid, one.boot) == (other.host, other.pid, other.boot)
 
 
 def _runner(deployment: Deployment, items: Sequence[Item]) -> Generator[Step, None, Runner]:
@@ -136,24 +144,49 @@ def give_up(
     deployment: Deployment, names: Sequence[str], why: str, *, off: bool
 ) -> Generator[Step, None, Report]:
     """See operate.abort."""
-    book, nodes = deployment.book, deployment.book.store.nodes
+    book = deployment.book
     records = deployment.records(names)
     racks = dict.fromkeys(f"rack:{r.site}/{deployment.one(r.name).spec.rack}" for r in records.values())
     book.ask_leave(tuple(racks))
-    ended = {name: lifecycle.abort(record, why, touched=_touched(record)) for name, record in records.items()}
-    outcomes = []
-    summary = f"abort: {', '.join(names)}"
-    with book.page(KIND, summary, {"nodes": list(names), "why": why, "off": off}) as page:
-        for name, record in ended.items():
-            kept = record_of(nodes.put(row_of(record)))
-            yield Step(name, "done", f"is {kept.state}: {why}")
-            outcomes.append(NodeOutcome(kept, "done"))
+    for record in records.values():
+        lifecycle.abort(record, why, touched=_touched(record))  # one that does not move refuses it for all
+    outcomes: dict[str, NodeOutcome] = {}
+    with book.page(
+        KIND, f"abort: {', '.join(names)}", {"nodes": list(names), "why": why, "off": off}
+    ) as page:
+        for name, record in records.items():
+            outcomes[name] = one = _ended(deployment, record, why)
+            state: Literal["done", "failed"] = "failed" if one.ended == "lost" else "done"
+            yield Step(name, state, one.what or f"is {one.record.state}: {why}")
         for site in dict.fromkeys(record.site for record in records.values()):
-            yield from _disarm(deployment, site, page)
+            there = [
+                one.record for one in outcomes.values() if one.record.site == site and one.ended == "done"
+            ]
+            said = yield from disarm(deployment, site, there)
+            outcomes |= {one.name: NodeOutcome(one, "left", said) for one in there if said}
         if off:
-            for name in names:
-                yield from _off(deployment, name, page)
-    return Report(tuple(outcomes))
+            for name in [name for name, one in outcomes.items() if one.ended in {"done", "left"}]:
+                said = yield from _off(deployment, name)
+                if said:
+                    outcomes[name] = NodeOutcome(outcomes[name].record, "left", said)
+        if any(one.ended not in {"done", "nothing"} for one in outcomes.values()):
+            page.outcome = "failed"
+    return Report(tuple(outcomes[name] for name in names))
+
+
+def _ended(deployment: Deployment, record: NodeRecord, why: str) -> NodeOutcome:
+    """A move that is over in the store. A runner that is at it writes there as well, every few seconds: then the node is read anew."""
+    for _ in range(_TRIES):
+        try:
+            row = row_of(lifecycle.abort(record, why, touched=_touched(record)))
+            return NodeOutcome(record_of(deployment.book.store.nodes.put(row)), "done")
+        except RefusedError:
+            record = deployment.records([record.name])[record.name]
+            if not record.state.moving:
+                return NodeOutcome(
+                    record, "nothing", f"is {record.state}: its move came to its end meanwhile"
+                )
+    return NodeOutcome(record, "lost", "somebody else changes this node again and again")
 
 
 def _touched(record: NodeRecord) -> bool:
@@ -162,71 +195,16 @@ def _touched(record: NodeRecord) -> bool:
     return record.attempt > 1 or ORDER[phase] > ORDER[Phase.POWER] or bool(record.asked)
 
 
-def _disarm(deployment: Deployment, site: str, page: Page) -> Generator[Step, None, None]:
-    """Tells a site's boot services that nothing is to be done with the nodes any more."""
-    try:
-        if deployment.world.backend(site) is not None:
-            return
-        with deployment.world.station(site) as station:
-            _ensure(deployment, site, station)
-    except MicrodcError as problem:
-        page.outcome = "failed"
-        what = f"its boot services could not be told: {problem}; until the next run there, a node that boots from the network may still be given its order"
-        yield Step(site, "failed", what)
-        return
-    yield Step(site, "done", "its boot services give them nothing more")
-
-
-def _ensure(deployment: Deployment, site: str, station: Station) -> None:
-    shop = _shop(deployment)
-    declared = {node: one for node, one in deployment.declared.items() if one.spec.site == site}
-    revision, rows = shop.nodes.revise(shop.testbed, site)
-    records = {name: record_of(row) for name, row in rows.items()}
-    url = station.url()
-    ramdisk: Ramdisk | None = None
-    if any(record.state.moving for record in records.values()):
-        ramdisk = _built(deployment)
-        for file in shared(ramdisk):
-            station.push(file, lambda _: None)
-    station.ensure(
-        config(
-            site,
-            revision,
-            declared,
-            records,
-            ramdisk=ramdisk,
-            key=shop.key,
-            orders=lambda spec, record, home: deployment.world.order(
-                spec,
-                record.action or Action.INSPECT,
-                record.image,
-                move=record.move,
-                wipe=record.wipe,
-                url=url,
-                home_token=home,
-            ),
-        )
-    )
-
-
-def _built(deployment: Deployment) -> Ramdisk:
-    operation = deployment.world.ramdisk()
-    while True:
-        try:
-            next(operation)
-        except StopIteration as end:
-            ramdisk: Ramdisk = end.value
-            return ramdisk
-
-
-def _off(deployment: Deployment, name: str, page: Page) -> Generator[Step, None, None]:
+def _off(deployment: Deployment, name: str) -> Generator[Step, None, str]:
+    """Turns it off; why that could not be, "" where it was."""
     try:
         said = deployment.world.server(name).off(kindly=False)
     except MicrodcError as problem:
-        page.outcome = "failed"
-        yield Step(name, "failed", f"could not be turned off: {problem}")
-        return
+        what = f"could not be turned off: {problem}"
+        yield Step(name, "failed", what)
+        return what
     yield Step(name, "done", said)
+    return ""
 
 
 def collect(deployment: Deployment, site: str) -> int:

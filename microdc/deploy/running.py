@@ -17,6 +17,7 @@ from microdc.deploy.errands import Errands
 from microdc.deploy.lifecycle import ARMED
 from microdc.deploy.model import NodeRecord, Phase
 from microdc.deploy.ports import Payload
+from microdc.deploy.records import record_of
 from microdc.deploy.sites import Shop, SiteAtWork
 from microdc.deploy.telling import Teller
 from microdc.deploy.tracking import Track, shared
@@ -155,7 +156,16 @@ class Runner:
                 if not self._apply(track, decide(track.view(now, self.began), self.shop.patience), now):
                     return
             except RefusedError as problem:
-                self.teller.end(track, "lost", problem.what)
+                self._lost(track, problem)
+
+    def _lost(self, track: Track, problem: RefusedError) -> None:
+        """Somebody else changed it. What he made of it its site is told by us as well: he may have been ended before he could."""
+        row = self.shop.nodes.get(self.shop.testbed, [track.name]).get(track.name)
+        if row is not None:
+            track.record = record_of(row)
+        if not track.record.state.moving:
+            track.site.want(track.record)
+        self.teller.end(track, "lost", problem.what)
 
     def _apply(self, track: Track, decision: Decision, now: datetime) -> bool:
         """Does what was decided; whether to decide again at once."""
@@ -246,7 +256,7 @@ class Runner:
                 try:
                     track.put(track.learned(), now)
                 except RefusedError as problem:
-                    self.teller.end(track, "lost", problem.what)
+                    self._lost(track, problem)
 
     def _brought(self, site: SiteAtWork, digest: str, now: datetime) -> None:
         """Tells how far a file is on its way to a site, to each node that waits for it."""
@@ -266,7 +276,7 @@ class Runner:
             if came.record is not None:
                 track.put(came.record, now)
         except RefusedError as problem:
-            self.teller.end(track, "lost", problem.what)
+            self._lost(track, problem)
             return
         if came.ended:
             self.teller.end(track, came.ended, came.what)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from microdc.deploy.arming import Declared, Standing, config, standing
+from microdc.deploy.arming import Declared, Standing, config, orders_of, standing
 from microdc.deploy.lifecycle import Patience
-from microdc.deploy.model import NodeRecord, NodeSpec
+from microdc.deploy.model import NodeRecord
 from microdc.deploy.ports import Payload, Ramdisk, StaleError, Station, StationConfig, Told, World
 from microdc.deploy.records import record_of, seen_row
 from microdc.deploy.views import SiteView
@@ -104,11 +104,7 @@ class SiteAtWork:
             return
         if self.station is None:
             self._give("open", now, self._opening)
-        elif (
-            self._bootable
-            and not self._look_first
-            and (not self.settled or self._ensure is None or now >= self._ensure)
-        ):
+        elif self._bootable and not self._look_first and self._unsure(now):
             self._give("ensure", now, partial(self._ensuring, self.station, self._config()))
         elif self._look_first or self._poll is None or now >= self._poll:
             log, after = self.shop.nodes.reached(self.shop.testbed, self.name)
@@ -156,23 +152,10 @@ class SiteAtWork:
             records,
             ramdisk=self.ramdisk,
             key=self.shop.key,
-            orders=self._order,
+            orders=orders_of(self.shop.world, self.url),
         )
         self._stale = False
         return self._last
-
-    def _order(self, spec: NodeSpec, record: NodeRecord, home: str) -> Mapping[str, object]:
-        if record.action is None:
-            return {}
-        return self.shop.world.order(
-            spec,
-            record.action,
-            record.image,
-            move=record.move,
-            wipe=record.wipe,
-            url=self.url,
-            home_token=home,
-        )
 
     # -- pieces of work: they touch nothing of this object that the runner changes
 

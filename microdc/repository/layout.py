@@ -11,27 +11,54 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from microdc.errors import ApplyError, InputError
+from microdc.errors import ApplyError, InputError, RefusedError
 from microdc.repository import index, signing
 from microdc.repository.apt import intact
+from microdc.repository.locking import LOCK
 from microdc.repository.model import KEY, SUITE, Package, Repository
 
 _ORIGIN = "microdc"
+_PART = ".part."
+_OURS = {"pool", "dists", KEY, LOCK}
 _KEPT = 2
 """Indexes that can still be fetched by their hashes: the one that holds, and the one before it, which a node may be reading."""
 
 
 def place(packages: Iterable[Package], source: Path, directory: Path) -> None:
-    """Puts the files of packages into the pool, those that it has not, and takes out those that are none of them."""
+    """Puts the files of packages into the pool, those that it has not."""
     pool = directory / "pool"
     pool.mkdir(parents=True, exist_ok=True)
-    wanted = {package.file: package for package in packages}
-    for name, package in wanted.items():
+    for package in packages:
         if not intact(pool, package):
-            _put(source / name, pool / name)
-    for file in pool.iterdir():
+            _put(source / package.file, pool / package.file)
+
+
+def sweep(packages: Iterable[Package], directory: Path) -> None:
+    """Takes what is no file of these packages out of the pool: once no index that is served names it any more."""
+    wanted = {package.file for package in packages}
+    for file in (directory / "pool").iterdir():
         if file.name not in wanted:
             file.unlink()
+
+
+def refuse_foreign(directory: Path) -> None:
+    """Raises RefusedError for a directory that holds something else than a repository of ours, or one that was begun; InputError for a file."""
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise InputError("this is no directory", where=str(directory))
+    names = {entry.name for entry in directory.iterdir()}
+    foreign = [name for name in names if name not in _OURS and not name.startswith(_PART)]
+    if names and not names & {KEY, LOCK}:
+        foreign = [*names]  # a mirror of somebody, whose parts have the same names
+    foreign += [f"pool/{entry.name}" for entry in (directory / "pool").glob("*") if entry.is_dir()]
+    foreign += [f"dists/{entry.name}" for entry in (directory / "dists").glob("*") if entry.name != SUITE]
+    if foreign:
+        raise RefusedError(
+            f"there is something else in this directory: {min(foreign)}",
+            where=str(directory),
+            hint="name an empty one",
+        )
 
 
 def publish(packages: Iterable[Package], directory: Path, date: datetime) -> str:
@@ -51,7 +78,7 @@ def publish(packages: Iterable[Package], directory: Path, date: datetime) -> str
         files, origin=_ORIGIN, label="microdc packages", suite=SUITE, date=date, architectures=architectures
     )
     with signing.Signer() as signer:
-        fresh = directory / f".key.{os.getpid()}"
+        fresh = directory / f"{_PART}{KEY}"
         fingerprint = signer.export(fresh)
         fresh.replace(directory / KEY)
         part = top / ".Release"

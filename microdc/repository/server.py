@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-import posixpath
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from microdc.errors import UnreachableError
 
@@ -22,7 +22,7 @@ class Server:
 
     def __init__(self, directory: Path, address: str, port: int, told: Told = lambda _: None) -> None:
         handler = functools.partial(_Handler, directory=str(directory.resolve()), told=told)
-        kind = _Six if ":" in address else ThreadingHTTPServer
+        kind = _Six if ":" in address else _Http
         try:
             self._http = kind((address, port), handler)
         except OSError as error:
@@ -32,7 +32,6 @@ class Server:
                 where=where,
                 hint="choose another --address or --port",
             ) from None
-        self._http.daemon_threads = True
 
     @property
     def url(self) -> str:
@@ -57,12 +56,23 @@ class Server:
         self._http.server_close()
 
 
-class _Six(ThreadingHTTPServer):
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is nothing to be told of."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Six(_Http):
     address_family = socket.AF_INET6
 
 
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # apt asks for many files on one connection
+    timeout = 60.0
+    """s for which a connection may say nothing: each holds a thread."""
 
     def __init__(self, *arguments: object, told: Told, **named: object) -> None:
         self._told = told
@@ -75,12 +85,19 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def send_head(self) -> BinaryIO | None:
         """Links and hidden files, which are half written, are not served."""
-        path = self.translate_path(self.path)
-        hidden = any(part.startswith(".") for part in posixpath.normpath(self.path).split("/"))
-        if hidden or not Path(path).resolve().is_relative_to(self.directory):
+        if not self._shown(Path(self.translate_path(self.path))):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         return super().send_head()
+
+    def _shown(self, path: Path) -> bool:
+        """path: as it will be opened, so that it does not matter how its name was written in the request."""
+        top = Path(self.directory)
+        try:
+            inside = path.resolve().is_relative_to(top)
+        except (OSError, ValueError):  # a name with a zero byte, or a ring of links
+            return False
+        return inside and not any(part.startswith(".") for part in path.relative_to(top).parts)
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the library's name
         self._told(f"{self.address_string()} {format % arguments}")

@@ -93,6 +93,7 @@ def test_an_overlay_lies_over_the_inventory_until_it_is_undone(lab: Lab, wan: Wa
 
 
 @pytest.mark.long
+@pytest.mark.alone
 def test_a_link_is_cut_and_mended(lab: Lab, wan: Wan) -> None:
     link = "triangle/east:west"
     refused = microdc(lab, "wan", "cut", link)

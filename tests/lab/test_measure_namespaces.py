@@ -24,7 +24,7 @@ from microdc.measure.operate import MeasureOptions, PairRequest, measure_pairs
 from microdc.measure.tolerance import Tolerance
 from microdc.units import Percent, Rate, Size
 
-pytestmark = [pytest.mark.root, pytest.mark.long]
+pytestmark = [pytest.mark.root, pytest.mark.long, pytest.mark.alone]
 
 # The machine that runs tests may be busy: what is measured here is the measuring, not the delay of a veth.
 LOOSE = Tolerance(delay=200_000_000, jitter=200_000_000)

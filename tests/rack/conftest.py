@@ -32,7 +32,7 @@ def segment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[netboot.Segmen
         yield made
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Labs, open sessions and journals of these tests are not among the user's own."""
     home = tmp_path_factory.mktemp("home")
@@ -45,7 +45,7 @@ def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def rack_lab(_homes: None) -> Iterator[racklab.RackLab]:
     """One lab with a rack for all tests of a run that need one. They leave it calm."""
     name = f"t{os.getpid()}rack"

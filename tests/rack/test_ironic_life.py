@@ -171,7 +171,7 @@ def test_an_inventory_becomes_hardware_and_hints_that_mean_two_of_its_disks_stop
         database,
     ):
         database.execute(
-            "INSERT INTO node_inventory (inventory_data, plugin_data, node_id) SELECT ?, '{}', id FROM nodes WHERE name = ?",
+            "INSERT INTO node_inventory (version, inventory_data, plugin_data, node_id) SELECT '1.0', ?, '{}', id FROM nodes WHERE name = ?",
             [json.dumps({"disks": disks, "memory": {"physical_mb": 2048}}), name],
         )
     inspected = bench.run(bench.job(name, 2, Action.INSPECT))

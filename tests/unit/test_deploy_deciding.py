@@ -298,8 +298,14 @@ class TestHostile:
         st.dictionaries(
             st.sampled_from(["done", "total", "rate", "hardware", "host_keys", "code", "text"]),
             st.recursive(
-                st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=5),
-                lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+                st.none()
+                | st.booleans()
+                | st.integers(-(10**400), 10**400)
+                | st.floats()
+                | st.text(max_size=5),
+                lambda inner: (
+                    st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+                ),
                 max_leaves=6,
             ),
         ),

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import inventories
 import pytest
 from deploy_world import IMAGE, SITE, Killed, SimulatedHands, SimulatedWorld
 
 from microdc.bmc.model import Power
-from microdc.deploy import operate
+from microdc.deploy import lifecycle, operate
 from microdc.deploy.model import Action, Phase, State
 from microdc.deploy.operate import Deployment, Report, Wish
+from microdc.deploy.ports import Job
+from microdc.deploy.records import record_of, row_of
 from microdc.errors import Exit, InputError, MicrodcError, RefusedError
 from microdc.events import Step
+from microdc.store.nodes import NodeRow
 from microdc.store.operate import Store, open_store
 from microdc.store.pages import Book
 from microdc.store.process import this_process
@@ -90,6 +93,24 @@ def states(found: Deployment) -> dict[str, State]:
     return {record.name: record.state for record in operate.status(found, NAMES)}
 
 
+@dataclass
+class Engine:
+    """Another engine, as far as it is told to end something."""
+
+    aborted: list[tuple[str, int]] = field(default_factory=list)
+    closed: bool = False
+
+    def abort(self, job: Job) -> str:
+        self.aborted.append((job.spec.name, job.move))
+        return "it is asked to end it"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+
+
 class TestPlan:
     """What is going to be done is known before."""
 
@@ -150,6 +171,14 @@ class TestRun:
             run(found, "n1")
         assert run(found, "n2").exit is Exit.OK
 
+    def test_a_process_of_another_machine_is_another_one_whatever_its_number(
+        self, found: Deployment, store: Store
+    ) -> None:
+        other = replace(ME, host="elsewhere")
+        store.journal.begin("deploy", other, found.book.testbed, "deploy: n1", {"nodes": ["n1"]})
+        with pytest.raises(RefusedError, match="on elsewhere"):
+            run(found, "n1")
+
     def test_what_a_process_left_that_is_gone_is_closed_and_gone_on_with(
         self, found: Deployment, store: Store, world: SimulatedWorld
     ) -> None:
@@ -189,15 +218,15 @@ class TestRun:
 class TestAbort:
     """Moves that are given up."""
 
-    def left(self, found: Deployment, world: SimulatedWorld, seconds: float) -> None:
-        """A move in the middle, whose runner is gone."""
+    def left(self, found: Deployment, world: SimulatedWorld, seconds: float, *names: str) -> None:
+        """Moves in the middle, whose runner is gone."""
 
         def die() -> None:
             raise Killed
 
         world.at(seconds, die)
         with pytest.raises(Killed):
-            run(found, "n1")
+            run(found, *(names or ("n1",)))
 
     def test_the_site_gives_nothing_more_and_the_server_is_turned_off(
         self, found: Deployment, world: SimulatedWorld
@@ -217,6 +246,7 @@ class TestAbort:
         report, steps = ended(operate.abort(found, ["n1"], "enough"))
         assert report.outcomes[0].record.state is State.FAILED
         assert [step.what for step in steps if step.state == "failed"] == [SITE]
+        assert report.exit is Exit.UNREACHABLE
 
     def test_before_it_was_started_it_is_what_it_was(self, found: Deployment, world: SimulatedWorld) -> None:
         world.station_.gone = world.clock.at.replace(year=2030)
@@ -224,6 +254,79 @@ class TestAbort:
         assert operate.status(found, ["n1"])[0].phase is Phase.PREPARE
         report, _ = ended(operate.abort(found, ["n1"], "enough"))
         assert report.outcomes[0].record.state is State.ENROLLED
+
+    def test_a_runner_that_writes_meanwhile_keeps_none_from_being_ended(
+        self, found: Deployment, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It writes how far it is every few seconds, and one of several nodes came to its end just now."""
+        self.left(found, world, 5, *NAMES)
+        nodes, put = found.book.store.nodes, found.book.store.nodes.put
+        behind = {"n1": "note", "n2": "end"}
+
+        def meanwhile(row: NodeRow) -> NodeRow:
+            what = behind.pop(row.name, "")
+            if what:
+                record = record_of(nodes.get(found.book.testbed, [row.name])[row.name])
+                put(row_of(replace(record, note="x") if what == "note" else lifecycle.end(record)))
+            return put(row)
+
+        monkeypatch.setattr(nodes, "put", meanwhile)
+        report, _ = ended(operate.abort(found, NAMES, "enough"))
+        assert [outcome.ended for outcome in report.outcomes] == ["done", "nothing", "done"]
+        assert list(states(found).values()) == [State.FAILED, State.ACTIVE, State.FAILED]
+        for name in NAMES:
+            node = world.station_.known(name)
+            assert node is not None
+            assert (node.armed, node.boot_token) == (False, "")
+
+    def test_another_controller_that_is_faster_at_the_site_keeps_it_from_nothing(
+        self, found: Deployment, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.left(found, world, 5)
+        revise, station = found.book.store.nodes.revise, world.station_
+
+        def overtaken(testbed: str, site: str) -> tuple[int, dict[str, NodeRow]]:
+            revision, rows = revise(testbed, site)
+            if station.config is not None and not behind:
+                behind.append(revision)
+                station.config = replace(station.config, revision=revision + 1)
+                revise(testbed, site)
+            return revision, rows
+
+        behind: list[int] = []
+        monkeypatch.setattr(found.book.store.nodes, "revise", overtaken)
+        report, steps = ended(operate.abort(found, ["n1"], "enough"))
+        assert (report.exit, [step for step in steps if step.state == "failed"]) == (Exit.OK, [])
+        node = station.known("n1")
+        assert node is not None
+        assert not node.boot_token
+
+    def test_a_runner_that_loses_a_node_tells_the_site_what_became_of_it(
+        self, found: Deployment, world: SimulatedWorld
+    ) -> None:
+        """Who aborts may be ended between the store and the site; the runner goes on with the others meanwhile."""
+        nodes = found.book.store.nodes
+
+        def abort() -> None:
+            [record] = operate.status(found, ["n1"])
+            nodes.put(row_of(lifecycle.abort(record, "enough", touched=True)))
+
+        world.at(8, abort)
+        report = run(found, "n1", "n2")
+        assert [outcome.ended for outcome in report.outcomes] == ["lost", "done"]
+        assert report.outcomes[0].record.state is State.FAILED
+        assert world.machines["n1"].disk == "empty"
+
+    def test_another_engine_is_told_to_end_it(
+        self, found: Deployment, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.left(found, world, 5)
+        engine = Engine()
+        monkeypatch.setattr(world, "backend", lambda _: engine)
+        [record] = operate.status(found, ["n1"])
+        report, steps = ended(operate.abort(found, ["n1"], "enough"))
+        assert (report.exit, engine.aborted, engine.closed) == (Exit.OK, [("n1", record.move)], True)
+        assert any("it is asked to end it" in step.detail for step in steps)
 
     def test_what_does_not_move_is_refused_and_nothing_is_done(self, found: Deployment) -> None:
         with pytest.raises(RefusedError, match="nothing goes on"):

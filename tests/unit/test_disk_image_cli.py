@@ -30,7 +30,8 @@ def put(name: str, data: bytes) -> Path:
     directory = shelf.directory_of(name, digest)
     directory.mkdir(parents=True)
     (directory / shelf.DISK).write_bytes(data)
-    (directory / "dpkg-status").write_text("", "utf-8")
+    status = "Package: jq\nStatus: install ok installed\nVersion: 1.6\n"
+    (directory / "dpkg-status").write_text(status, "utf-8")
     sizes = (digest, len(data), digest, 9_000_000)
     manifest = Manifest(
         name, digest, *sizes, 3, 2, "6.1.0", "bookworm", "amd64", "d", "microdc 1", {"jq": "1.6"}

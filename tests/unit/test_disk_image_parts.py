@@ -129,6 +129,31 @@ def test_traces_of_building_go_and_ours_are_laid_over(tmp_path: Path) -> None:
         assert not target.startswith(str(tmp_path)), link
 
 
+def test_no_secret_or_name_that_a_package_made_up_is_in_an_image(tmp_path: Path) -> None:
+    made = {
+        "etc/iscsi/initiatorname.iscsi": "InitiatorName=iqn.1993-08.org.debian:01:5f3a\n",
+        "etc/keystone/fernet-keys/0": "secret",
+        "etc/ssl/private/ssl-cert-snakeoil.key": "secret",
+        "var/cache/debconf/passwords.dat": "secret",
+        "var/lib/rabbitmq/.erlang.cookie": "secret",
+    }
+    for name, text in made.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    kept = tmp_path / "etc/iscsi/iscsid.conf"
+    kept.write_text("node.startup = manual\n", "utf-8")
+    overlay.apply(tmp_path, overlay.tree(Recipes(None)["control"], "k"), ())
+    left = [
+        path.read_text("utf-8") for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink()
+    ]
+    assert not any("secret" in text or "InitiatorName" in text for text in left)
+    # open-iscsi makes its name up where it runs, and does not start without this file
+    assert (tmp_path / "etc/iscsi/initiatorname.iscsi").read_text("utf-8") == "GenerateName=yes\n"
+    assert kept.exists()
+    overlay.apply(tmp_path / "other", overlay.tree(Recipes(None)["base"], "k"), ())
+    assert not (tmp_path / "other/etc/iscsi").exists()
+
+
 def test_files_of_ours_tell_images_apart() -> None:
     base = Recipes(None)["base"]
     before = list(overlay.contents(overlay.tree(base, "")))

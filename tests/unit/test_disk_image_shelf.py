@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,13 +22,16 @@ def _own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(shelf.VARIABLE, raising=False)
 
 
+STATUS = "Package: jq\nStatus: install ok installed\nVersion: 1\n"
+
+
 def put(name: str, data: bytes = b"a disk", *, age: int = 0) -> Path:
     """An image on the shelf; age: seconds since it was used."""
     key = hashlib.sha256(name.encode() + data).hexdigest()
     directory = shelf.directory_of(name, key)
     directory.mkdir(parents=True)
     (directory / shelf.DISK).write_bytes(data)
-    (directory / "dpkg-status").write_text("", "utf-8")
+    (directory / "dpkg-status").write_text(STATUS, "utf-8")
     digest = hashlib.sha256(data).hexdigest()
     manifest = Manifest(
         name,
@@ -123,6 +128,62 @@ def test_a_damaged_image_is_not_taken_in(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv(shelf.VARIABLE, str(tmp_path / "shelf"))
     with pytest.raises(InputError, match="not what the manifest says"):
         operate.adopt(theirs, key)
+    assert operate.find("base") is None
+
+
+def test_an_image_in_the_place_of_another_is_none() -> None:
+    """All of it is as it was signed, but it is not what somebody asks for by that name."""
+    base, control = put("base"), put("control")
+    shutil.rmtree(control)
+    base.rename(control)
+    assert operate.find("control") is None
+    assert [(verdict.name, "in the place of another" in verdict.wrong) for verdict in operate.audit()] == [
+        ("control", True)
+    ]
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/outside", "", ".work", "a b"])
+def test_an_image_whose_name_leads_elsewhere_is_not_taken_in(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = put("base")
+    manifest = dataclasses.replace(the("base").manifest, name=name)
+    shelf.sign(theirs, manifest)
+    monkeypatch.setenv(shelf.VARIABLE, str(tmp_path / "a/shelf"))
+    with pytest.raises(InputError, match="not the name of an image"):
+        operate.adopt(theirs, operate.public_key())
+    assert not list(tmp_path.glob("**/*outside*"))
+
+
+def test_what_is_taken_in_is_a_copy_that_nobody_changes_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, key = put("base"), operate.public_key()
+    (theirs / shelf.DISK).rename(tmp_path / "disk")
+    (theirs / shelf.DISK).symlink_to(tmp_path / "disk")
+    monkeypatch.setenv(shelf.VARIABLE, str(tmp_path / "shelf"))
+    taken = operate.adopt(theirs, key)
+    (tmp_path / "disk").write_bytes(b"a disc")
+    operate.verify(taken)
+    assert not taken.path.is_symlink()
+
+
+@pytest.mark.parametrize("text", ["", STATUS.replace("1", "2"), None])
+def test_another_list_of_packages_is_not_believed(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert operate.status_of(None) == ""
+    theirs = put("base")
+    assert operate.status_of("base") == STATUS
+    if text is None:
+        the("base").status.unlink()
+    else:
+        the("base").status.write_text(text, "utf-8")
+    with pytest.raises(InputError, match="list of installed packages"):
+        operate.status_of("base")
+    monkeypatch.setenv(shelf.VARIABLE, str(tmp_path / "shelf"))
+    with pytest.raises(InputError):
+        operate.adopt(theirs, operate.public_key())
     assert operate.find("base") is None
 
 

@@ -234,6 +234,7 @@ def mbr(kind: int = 0x83) -> bytes:
         (with_at(0x20000 + 5 * 1024, b"\x0c\xb1\xba\0\0\0\0\0"), "a ZFS pool"),
         (with_at(0x10040, b"_BHRfS_M"), "a btrfs file system"),
         (with_at(777_777, b"?"), "data of an unknown kind"),
+        (with_at(SIZE - 777_777, b"?"), "data of an unknown kind"),
     ],
 )
 def test_what_lies_on_a_disk(content: bytearray, said: str) -> None:
@@ -279,6 +280,48 @@ def test_a_disk_of_ours_is_known_whatever_was_cut_off() -> None:
         with pytest.raises(FailedError, match="for another node") as failed:
             wiping.refuse_foreign(HDD, found, "n2")
         assert failed.value.code == "foreign-data"
+
+
+def test_a_disk_of_ours_is_known_wherever_the_writing_of_its_table_was_cut_off() -> None:
+    claimed = bytes(marked("n1"))
+    system = gpt.Partition(3, b"t" * 16, b"g" * 16, 2048, 9_000, 0, "root")
+    table = gpt.Table(mark.mark("n1", b"salt"), SIZE // 512, (system,), b"boot code".ljust(440, b"\xf4"))
+    final = bytearray(claimed)
+    final[-gpt.LAST_BYTES :] = gpt.last_bytes(table)
+    for sectors in range(gpt.FIRST_BYTES // 512 + 1):
+        cut = sectors * 512
+        torn = gpt.first_bytes(table)[:cut] + final[cut:]
+        begun = claimed[:cut] + bytes(gpt.FIRST_BYTES - cut) + claimed[gpt.FIRST_BYTES :]
+        assert wiping.is_ours(looked(torn), "n1"), sectors
+        assert wiping.is_ours(looked(begun), "n1"), sectors
+
+
+@pytest.mark.parametrize(
+    ("at", "content", "said"),
+    [
+        (0, mbr(), "a partition table (MBR) with 1 partition"),
+        (0, b"XFSB" + b"x" * 2000, "an XFS file system"),
+        (0, b"LUKS\xba\xbe" + b"x" * 30_000, "an encrypted volume (LUKS)"),
+        (0, bytes(512) + b"LABELONE", "a volume of LVM"),
+        (0, bytes(1080) + b"\x53\xef", "an ext file system"),
+        (0, bytes(gpt.FIRST_BYTES) + b"?", "data of an unknown kind"),
+        (0, b"x" * gpt.FIRST_BYTES, "data of an unknown kind"),
+        (0x1000, b"\xfc\x4e\x2b\xa9", "a member of a Linux RAID"),
+        (0xFF6, b"SWAPSPACE2", "swap space"),
+        (0x10040, b"_BHRfS_M", "a btrfs file system"),
+        (SIZE - 8192, b"\xfc\x4e\x2b\xa9", "a member of a Linux RAID"),
+    ],
+)
+def test_what_somebody_made_of_a_disk_of_ours_is_not_ours(at: int, content: bytes, said: str) -> None:
+    """Many programs leave one of the two tables, or both of them, with our mark in it."""
+    data = marked("n1")
+    data[at : at + len(content)] = content
+    found = looked(data)
+    assert said in found.what
+    assert not mark.is_of(found.guid, "n1")
+    with pytest.raises(FailedError) as failed:
+        wiping.refuse_foreign(HDD, found, "n1")
+    assert failed.value.code == "foreign-data"
 
 
 def test_a_disk_of_somebody_is_refused_with_what_it_holds() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import os
 import subprocess
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +16,7 @@ import pytest
 
 from microdc.errors import ApplyError, InputError, MicrodcError, RefusedError, UnreachableError
 from microdc.events import Step
-from microdc.repository import operate, signing, sources
+from microdc.repository import layout, operate, signing, sources
 from microdc.repository.apt import AptRoot
 from microdc.repository.model import Repository, Sources
 
@@ -176,6 +179,57 @@ def test_a_directory_of_somebody_is_left_alone(tmp_path: Path, upstream: Sources
         operate.load(tmp_path / "repo")
 
 
+@pytest.mark.parametrize("file", ["pool/main/a.deb", "pool/a.deb", "dists/stable/Release", "dists/microdc/x"])
+def test_a_mirror_of_somebody_is_left_alone(tmp_path: Path, upstream: Sources, file: str) -> None:
+    """Its parts have the names that ours have."""
+    place = tmp_path / "repo" / file
+    place.parent.mkdir(parents=True)
+    place.write_text("x", "utf-8")
+    with pytest.raises(RefusedError, match="something else"):
+        built(tmp_path / "repo", upstream)
+    assert place.read_text("utf-8") == "x"
+    built(tmp_path / "mine", upstream)
+    other = tmp_path / "mine/dists/stable"
+    other.mkdir()
+    with pytest.raises(RefusedError, match="dists/stable"):
+        built(tmp_path / "mine", upstream)
+
+
+def test_what_is_served_holds_wherever_the_writing_of_the_next_ended(
+    tmp_path: Path, upstream: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = built(tmp_path / "repo", upstream, TOP, "a-none")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for room, name in ((signing.Signer, "clear"), (layout, "place"), (layout, "publish")):
+        with monkeypatch.context() as patch:
+            patch.setattr(room, name, full)
+            with pytest.raises(ApplyError, match="No space left"):
+                built(tmp_path / "repo", upstream, "a-low")
+        kept = operate.load(first.directory) if name != "clear" else first
+        operate.check(kept)
+    # the first that is cut off is gone on with
+    with monkeypatch.context() as patch:
+        patch.setattr(layout, "publish", full)
+        with pytest.raises(ApplyError):
+            built(tmp_path / "new", upstream)
+    (tmp_path / "new/pool/.half.deb").write_text("half", "utf-8")
+    assert len(built(tmp_path / "new", upstream).packages) == 2
+    assert not (tmp_path / "new/pool/.half.deb").exists()
+
+
+def test_of_two_builders_one_waits_for_the_other(tmp_path: Path, upstream: Sources) -> None:
+    wanted = [[TOP], ["a-none"], ["a-low", "a-none"], ["a-low"]]
+    with ThreadPoolExecutor(4) as pool:
+        made = [*pool.map(lambda words: built(tmp_path / "repo", upstream, *words), wanted)]
+    last = operate.load(tmp_path / "repo")
+    operate.check(last)
+    assert last.packages in [each.packages for each in made]
+    assert {file.name for file in (tmp_path / "repo/pool").iterdir()} == {p.file for p in last.packages}
+
+
 def test_the_key_is_for_its_owner_only_and_no_agent_stays(tmp_path: Path, upstream: Sources) -> None:
     built(tmp_path / "repo", upstream)
     assert signing.key_file().stat().st_mode & 0o777 == 0o600
@@ -185,12 +239,17 @@ def test_the_key_is_for_its_owner_only_and_no_agent_stays(tmp_path: Path, upstre
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/pool/", "/dists/microdc/.Release", "/../upstream/Packages", "/pool/link"]
+    "path",
+    [
+        *("/", "/pool/", "/dists/microdc/.Release", "/../upstream/Packages", "/pool/link"),
+        *("/dists/microdc/%2eRelease", "/%2e%2e/upstream/Packages", "/pool/a%00b", "/.lock", "/pool/ring"),
+    ],
 )
 def test_nothing_but_files_of_the_repository_is_served(tmp_path: Path, upstream: Sources, path: str) -> None:
     made = built(tmp_path / "repo", upstream)
     (made.directory / "dists/microdc/.Release").write_text("half", "utf-8")
     (made.directory / "pool/link").symlink_to(tmp_path / "upstream/Packages")
+    (made.directory / "pool/ring").symlink_to(made.directory / "pool/ring")
     with operate.Server(made.directory, "127.0.0.1", 0) as server:
         address = urlsplit(server.url)
         connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)

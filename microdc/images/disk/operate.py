@@ -139,7 +139,7 @@ def status_of(name: str | None) -> str:
     image = find(name)
     if image is None:
         raise InputError(f"the image {name!r} was not built here", hint=f"microdc image build {name}")
-    return image.status.read_text("utf-8")
+    return shelf.status(image)
 
 
 def apt_root(wanted: Recipe) -> AptRoot:

@@ -25,7 +25,6 @@ _LIB = "/usr/lib/systemd/system"
 _ENABLED = {
     "multi-user.target.wants": ("systemd-networkd.service",),
     "sockets.target.wants": ("systemd-networkd.socket",),
-    "getty.target.wants": ("serial-getty@ttyS0.service",),
 }
 # What would talk to the world by itself, ask a question on the console, or stir the disk of every node at one time.
 _MASKED = (
@@ -34,7 +33,7 @@ _MASKED = (
 )  # fmt: skip
 
 _STAYS = {
-    "fstrim.timer", "getty@tty1.service", "microdc-home.service", "remote-fs.target", "serial-getty@ttyS0.service", "ssh.service",
+    "fstrim.timer", "getty@tty1.service", "microdc-home.service", "remote-fs.target", "ssh.service",
     "systemd-networkd.service", "systemd-networkd.socket", "systemd-pstore.service",
 }  # fmt: skip
 """What starts by itself, beside what the document names: what else packages enable waits until the node is configured."""
@@ -49,6 +48,15 @@ REMOVED = (
     "var/lib/systemd/random-seed",
 )  # fmt: skip
 """Below the root: traces of the building, and what no two systems may share."""
+MADE_UP = (
+    "etc/iscsi/initiatorname.iscsi", "etc/keystone/credential-keys/*", "etc/keystone/fernet-keys/*", "etc/nvme/hostid", "etc/nvme/hostnqn",
+    "etc/openvswitch/system-id.conf", "etc/ssl/certs/ssl-cert-snakeoil.pem", "etc/ssl/private/ssl-cert-snakeoil.key",
+    "var/cache/debconf/passwords.dat", "var/lib/rabbitmq/.erlang.cookie",
+)  # fmt: skip
+"""Secrets and names that packages make up when they are installed. In an image all its nodes would share them, with whoever reads it; who
+configures a node gives it its own."""
+_MADE_AGAIN = {"etc/iscsi/initiatorname.iscsi": b"GenerateName=yes\n"}
+"""What has to be in such a place, so that the package makes another up where it runs: of Debian's open-iscsi, startup-checks.sh."""
 KEPT_EMPTY = "var/log"
 """Directories stay, files in them go."""
 
@@ -73,6 +81,7 @@ def tree(recipe: Recipe, key: str) -> dict[str, Entry]:
         "/etc/ssh/sshd_config.d/10-microdc.conf": "sshd.conf",
         "/etc/systemd/networkd.conf.d/10-microdc.conf": "networkd.conf",
         "/etc/systemd/system-preset/00-microdc.preset": "system.preset",
+        f"{_UNITS}/dev-ttyS0.device.d/10-microdc.conf": "serial.conf",
         f"{_UNITS}/microdc-home.service": "microdc-home.service",
     }
     entries: dict[str, Entry] = {path: File(text.encode()) for path, text in texts.items()}
@@ -80,7 +89,7 @@ def tree(recipe: Recipe, key: str) -> dict[str, Entry]:
     entries["/usr/lib/microdc/home.py"] = File(own("home.py"))
     entries["/root/.ssh"] = Directory(0o700)
     for target, units in _ENABLED.items():
-        entries |= {f"{_UNITS}/{target}/{unit}": Symlink(f"{_LIB}/{_template(unit)}") for unit in units}
+        entries |= {f"{_UNITS}/{target}/{unit}": Symlink(f"{_LIB}/{unit}") for unit in units}
     entries[f"{_UNITS}/multi-user.target.wants/microdc-home.service"] = Symlink(
         f"{_UNITS}/microdc-home.service"
     )
@@ -91,11 +100,6 @@ def tree(recipe: Recipe, key: str) -> dict[str, Entry]:
 def own(name: str) -> bytes:
     """A file that microdc brings for images."""
     return resources("microdc.images.disk").joinpath("files", name).read_bytes()
-
-
-def _template(unit: str) -> str:
-    name, at, rest = unit.partition("@")
-    return f"{name}@.{rest.rpartition('.')[2]}" if at else unit
 
 
 def apply(root: Path, files: Tree, services: Iterable[str]) -> None:
@@ -110,14 +114,20 @@ def apply(root: Path, files: Tree, services: Iterable[str]) -> None:
     for link in root.glob("etc/rc[2345].d/S*"):  # what has a unit is told by its unit
         if f"{link.name[3:]}.service" not in kept:
             link.unlink()
-    for pattern in REMOVED:
+    _clear(root)
+    for path, entry in sorted(files.items()):
+        _lay(root, path, entry)
+
+
+def _clear(root: Path) -> None:
+    for pattern in (*REMOVED, *MADE_UP):
         for found in root.glob(pattern):
             _remove(found)
+            if again := _MADE_AGAIN.get(pattern):
+                found.write_bytes(again)
     for directory, _, names in os.walk(root / KEPT_EMPTY):
         for name in names:
             Path(directory, name).unlink()
-    for path, entry in sorted(files.items()):
-        _lay(root, path, entry)
 
 
 def _lay(root: Path, path: str, entry: Entry) -> None:

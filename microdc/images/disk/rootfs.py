@@ -24,7 +24,7 @@ _APART = (
     "setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child", "--mount-proc",
 )  # fmt: skip
 """Its mounts are seen by nobody else, and go with it; and it goes when microdc is killed."""
-FORMAT = 1
+FORMAT = 2
 """Grows where what is done here gives another directory of the same packages and files."""
 _AR_TIME = slice(8 + 16, 8 + 28)
 """In a package's file, which is an ar archive: when its first member was made, which is when the package was."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
@@ -15,9 +16,12 @@ from microdc import locations
 from microdc.errors import InputError
 from microdc.images import cache
 from microdc.images.disk import signing
+from microdc.images.disk.assemble import versions
 from microdc.images.disk.model import DiskImage, Manifest
 
 DISK, MANIFEST, SIGNATURE = "disk.raw.zst", "manifest.json", "manifest.json.sig"
+_NAME, _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}"), re.compile(r"[0-9a-f]{64}")
+"""What becomes the name of a directory."""
 
 
 VARIABLE = "MICRODC_IMAGES"
@@ -44,7 +48,8 @@ def load(directory: Path, signer: bytes | None = None) -> DiskImage | None:
     """The image in a directory; None where there is none. Raises InputError for one that is not as it was signed.
 
     signer: the public key of another controller, which signed it; None for this one.
-    The disk's own hash is not computed here, which `check` does.
+    One that lies in the place of another image is none either: whoever asked for that would get another system. The disk's own hash is not
+    computed here, which `check` does.
     """
     try:
         data, signature = (directory / MANIFEST).read_bytes(), (directory / SIGNATURE).read_bytes()
@@ -58,6 +63,9 @@ def load(directory: Path, signer: bytes | None = None) -> DiskImage | None:
             f"the manifest of this image is not signed by {whom}", where=str(directory), hint=hint
         )
     manifest = _manifest(json.loads(data))
+    if signer is None and directory.name != directory_of(manifest.name, manifest.key).name:
+        what = f"this is the image {manifest.name!r}, in the place of another"
+        raise InputError(what, where=str(directory), hint=hint)
     if size != manifest.size:
         raise InputError(
             f"the disk has {size} bytes, and not {manifest.size}", where=str(directory), hint=hint
@@ -77,8 +85,23 @@ def check(image: DiskImage) -> None:
         )
 
 
+def status(image: DiskImage) -> str:
+    """What dpkg has installed in it. Raises InputError where that is not what the manifest says."""
+    try:
+        text = image.status.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if versions(text) != image.manifest.packages:
+        raise InputError(
+            "the list of installed packages is not what the manifest says",
+            where=str(image.status),
+            hint="remove the image, and build it again",
+        )
+    return text
+
+
 def adopt(directory: Path, signer: bytes) -> DiskImage:
-    """Takes in an image that another controller built and signed: it is read whole, copied, and signed by this one. Raises InputError."""
+    """Takes in an image that another controller built and signed: it is copied, read whole, and signed by this one. Raises InputError."""
     given = load(directory, signer)
     if given is None:
         raise InputError(
@@ -86,20 +109,22 @@ def adopt(directory: Path, signer: bytes) -> DiskImage:
             where=str(directory),
             hint=f"it has {DISK}, {MANIFEST} and {SIGNATURE}",
         )
-    check(given)
-    target = directory_of(given.manifest.name, given.manifest.key)
+    name, key = given.manifest.name, given.manifest.key
+    if _NAME.fullmatch(name) is None or _KEY.fullmatch(key) is None:
+        raise InputError(f"{name!r} is not the name of an image", where=str(directory / MANIFEST))
+    target = directory_of(name, key)
     with cache.locked(place()), cache.replaced_by(target) as fresh:
-        for file in (given.path, given.status):
-            _link(file, fresh / file.name)
+        # copied, since what its owner still has in hand, or a link to it, may change after it was read
+        taken = DiskImage(fresh / DISK, given.manifest)
+        try:
+            shutil.copyfile(given.path, taken.path)
+            shutil.copyfile(given.status, taken.status)
+        except OSError as error:
+            raise InputError(f"cannot be taken in: {error.strerror}", where=str(error.filename)) from None
+        check(taken)
+        status(taken)
         sign(fresh, given.manifest)
     return DiskImage(target / DISK, given.manifest)
-
-
-def _link(file: Path, other: Path) -> None:
-    try:
-        os.link(file, other)
-    except OSError:  # another file system
-        shutil.copyfile(file, other)
 
 
 def tidy() -> None:

@@ -17,7 +17,8 @@ LAST_BYTES = (1 + TABLE_SECTORS) * SECTOR
 _HEADER = struct.Struct("<8sIIIIQQQQ16sQIII")
 _SIGNATURE, _REVISION = b"EFI PART", 0x00010000
 _ENTRY = struct.Struct("<16s16sQQQ72s")
-_PROTECTIVE = 0xEE
+PROTECTIVE = 0xEE
+"""The kind of the one partition of a master boot record that gives the whole disk away."""
 _BOOT_CODE = 440
 """Bytes of a master boot record before its disk signature."""
 
@@ -185,6 +186,6 @@ def _protective(table: Table) -> bytes:
     """A master boot record that tells old programs that all of the disk is taken."""
     length = min(table.sectors - 1, 0xFFFFFFFF)
     # not active, from sector 1 (0/0/2) on, to the end as far as cylinders and heads can say
-    entry = struct.pack("<B3sB3sII", 0, b"\x00\x02\x00", _PROTECTIVE, b"\xff\xff\xff", 1, length)
+    entry = struct.pack("<B3sB3sII", 0, b"\x00\x02\x00", PROTECTIVE, b"\xff\xff\xff", 1, length)
     code = table.boot_code[:_BOOT_CODE].ljust(_BOOT_CODE + 6, b"\0")
     return code + entry + bytes(48) + b"\x55\xaa"

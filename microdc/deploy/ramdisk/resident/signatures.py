@@ -40,63 +40,87 @@ _DDF = b"\xde\x11\xde\x11"
 _INTEL_RAID = b"Intel Raid ISM Cfg Sig. "
 _ZFS = (b"\x0c\xb1\xba\0\0\0\0\0", b"\0\0\0\0\0\xba\xb1\x0c")
 _ZFS_BLOCKS = range(0x20000, 0x40000, 0x400)
+_BOOT_CODE = 440  # bytes of a first sector
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """what: in words, () where the place is empty. guid: of its partition table, b"" where it has none."""
+    """what: in words, () where the place is empty. guid: of its partition table where that is all that lies there, else b"".
+
+    So a disk that once had a table of ours, which somebody else has made something of since, is not taken for ours.
+    """
 
     what: tuple[str, ...] = ()
     guid: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """what: words, "" where there is none. whole: it can be read, so that what lies around it is its own."""
+
+    what: str = ""
+    guid: bytes = b""
+    whole: bool = False
+
+
 def look(read: Read, size: int) -> Found:
     """What lies on a device of this size."""
-    first = read(0, min(ENDS, size))
-    table = _table(first, read(size - gpt.SECTOR, gpt.SECTOR))
+    first, last = read(0, min(ENDS, size)), read(max(0, size - ENDS), min(ENDS, size))
+    table = _table(first, last[-gpt.SECTOR :])
     what = [words for offset, magic, words in _MAGICS if first[offset : offset + len(magic)] == magic]
-    what += _master_boot_record(first) if not table.what else ()
-    what += _at_the_end(read, size)
+    what += _master_boot_record(first, with_table=bool(table.what))
+    what += _at_the_end(last, size)
     if any(first[block : block + 8] in _ZFS for block in _ZFS_BLOCKS):
         what.append("a ZFS pool")
-    what = [*table.what, *dict.fromkeys(what)]
-    if not what and first.strip(b"\0"):
+    what = list(dict.fromkeys(what))
+    if not what and not table.whole and _unknown(first, last, table):
         what.append("data of an unknown kind")
-    return Found(tuple(what), table.guid)
+    return Found(((table.what,) if table.what else ()) + tuple(what), b"" if what else table.guid)
 
 
-def _table(first: bytes, last: bytes) -> Found:
+def _table(first: bytes, last: bytes) -> _Table:
     if len(first) < gpt.FIRST_BYTES:
-        return Found()
-    backup = gpt.guid_of(last)  # what was cut off while it wrote the first sectors has left this one
+        return _Table()
+    # what was cut off while it wrote the first sectors has left one of the two
+    guid = gpt.guid_of(first[gpt.SECTOR : 2 * gpt.SECTOR]) or gpt.guid_of(last)
     try:
         table = gpt.parse(first)
     except gpt.TableError as error:
-        return Found((f"a broken partition table ({error})",), backup)
+        return _Table(f"a broken partition table ({error})", guid)
     if table is None:
-        return Found(("the backup of a partition table (GPT)",), backup) if backup else Found()
+        return _Table("the backup of a partition table (GPT)", guid) if guid else _Table()
     names = ", ".join(f"{each.number} {each.name!r}" for each in table.partitions)
     count = len(table.partitions)
     words = f"a partition table (GPT) with {count} partition{'s' if count != 1 else ''}"
-    return Found((f"{words}: {names}" if names else words,), table.guid)
+    return _Table(f"{words}: {names}" if names else words, table.guid, whole=True)
 
 
-def _master_boot_record(first: bytes) -> Iterator[str]:
+def _unknown(first: bytes, last: bytes, table: _Table) -> bool:
+    """Whether something lies at either end that is not of a table whose writing was cut off."""
+    if not table.what:
+        return bool(first.strip(b"\0") or last.strip(b"\0"))
+    begun = gpt.FIRST_BYTES if table.what.startswith("a broken") else gpt.SECTOR
+    return bool(first[begun:].strip(b"\0") or (begun == gpt.SECTOR and first[:_BOOT_CODE].strip(b"\0")))
+
+
+def _master_boot_record(first: bytes, *, with_table: bool) -> Iterator[str]:
+    """with_table: there is a GPT, to which a record belongs that gives all of the disk away, with boot code or without."""
     if first[510:512] != b"\x55\xaa" or first[0x36:0x39] == b"FAT" or first[0x52:0x57] == b"FAT32":
         return
     if first[3:11] in {b"NTFS    ", b"EXFAT   "}:
         return
     kinds = [first[446 + 16 * index + 4] for index in range(4)]
     used = sum(kind != 0 for kind in kinds)
+    if with_table and set(kinds) <= {0, gpt.PROTECTIVE}:
+        return
     if used:
         yield f"a partition table (MBR) with {used} partition{'s' if used != 1 else ''}"
-    elif first[:440].strip(b"\0"):
+    elif first[:_BOOT_CODE].strip(b"\0"):
         yield "a boot sector"
 
 
-def _at_the_end(read: Read, size: int) -> Iterator[str]:
-    start = max(0, size - ENDS)
-    last = read(start, size - start)
+def _at_the_end(last: bytes, size: int) -> Iterator[str]:
+    start = size - len(last)
 
     def at(offset: int, length: int) -> bytes:
         return last[max(0, offset - start) :][:length] if offset >= start else b""
