@@ -73,6 +73,7 @@ TOOLS = (
     Tool("dnsmasq", "dnsmasq-base", "dnsmasq", "DHCP and TFTP of a site's boot services", rack=True),
     Tool("undionly.kpxe", "ipxe", "iPXE", "the loader of BIOS machines whose NICs have none", rack=True),
     Tool("snponly.efi", "ipxe", "iPXE", "the loader of UEFI machines whose NICs have none", rack=True),
+    Tool("ssh-keygen", "openssh-client", "OpenSSH", "nodes' host keys, made in the ramdisk", rack=True),
     Tool("setpriv", "util-linux", "util-linux", "ends the boot services' programs with them", rack=True),
 )
 
@@ -99,6 +100,7 @@ TEST_TOOLS = (
     Tool("ipmitool", "ipmitool", "ipmitool", "a second opinion on IPMI"),
     Tool("snmpwalk", "snmp", "net-snmp", "a second opinion on SNMP"),
     Tool("vtysh", "frr", "FRR", "a switch's command line in the tests, and in a lab that asks for it"),
+    Tool("partx", "util-linux", "util-linux", "a second opinion on partition tables"),
     Tool("curl", "curl", "curl", "the tests of the boot services"),
 )
 """What only the tests call. Whoever uses microdc with PostgreSQL has a server somewhere."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from microdc.deploy.arming import Declared
 from microdc.deploy.lifecycle import Patience
@@ -34,11 +34,18 @@ class Deployment:
     without: Mapping[str, str] = field(default_factory=dict)
 
     def records(self, names: Iterable[str] | None = None) -> dict[str, NodeRecord]:
-        """The nodes as they are now: of those that are declared, all or these. Raises InputError for one that is not."""
+        """The nodes as they are now: of those that are declared, all or these. Raises InputError for one that is not.
+
+        One at rest is of the site that the inventory has it at, wherever it was before; one that moves is of the site that is at it.
+        """
         wanted = list(self.declared if names is None else names)
         rows = self.book.store.nodes.get(self.book.testbed, wanted)
         new = {name: NodeRecord(self.book.testbed, name, self.one(name).spec.site) for name in wanted}
-        return new | {name: record_of(row) for name, row in rows.items()}
+        kept = {name: record_of(row) for name, row in rows.items()}
+        here = {
+            name: one if one.state.moving else replace(one, site=new[name].site) for name, one in kept.items()
+        }
+        return new | here
 
     def one(self, name: str) -> Declared:
         """A node. Raises InputError where it is not declared."""

@@ -18,7 +18,7 @@ _TRIES = 5
 
 def disarm(deployment: Deployment, site: str, records: Sequence[NodeRecord]) -> Generator[Step, None, str]:
     """Has a site give up what goes on with nodes whose moves are over in the store; why it could not be told, "" where it was."""
-    if not records:
+    if not records or site not in deployment.testbed.sites:
         return ""
     try:
         backend = deployment.world.backend(site)

@@ -115,14 +115,14 @@ def _failed(item: Item) -> Item:
 
 def plan_resume(deployment: Deployment) -> Plan:
     """What goes on with every move that somebody left, or was ended at."""
-    moving_ = [name for name, record in deployment.records().items() if record.state.moving]
+    left = {name: record.action for name, record in deployment.records().items() if record.state.moving}
     items: dict[str, Item] = {}
     for action in Action:
-        some = [name for name in moving_ if deployment.records([name])[name].action is action]
+        some = [name for name, its in left.items() if its is action]
         if some:
             items |= {item.name: item for item in plan(deployment, some, Wish(action)).items}
     racks = dict.fromkeys(f"rack:{item.spec.site}/{item.spec.rack}" for item in items.values())
-    return Plan(Wish(Action.DEPLOY), tuple(items[name] for name in moving_), tuple(racks))
+    return Plan(Wish(Action.DEPLOY), tuple(items[name] for name in left), tuple(racks))
 
 
 def _reachable(deployment: Deployment, item: Item) -> Item:

@@ -106,6 +106,9 @@ def _item(
     def item(how: How, why: str = "", *, image: Image | None = None, destroys: str = "") -> Item:
         return Item(one, record, how, wish.action, image, why, destroys, wish.wipe, wish.attempts)
 
+    if record.state.moving and record.site != one.spec.site:
+        why = f"it was begun with at {record.site}, and is declared at {one.spec.site} now"
+        return item("refused", f"{why} (microdc deploy abort {record.name} ends that)")
     found = images.get(one.spec.image) if wish.action is Action.DEPLOY else None
     if record.state.moving and record.action is wish.action:
         image = found if isinstance(found, Image) else None

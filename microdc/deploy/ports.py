@@ -102,8 +102,8 @@ class Station(Protocol):
 
     Every call may raise MicrodcError: UnreachableError for what may go away by itself, which is tried again; any other
     (RefusedError: another DHCP server answers; InputError: its host lacks dnsmasq) ends what needs the station, with its words.
-    Evidence of the sources http, ramdisk and node that goes back to a token or a session bears its `move`; a node that is made to wait for
-    its image (503) is noted, too: it is a sign of life.
+    Evidence of the sources http, ramdisk and node that goes back to a token or a session bears its `move`. A node that is made to wait for
+    its image (503) is not noted: its ramdisk reports meanwhile.
     `push` may run in another thread while the others are called.
     """
 

@@ -121,8 +121,8 @@ def _progress(before: Progress | None, data: Mapping[str, Any]) -> Progress | No
     done, total, rate = (data.get(name) for name in ("done", "total", "rate"))
     if not isinstance(done, int) or not isinstance(total, int) or not 0 <= done <= total < _MOST:
         return before
-    known = isinstance(rate, int | float) and 1 <= rate < _MOST
-    return Progress(done, total, float(rate) if known else None)
+    known = float(rate) if isinstance(rate, int | float) and 1 <= rate < _MOST else None
+    return Progress(done, total, known)
 
 
 def _keys(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ class SiteAtWork:
     _behind: int = 0
     _look_first: bool = False
     _file_again: dict[str, datetime] = field(default_factory=dict)
+    _file_trouble: dict[str, MicrodcError] = field(default_factory=dict)
 
     def want(self, record: NodeRecord) -> None:
         """Takes in how a node is to stand now."""
@@ -75,15 +76,18 @@ class SiteAtWork:
         return self.held == self.wanted
 
     def view(self, record: NodeRecord, files: Iterable[Payload]) -> SiteView:
-        """The site as one of its nodes needs it."""
+        """The site as one of its nodes needs it. A file that cannot be brought is in the way of those that need it, and of no others."""
+        needed = tuple(files)
+        missing = [self._file_trouble[file.digest] for file in needed if file.digest in self._file_trouble]
+        lasting = next((problem for problem in missing if not isinstance(problem, UnreachableError)), None)
         stands = self.held.get(record.name) if self.held is not None else None
         return SiteView(
             fresh=self.fresh,
             armed=stands is not None and stands == Standing(record.move, True),
-            ready=self.held is not None and all(file.digest in self.there for file in files),
+            ready=self.held is not None and all(file.digest in self.there for file in needed),
             life=self.life,
-            trouble=self.trouble,
-            fatal=self.fatal,
+            trouble=self.trouble or str(lasting or next(iter(missing), "")),
+            fatal=self.fatal or lasting is not None,
         )
 
     @property
@@ -219,10 +223,10 @@ class SiteAtWork:
         self.under_way.pop(digest, None)
         if happened.error is None:
             self.there.add(digest)
+            self._file_trouble.pop(digest, None)
             self.life = now
             return
-        self.trouble = str(happened.error)
-        self.fatal = not isinstance(happened.error, UnreachableError)
+        self._file_trouble[digest] = happened.error
         self._file_again[digest] = now + timedelta(seconds=self.shop.patience.again)
 
     def _failed(self, what: str, error: MicrodcError, now: datetime) -> None:

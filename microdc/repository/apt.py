@@ -50,20 +50,24 @@ class AptRoot:
         self.sources = sources
         for name in ("lists/partial", "cache/archives/partial", "etc/parts"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
-        (self.directory / "status").write_text(installed, "utf-8")
-        (self.directory / "etc" / "sources.list").write_text(
-            "".join(f"{line}\n" for line in sources.lines), "utf-8"
-        )
-        (self.directory / "apt.conf").write_text(_configuration(self.directory, sources), "utf-8")
+        texts = {
+            "status": installed,
+            "etc/sources.list": "".join(f"{line}\n" for line in sources.lines),
+            "apt.conf": _configuration(self.directory, sources),
+        }
+        with locked(self.directory):
+            for name, text in texts.items():
+                _keep(self.directory / name, text)
 
     def update(self) -> Generator[Step, None, None]:
         """Fetches the lists, where they are not this machine's own. Raises UnreachableError, also for a wrong signature."""
         if self.sources.lists is not None:
             return
         yield Step("fetching lists of packages", "started", ", ".join(self.sources.lines))
-        self._run(
-            ["apt-get", "update", "-q", "--error-on=any"], hint="are the sources right, and their keys?"
-        )
+        with locked(self.directory):
+            self._run(
+                ["apt-get", "update", "-q", "--error-on=any"], hint="are the sources right, and their keys?"
+            )
         yield Step("fetching lists of packages", "done")
 
     def resolve(self, packages: Iterable[str]) -> list[Package]:
@@ -151,6 +155,16 @@ def intact(files: Path, package: Package) -> bool:
             return hashlib.file_digest(stream, "sha256").hexdigest() == package.sha256
     except OSError:
         return False
+
+
+def _keep(file: Path, text: str) -> None:
+    """Has a file say this; one that does already is left, since another's apt may be reading it. It is for its owner only: a proxy has a password."""
+    if file.exists() and file.read_text("utf-8") == text:
+        return
+    part = file.with_name(f".{file.name}")
+    part.touch(0o600)
+    part.write_text(text, "utf-8")
+    part.replace(file)
 
 
 def _come(packages: Sequence[Package], files: Path) -> int:

@@ -62,7 +62,7 @@ def refuse_foreign(directory: Path) -> None:
 
 
 def publish(packages: Iterable[Package], directory: Path, date: datetime) -> str:
-    """Writes and signs the index; the key's fingerprint. Whoever reads meanwhile sees the old one or the new one."""
+    """Writes and signs the index; the key's fingerprint. Whoever reads meanwhile, or after this was cut off, finds the old one or the new one."""
     known = sorted(packages)
     text = index.packages_text(known, "pool").encode()
     architectures = sorted({package.architecture for package in known} - {"all"}) or ["amd64"]
@@ -72,22 +72,34 @@ def publish(packages: Iterable[Package], directory: Path, date: datetime) -> str
         files |= {name: text, f"{name}.gz": gzip.compress(text, mtime=0), f"{name}.xz": lzma.compress(text)}
     top = directory / "dists" / SUITE
     for name, data in files.items():
-        _write(top / name, data)
-        _by_hash(top / name, data)
+        _write(_by_hash(top / name, hashlib.sha256(data).hexdigest()), data)
     release = index.release_text(
         files, origin=_ORIGIN, label="microdc packages", suite=SUITE, date=date, architectures=architectures
     )
+    fingerprint = _signed(release, directory)
+    for name, data in files.items():
+        _write(top / name, data)
+    for name in ("Release", "Release.gpg", "InRelease"):
+        (top / f".{name}").replace(top / name)
+    for place in {_by_hash(top / name, "").parent for name in files}:
+        old = sorted(place.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for gone in old[_KEPT * 3 :]:  # plain, gz and xz
+            gone.unlink()
+    return fingerprint
+
+
+def _signed(release: str, directory: Path) -> str:
+    """The text and its signatures beside those that hold, and the key."""
+    top = directory / "dists" / SUITE
     with signing.Signer() as signer:
         fresh = directory / f"{_PART}{KEY}"
         fingerprint = signer.export(fresh)
-        fresh.replace(directory / KEY)
         part = top / ".Release"
         part.write_text(release, "utf-8")
         signer.detached(part, top / ".Release.gpg")
         signer.clear(part, top / ".InRelease")
-        for name in ("Release", "Release.gpg", "InRelease"):
-            (top / f".{name}").replace(top / name)
-    return fingerprint
+        fresh.replace(directory / KEY)
+        return fingerprint
 
 
 def load(directory: Path) -> Repository:
@@ -103,10 +115,11 @@ def load(directory: Path) -> Repository:
     found: set[Package] = set()
     for line in release.partition("SHA256:\n")[2].splitlines():
         digest, _, name = line.split()
-        data = (top / name).read_bytes() if (top / name).is_file() else b""
+        file = _by_hash(top / name, digest)  # as apt reads it
+        data = file.read_bytes() if file.is_file() else b""
         if hashlib.sha256(data).hexdigest() != digest:
             raise ApplyError(
-                "the index is not what its signature says", where=str(top / name), hint="build it again"
+                "the index is not what its signature says", where=str(file), hint="build it again"
             )
         if name.endswith("/Packages"):
             found |= set(index.parse(data.decode()))
@@ -144,10 +157,6 @@ def _write(file: Path, data: bytes) -> None:
     part.replace(file)
 
 
-def _by_hash(file: Path, data: bytes) -> None:
-    """The same under its hash: who has read the signed list gets what belongs to it, whatever was published since."""
-    directory = file.parent / "by-hash" / "SHA256"
-    _write(directory / hashlib.sha256(data).hexdigest(), data)
-    old = sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for gone in old[_KEPT * 3 :]:  # plain, gz and xz
-        gone.unlink()
+def _by_hash(file: Path, digest: str) -> Path:
+    """Where the same lies under its hash: who has read the signed list gets what belongs to it, whatever was published since."""
+    return file.parent / "by-hash" / "SHA256" / digest

@@ -95,7 +95,7 @@ class _Handler(SimpleHTTPRequestHandler):
         top = Path(self.directory)
         try:
             inside = path.resolve().is_relative_to(top)
-        except (OSError, ValueError):  # a name with a zero byte, or a ring of links
+        except (OSError, RuntimeError, ValueError):  # a name with a zero byte, or a ring of links
             return False
         return inside and not any(part.startswith(".") for part in path.relative_to(top).parts)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, not_, select, update
 
 from microdc.errors import RefusedError
 from microdc.store.database import Database, insert_new
@@ -15,7 +15,9 @@ from microdc.store.plain import plain, plain_text
 from microdc.store.tables import evidence, nodes, stations
 
 KEPT = 20_000
-"""Lines of evidence that are kept of one site: some hundred moves, and no flood of a stranger's fills the store."""
+"""Lines of evidence that are kept of one site: some hundred moves."""
+KEPT_OF_STRANGERS = 5_000
+"""Of them beside, that are of nobody who is known: a flood of theirs fills no store, and pushes out nothing that was seen of a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +220,10 @@ def _seen(row: Row[Any]) -> SeenRow:
 
 def _prune(connection: Connection, testbed: str, site: str) -> None:
     """Lets go of the oldest of a site's lines, where it has more than are kept."""
-    mine = (evidence.c.testbed == testbed, evidence.c.site == site)
-    query = select(evidence.c.id).where(*mine).order_by(evidence.c.id.desc()).offset(KEPT).limit(1)
-    oldest = connection.execute(query).scalar()
-    if oldest is not None:
-        connection.execute(delete(evidence).where(*mine, evidence.c.id <= oldest))
+    stranger = and_(evidence.c.node == "", evidence.c.source != "station")
+    for whose, kept in ((not_(stranger), KEPT), (stranger, KEPT_OF_STRANGERS)):
+        mine = (evidence.c.testbed == testbed, evidence.c.site == site, whose)
+        query = select(evidence.c.id).where(*mine).order_by(evidence.c.id.desc()).offset(kept).limit(1)
+        oldest = connection.execute(query).scalar()
+        if oldest is not None:
+            connection.execute(delete(evidence).where(*mine, evidence.c.id <= oldest))

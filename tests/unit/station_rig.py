@@ -126,7 +126,7 @@ def serving(**changes: Any) -> Iterator[Rig]:
         rig.loaded.append(f"{node.name} {file}")
 
     routes = Routes(lambda: rig.plan, rig.log, rig.kept, lambda node: rig.asked.append(node.name), loaded)
-    server = Server("127.0.0.1", 0, routes)
+    server = Server("127.0.0.1", 0, routes, lambda address: address in rig.plan.by_address)
     rig.port = server.bound
     try:
         yield rig

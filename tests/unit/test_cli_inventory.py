@@ -107,6 +107,7 @@ def test_schema_prints_a_schema_and_nothing_else(capsys: Output) -> None:
         "site",
         "profile",
         "topology",
+        "image",
     ]
 
 

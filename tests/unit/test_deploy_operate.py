@@ -259,7 +259,7 @@ class TestAbort:
         self, found: Deployment, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It writes how far it is every few seconds, and one of several nodes came to its end just now."""
-        self.left(found, world, 5, *NAMES)
+        self.left(found, world, 20, *NAMES)
         nodes, put = found.book.store.nodes, found.book.store.nodes.put
         behind = {"n1": "note", "n2": "end"}
 
@@ -354,3 +354,28 @@ def test_what_a_site_noted_is_taken_in(found: Deployment, world: SimulatedWorld)
     world.station_.gone = world.clock.at.replace(year=2030)
     with pytest.raises(MicrodcError, match="cannot connect"):
         operate.collect(found, SITE)
+
+
+class TestInventoryThatChanged:
+    """A server that was declared at another site when something was done with it last."""
+
+    def test_it_is_deployed_where_it_is_declared(self, found: Deployment, world: SimulatedWorld) -> None:
+        run(found, "n1")
+        nodes = found.book.store.nodes
+        row = nodes.get(found.book.testbed, ["n1"])["n1"]
+        nodes.put(replace(row, site="there"))
+        [record] = operate.status(found, ["n1"])
+        assert (record.site, record.state) == (SITE, State.ACTIVE)
+        made = operate.plan(found, ["n1"], Wish(Action.DEPLOY, again=True))
+        report, _ = ended(operate.run(found, made))
+        assert (report.exit, world.machines["n1"].starts) == (Exit.OK, 2)
+
+    def test_what_goes_on_elsewhere_is_ended_first(self, found: Deployment, world: SimulatedWorld) -> None:
+        TestAbort().left(found, world, 20)
+        nodes = found.book.store.nodes
+        nodes.put(replace(nodes.get(found.book.testbed, ["n1"])["n1"], site="there"))
+        [item] = operate.plan(found, ["n1"], Wish(Action.DEPLOY)).items
+        assert (item.how, "microdc deploy abort n1" in item.why) == ("refused", True)
+        report, _ = ended(operate.abort(found, ["n1"], "moved"))
+        assert report.outcomes[0].record.state is State.FAILED
+        assert run(found, "n1").exit is Exit.OK

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from deploy_world import IMAGE, RAMDISK, SITE, Killed, SimulatedHands, SimulatedWorld
@@ -15,16 +16,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from microdc.bmc.model import Power
-from microdc.deploy import kinds, lifecycle
+from microdc.deploy import kinds, lifecycle, working
 from microdc.deploy.lifecycle import Patience
 from microdc.deploy.model import Action, NodeRecord, Phase, State
 from microdc.deploy.pacing import Moved
 from microdc.deploy.planning import Plan, Wish, make_plan
+from microdc.deploy.ports import Payload
 from microdc.deploy.records import record_of, row_of
 from microdc.deploy.running import Runner
 from microdc.deploy.sites import Shop, SiteAtWork
 from microdc.deploy.tracking import Track
-from microdc.errors import RefusedError, UnreachableError
+from microdc.errors import InputError, RefusedError, UnreachableError
 from microdc.events import Step
 from microdc.store.nodes import Nodes
 from microdc.store.operate import open_store
@@ -366,6 +368,27 @@ class TestFaults:
         run(nodes, world)
         assert (state(nodes).state, state(nodes).attempt) == (State.ACTIVE, 2)
 
+    def test_a_file_that_cannot_be_brought_is_in_the_way_of_those_that_need_it_only(
+        self, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world = SimulatedWorld(("n1", "n2"))
+        broken = replace(IMAGE.file, digest="f" * 64)
+        push = world.station_.push
+
+        def refuse(file: Payload, tell: Callable[[int], None]) -> None:
+            if file == broken:
+                raise InputError("cannot be read: No such file or directory")
+            push(file, tell)
+
+        monkeypatch.setattr(world.station_, "push", refuse)
+        going = runner(nodes, world, Wish(Action.DEPLOY))
+        going.tracks["n1"].item = replace(going.tracks["n1"].item, image=replace(IMAGE, file=broken))
+        list(going.run())
+        assert (state(nodes, "n1").state, state(nodes, "n2").state) == (State.FAILED, State.ACTIVE)
+        failure = state(nodes, "n1").failure
+        assert failure is not None
+        assert "cannot be read" in failure.text
+
     def test_a_bmc_that_lost_its_answer_and_did_nothing_is_asked_again(
         self, nodes: Nodes, world: SimulatedWorld
     ) -> None:
@@ -439,3 +462,18 @@ class TestMany:
         left = [step.eta for step in steps if step.eta is not None]
         assert left[0] > left[-1]
         assert min(left) >= 0
+
+
+def test_a_wall_clock_that_is_set_meanwhile_moves_no_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    hands = working.Threads()
+    before = hands.now()
+
+    class Stepped(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls(1999, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr(working, "datetime", Stepped)
+    uptime = working.uptime() + 60
+    monkeypatch.setattr(working, "uptime", lambda: uptime)
+    assert timedelta(seconds=59) < hands.now() - before < timedelta(seconds=61)

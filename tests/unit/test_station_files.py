@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from station_rig import sha256
 
-from microdc.deploy.station.resident import images
+from microdc.deploy.station.resident import images, trouble
 from microdc.deploy.station.resident.images import ReceiveError, begun, receive, there
 
 DATA = bytes(range(256)) * 8192
@@ -105,3 +106,25 @@ def test_what_no_plan_names_goes_after_a_while() -> None:
     assert len(kept()) == 3
     images.tidy({DIGEST}, now + images.KEEP_SECONDS + 60)
     assert kept() == [DIGEST]
+
+
+def test_what_a_controller_has_just_asked_for_stays() -> None:
+    """It is named by the plan that comes next; until then others may bring plans that do not name it."""
+    receive(DIGEST, len(DATA), 0, BytesIO(DATA))
+    old = Path("images", DIGEST).stat().st_mtime - images.KEEP_SECONDS - 60
+    os.utime(Path("images", DIGEST), (old, old))
+    assert images.held(DIGEST)
+    images.tidy(set(), time.time())
+    assert kept() == [DIGEST]
+    assert not images.held(sha256(b"another"))
+
+
+def test_what_is_told_of_trouble_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "program.log").open("a", encoding="utf-8") as told:
+        monkeypatch.setattr("sys.stderr", told)
+        monkeypatch.setattr(trouble, "MOST_BYTES", 1000)
+        for number in range(200):
+            trouble.say(f"trouble {number}")
+    said = (tmp_path / "program.log").read_text()
+    assert len(said) < 1100
+    assert said.endswith("trouble 199\n")

@@ -308,13 +308,22 @@ def test_several_requests_on_a_connection(rig: Rig) -> None:
         (b"POST /node/report HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", b"411"),
         (b"GET / HTTP/1.1\r\nX: " + b"y" * 17000, b"413"),
         (b"GET http://[x HTTP/1.1\r\n\r\n", b"400"),
+        (b"POST /node/report HTTP/1.1\r\nContent-Length: \xb2\r\n\r\n", b"413"),
+        (b"POST /node/report HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", b"413"),
+        (b"POST /node/home HTTP/1.1\r\nContent-Length: 200000\r\n\r\n" + b"[" * 200000, b"400"),
+        (b"GET /repo/" + b"a" * 5000 + b" HTTP/1.1\r\n\r\n", b"404"),
     ],
 )
-def test_what_is_no_request(rig: Rig, sent: bytes, status: bytes) -> None:
+def test_what_is_no_request(
+    rig: Rig, sent: bytes, status: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused, and nobody's mistake but the peer's: a stranger must not fill a file with tracebacks."""
+    rig.plan = plan(repository=str(tmp_path), revision=2, **BOOT)
     with socket.create_connection(("127.0.0.1", rig.port), 20, (FIRST, 0)) as sock:
         sock.sendall(sent)
         assert sock.recv(4096).split()[1] == status
     assert rig.ask("GET", "/boot/boot-one/kernel").status == 200
+    assert capfd.readouterr().err == ""
 
 
 def test_a_slow_head_has_an_end(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,6 +352,48 @@ def test_connections_of_one_address_are_bounded(rig: Rig, monkeypatch: pytest.Mo
             sock.close()
 
 
+def test_strangers_with_many_addresses_keep_no_node_out(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "CONNECTIONS", 12)
+    monkeypatch.setattr(servers, "OF_STRANGERS", 8)
+    held = [
+        socket.create_connection(("127.0.0.1", rig.port), 20, (f"127.0.0.{100 + number}", 0))
+        for number in range(20)
+    ]
+    try:
+        assert rig.ask("GET", f"/boot/script?mac={OTHER_MAC}", source=SECOND).status == 200
+    finally:
+        for sock in held:
+            sock.close()
+
+
+@pytest.mark.parametrize("asked", ["bytes=-0", "bytes=9999999-", "bytes=7-6"])
+def test_a_part_of_nothing_is_none(rig: Rig, asked: str) -> None:
+    session = rig.session()
+    answer = rig.ask("GET", f"/images/{sha256(IMAGE)}", token=session, headers={"Range": asked})
+    assert (answer.status, answer.body) == (416, b"")
+
+
+def test_a_range_beyond_all_bounds_is_none_that_is_followed(rig: Rig) -> None:
+    session, asked = rig.session(), {"Range": f"bytes={'9' * 5000}-"}
+    answer = rig.ask("GET", f"/images/{sha256(IMAGE)}", token=session, headers=asked)
+    assert (answer.status, answer.body) == (200, IMAGE)
+
+
+def test_what_is_forgotten_lets_nobody_in_also_where_that_cannot_be_written(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = rig.session()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kept, "write_whole", full)
+    rig.plan = plan(nodes=[document()["nodes"][1]], revision=2)
+    rig.kept.forget(rig.plan.nodes)
+    rig.plan = plan(revision=3)
+    assert rig.ask("POST", "/node/report", {"kind": "writing"}, token=session).status == 403
+
+
 def test_a_flood_of_refusals_is_not_noted_one_by_one(rig: Rig) -> None:
     for number in range(300):
         rig.ask("GET", f"/{number}", source=STRANGER)
@@ -367,3 +418,10 @@ def test_many_at_once_get_what_is_theirs(rig: Rig) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_who_asks_for_a_script_from_elsewhere_is_noted_with_the_address_that_it_names(rig: Rig) -> None:
+    """Only so can it be told whose boot went wrong."""
+    rig.ask("GET", f"/boot/script?mac={MAC.upper().replace(':', '-')}&more={'x' * 100}", source=STRANGER)
+    (denied,) = [one for one in rig.noted() if one["kind"] == "denied"]
+    assert (denied["node"], denied["mac"]) == ("", MAC)

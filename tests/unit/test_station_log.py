@@ -174,3 +174,22 @@ def test_what_strangers_say_is_made_harmless(tmp_path: Path) -> None:
     assert (data["nul\ufffd"], data["half"], data["none"]) == ("a\ufffdb", "?", None)
     assert data["kept"] == [1, True, None, {"x": 1.5}]
     assert "\\u0000" not in line.decode()
+
+
+def test_a_file_that_cannot_be_begun_is_begun_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many files are open just then: what was seen meanwhile is lost, and nothing is written where it does not belong."""
+    monkeypatch.setattr(log, "FILE_BYTES", 10)
+    made = Log(tmp_path)
+    made.note("http", "script", "first")
+    opening = made._open
+
+    def none() -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(made, "_open", none)
+    made.note("http", "script", "lost")
+    monkeypatch.setattr(made, "_open", opening)
+    made.note("http", "script", "second")
+    made.close()
+    assert numbers(0, tmp_path) == [1, 2]
+    assert [json.loads(line)["text"] for line in read(0, tmp_path)[0]] == ["first", "second"]

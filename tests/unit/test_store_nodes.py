@@ -112,6 +112,18 @@ class TestEvidence:
         assert [row.node for row in store.nodes.seen("lab", site="here")] == ["n3", "n4", "n5"]
         assert len(store.nodes.seen("lab", site="there")) == 1
 
+    def test_strangers_push_out_nothing_that_was_seen_of_a_node(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(nodes, "KEPT", 3)
+        monkeypatch.setattr(nodes, "KEPT_OF_STRANGERS", 2)
+        started = replace(seen(0, ""), source="station", kind="started")
+        store.nodes.add("lab", [started, seen(0, "n1"), *(seen(0, "") for _ in range(9))])
+        rows = store.nodes.seen("lab", site="here")
+        assert [(row.source == "station", row.node) for row in rows] == [(True, ""), (False, "n1")] + [
+            (False, "")
+        ] * 2
+
 
 class TestVersion2:
     """A store of version 1 is brought on."""

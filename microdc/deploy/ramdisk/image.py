@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import marshal
 import subprocess
 import sys
 from collections.abc import Generator, Iterable
@@ -18,6 +17,7 @@ from microdc.deploy.ramdisk.resident.drivers import ALWAYS
 from microdc.deploy.ramdisk.resident.unpacking import LIBRARY
 from microdc.errors import UnreachableError
 from microdc.events import Step
+from microdc.host.bundle import bytecode
 from microdc.images import closure, contents, modules, operate, python
 from microdc.images.cpio import Directory, Entry, File, Symlink
 from microdc.images.kernel import Flavour
@@ -178,14 +178,8 @@ def program() -> dict[str, Entry]:
     for name, text in sorted(_sources().items()):
         path = f"{_HOME}/resident/{name}"
         made[path] = File(text)
-        made[importlib.util.cache_from_source(path)] = File(_bytecode(text, path))
+        made[importlib.util.cache_from_source(path)] = File(bytecode(text, path))
     return made
-
-
-def _bytecode(text: bytes, path: str) -> bytes:
-    """A .pyc that is not checked against its source (PEP 552): magic number, flags, hash, code."""
-    code = marshal.dumps(compile(text, path, "exec", dont_inherit=True))
-    return importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(text) + code
 
 
 def drivers(kernel: GuestKernel) -> dict[str, Entry]:

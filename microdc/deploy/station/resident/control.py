@@ -7,12 +7,11 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
-import traceback
 from base64 import b64decode
 from typing import Any
 
+from . import trouble
 from .place import SOCKET
 from .station import RefuseError, Station
 
@@ -48,8 +47,7 @@ class Control:
             try:
                 self._once()
             except Exception:  # noqa: BLE001 - whatever happens, the services go on
-                traceback.print_exc()
-                sys.stderr.flush()
+                trouble.trace()
                 time.sleep(0.5)
         self.station.close(self.why)
         SOCKET.unlink()
@@ -78,8 +76,7 @@ class Control:
                 request = json.loads(_line(sock))
                 sock.sendall(json.dumps(self._answer(request)).encode() + b"\n")
             except (OSError, ValueError, KeyError, TypeError) as problem:
-                sys.stderr.write(f"a request came to nothing: {problem!r}\n")
-                sys.stderr.flush()
+                trouble.say(f"a request came to nothing: {problem!r}")
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         verb = request["verb"]

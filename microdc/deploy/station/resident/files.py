@@ -11,7 +11,7 @@ from pathlib import Path
 STALLED_SECONDS = 60.0
 """A peer that takes nothing for so long is cut off. A ramdisk that waits for its disk may take nothing for some seconds."""
 _CHUNK = 4 << 20
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def part(header: str, size: int) -> tuple[int, int] | None:
@@ -20,9 +20,8 @@ def part(header: str, size: int) -> tuple[int, int] | None:
     if not found or not any(found.groups()):
         return 0, size
     first, last = found.groups()
-    if not first:
-        return max(0, size - int(last)), size
-    begin, end = int(first), min(size, int(last) + 1 if last else size)
+    begin = int(first) if first else max(0, size - int(last))
+    end = min(size, int(last) + 1) if first and last else size
     return (begin, end) if begin < end else None
 
 
@@ -54,4 +53,7 @@ def within(root: Path, path: str) -> Path | None:
         return None
     found = Path(os.path.realpath(root / path.lstrip("/")))
     base = os.path.realpath(root)
-    return found if str(found).startswith(f"{base}/") and found.is_file() else None
+    try:
+        return found if str(found).startswith(f"{base}/") and found.is_file() else None
+    except OSError:  # a name that no file system takes
+        return None

@@ -29,6 +29,14 @@ class ReceiveError(Exception):
         self.code = code
 
 
+def held(digest: str) -> bool:
+    """Whether it is there, and stays for a while: who asks is about to name it."""
+    with contextlib.suppress(OSError):
+        if there(digest):
+            os.utime(IMAGES / digest)
+    return there(digest)
+
+
 def there(digest: str) -> bool:
     return bool(_DIGEST.fullmatch(digest)) and (IMAGES / digest).is_file()
 

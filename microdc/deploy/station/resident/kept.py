@@ -6,12 +6,12 @@ import hashlib
 import hmac
 import json
 import secrets
-import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from . import trouble
 from .place import KEPT, boottime, write_whole
 from .plan import Node
 
@@ -40,7 +40,7 @@ class Kept:
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError) as problem:
-            sys.stderr.write(f"{self._path} cannot be read, and is begun anew: {problem}\n")
+            trouble.say(f"{self._path} cannot be read, and is begun anew: {problem}")
 
     def spent(self, node: Node) -> bool:
         """Whether the node's boot token was used."""
@@ -93,7 +93,9 @@ class Kept:
             return True
 
     def forget(self, nodes: Iterable[Node]) -> None:
-        """Keeps what is said of the moves that go on, and of the tokens that are still somebody's."""
+        """Keeps what is said of the moves that go on, and of the tokens that are still somebody's. Where that cannot be written it is forgotten all
+        the same: what the file still has of moves that are over lets nobody in.
+        """
         known = list(nodes)
         moves, homes = {(node.name, node.move) for node in known}, {node.home for node in known}
         with self._lock:
@@ -102,7 +104,11 @@ class Kept:
             }
             still = {key: boot for key, boot in self._homes.items() if key in homes}
             if len(left) < len(self._boots) or len(still) < len(self._homes):
-                self._write(left, still)
+                self._boots, self._homes = left, still
+                try:
+                    self._write(left, still)
+                except OSError as problem:
+                    trouble.say(f"{self._path} cannot be written: {problem}")
 
     def _write(self, boots: dict[str, dict[str, Any]], homes: dict[str, str]) -> None:
         write_whole(self._path, json.dumps({"boots": boots, "homes": homes}).encode())

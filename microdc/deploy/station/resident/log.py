@@ -6,13 +6,13 @@ import json
 import os
 import re
 import secrets
-import sys
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from . import trouble
 from .cleaning import clean
 from .place import write_whole
 
@@ -94,15 +94,16 @@ class Log:
                 if sync:
                     os.fsync(self._handle)
             except OSError as problem:
-                sys.stderr.write(f"cannot note {kind} of {node or mac}: {problem}\n")
-                sys.stderr.flush()
+                trouble.say(f"cannot note {kind} of {node or mac}: {problem}")
 
     def _rotate(self) -> None:
-        first = _first_number(self.directory / CURRENT)
         os.fsync(self._handle)
-        (self.directory / CURRENT).rename(self.directory / f"events-{first:012d}.jsonl")
-        os.close(self._handle)
-        self._handle, self._size = self._open(), 0
+        if (self.directory / CURRENT).exists():  # else it was put aside, and no new one could be made
+            first = _first_number(self.directory / CURRENT)
+            (self.directory / CURRENT).rename(self.directory / f"events-{first:012d}.jsonl")
+        handle = self._open()
+        os.close(self._handle)  # not before: a number that is closed may be another file's soon
+        self._handle, self._size = handle, 0
         for old in _put_aside(self.directory)[:-FILES]:
             old.unlink()
 

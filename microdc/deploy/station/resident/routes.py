@@ -235,7 +235,8 @@ class Routes:
         if not self._denied.allows(request.address, reason, path if node else ""):
             return
         data: dict[str, Any] = {"address": request.address, "path": path, "reason": reason}
-        name, mac = (node.name, node.mac) if node else ("", "")
+        asked = request.query.get("mac", "").lower().replace("-", ":")[:17]
+        name, mac = (node.name, node.mac) if node else ("", asked)
         if node:
             data["move"] = node.move
         text = f"{request.method} {path}: {reason}"

@@ -1,22 +1,22 @@
-"""The HTTP server: a thread for each connection, and a bound to how many there are, in all and of one address."""
+"""The HTTP server: a thread for each connection, and a bound to how many there are: in all, of one address, and of all that are nobody's."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import socket
-import sys
 import threading
 import time
-import traceback
 from collections import Counter
 from typing import Callable, Union  # noqa: UP035 - an alias below is evaluated, on Python 3.8 as well
 
-from . import files
+from . import files, trouble
 from .wire import Answer, BadRequestError, Peer, Request
 
 CONNECTIONS = 256
 OF_ONE_ADDRESS = 16
+OF_STRANGERS = 32
+"""Of all addresses together that are no node's: whoever takes many of them keeps no node out."""
 _BACKLOG = 128
 SEND_SECONDS = 30.0
 
@@ -35,8 +35,10 @@ Handler = Callable[[Request], Reply]
 class Server:
     """Listens on one address. close: nothing new is taken in; what is being sent goes on."""
 
-    def __init__(self, address: str, port: int, handler: Handler) -> None:
-        self.address, self.port, self.handler = address, port, handler
+    def __init__(
+        self, address: str, port: int, handler: Handler, known: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        self.address, self.port, self.handler, self.known = address, port, handler, known
         self._lock = threading.Lock()
         self._open: Counter[str] = Counter()
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -69,13 +71,19 @@ class Server:
                 time.sleep(0.1)  # too many files are open: some will be closed
                 continue
             with self._lock:
-                full = sum(self._open.values()) >= CONNECTIONS or self._open[address] >= OF_ONE_ADDRESS
+                full = self._full(address)
                 if not full:
                     self._open[address] += 1
             if full:
                 sock.close()
                 continue
             threading.Thread(target=self._serve, args=(sock, address), name=address, daemon=True).start()
+
+    def _full(self, address: str) -> bool:
+        if sum(self._open.values()) >= CONNECTIONS or self._open[address] >= OF_ONE_ADDRESS:
+            return True
+        strangers = sum(count for one, count in self._open.items() if not self.known(one))
+        return not self.known(address) and strangers >= OF_STRANGERS
 
     def _serve(self, sock: socket.socket, address: str) -> None:
         try:
@@ -87,8 +95,7 @@ class Server:
         except OSError:
             pass  # the peer is gone
         except Exception:  # noqa: BLE001 - one connection's failure is no other's
-            traceback.print_exc()
-            sys.stderr.flush()
+            trouble.trace()
         finally:
             with self._lock:
                 self._open[address] -= 1
@@ -110,8 +117,7 @@ class Server:
         except BadRequestError as problem:
             answer = Answer.failure(problem.status, str(problem))
         except Exception:  # noqa: BLE001 - whatever is asked, the others are served
-            traceback.print_exc()
-            sys.stderr.flush()
+            trouble.trace()
             answer = Answer.failure(500, "the station failed; its program.log tells how")
         if isinstance(answer, FileAnswer):
             return self._send_file(peer, request, answer)

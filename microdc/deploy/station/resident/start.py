@@ -171,7 +171,7 @@ def read(log: str, after: int) -> None:
 def have(digest: str) -> None:
     from . import images  # noqa: PLC0415
 
-    tell({"whole": images.there(digest), "bytes": images.begun(digest)})
+    tell({"whole": images.held(digest), "bytes": images.begun(digest)})
 
 
 def take(digest: str, size: int, offset: int) -> None:

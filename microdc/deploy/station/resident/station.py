@@ -130,9 +130,9 @@ class Station:
         moved = {node.name for node in plan.nodes if old is None or _move_of(old, node.name) != node.move}
         for name in moved | (self.loops.looping() - {node.name for node in plan.nodes}):
             self.loops.over(name)
+        self.keeper.lay(plan)
         self.kept.forget(plan.nodes)
         images.tidy(plan.digests(), time.time())
-        self.keeper.lay(plan)
 
     def _listening(self, plan: Plan) -> Server:
         server = self._server
@@ -143,6 +143,7 @@ class Station:
                 str(plan.address),
                 plan.port,
                 Routes(lambda: self.plan, self.log, self.kept, self._asked, self._loaded),
+                self._known,
             )
         except OSError as problem:
             reason = {
@@ -153,6 +154,10 @@ class Station:
             raise RefuseError(
                 "cannot-listen", f"HTTP cannot be served at {plan.address}:{plan.port}: {text}"
             ) from problem
+
+    def _known(self, address: str) -> bool:
+        """Whether it is a node's."""
+        return self._plan is not None and address in self._plan.by_address
 
     # -- the main loop's
 
