@@ -18,10 +18,11 @@ FOLLOWS: Mapping[State, frozenset[State]] = {
     State.ACTIVE: _AT_REST - {State.INSPECTING},  # it would be rebooted into the ramdisk
     State.INSPECTING: frozenset({State.INSPECTED, State.FAILED, State.ENROLLED}),
     State.DEPLOYING: frozenset({State.ACTIVE, State.FAILED, State.ENROLLED, State.INSPECTED}),
-    State.CLEANING: frozenset({State.ENROLLED, State.FAILED, State.INSPECTED}),
+    State.CLEANING: frozenset({State.ENROLLED, State.FAILED, State.INSPECTED, State.ACTIVE}),
     State.MAINTENANCE: frozenset({State.ENROLLED, State.INSPECTED, State.ACTIVE, State.FAILED}),
 }
-"""The states that may come after each. A move that is given up before anything was done goes back to ENROLLED or INSPECTED, any other to FAILED."""
+"""The states that may come after each. A move that is given up before anything was done goes back to ENROLLED or INSPECTED, or to ACTIVE
+where the node was never armed; any other to FAILED."""
 
 MOVES: Mapping[Action, State] = {
     Action.INSPECT: State.INSPECTING,
@@ -115,7 +116,8 @@ def begin(
     check(record, MOVES[action])
     if action is Action.DEPLOY and image is None:
         raise InputError("there is no image to deploy", where=record.name)
-    before = record.state if record.state in {State.ENROLLED, State.INSPECTED} else None
+    runs = record.state is State.ACTIVE
+    before = record.state if runs or record.state in {State.ENROLLED, State.INSPECTED} else None
     begun = replace(
         record,
         state=MOVES[action],
@@ -125,6 +127,8 @@ def begin(
         attempt=1,
         attempts=max(1, attempts),
         before=before,
+        ran=record.image if runs else None,
+        ran_keys=record.host_keys if runs else (),
         failure=None,
         note="",
     )
@@ -137,7 +141,10 @@ def again(
     """The next attempt of a move. counts: False where nothing was asked of the server in this one."""
     _moving(record)
     attempt = record.attempt + 1 if counts else record.attempt
-    return _afresh(replace(record, attempt=attempt, note=why), now, patience)
+    before = (
+        record.before if record.before is not State.ACTIVE else None
+    )  # it was restarted by now, or may have been
+    return _afresh(replace(record, attempt=attempt, before=before, note=why), now, patience)
 
 
 def _afresh(record: NodeRecord, now: datetime, patience: Patience) -> NodeRecord:
@@ -171,7 +178,12 @@ def fail(record: NodeRecord, failure: Failure) -> NodeRecord:
 def abort(record: NodeRecord, why: str, *, touched: bool) -> NodeRecord:
     """A node whose move somebody ended. touched: something may have been done to its disk, or to what it ran."""
     action = _moving(record)
-    if not touched and record.before is not None:
+    if (
+        not touched and record.before is State.ACTIVE and record.mark is None
+    ):  # else a restart by itself brought it the ramdisk
+        ran = replace(record, image=record.ran, host_keys=record.ran_keys)
+        return replace(_rest(ran, State.ACTIVE), note=why)
+    if not touched and record.before in {State.ENROLLED, State.INSPECTED}:
         return replace(_rest(record, record.before), note=why)
     phase = record.phase or Phase.PREPARE
     done = (
@@ -185,7 +197,8 @@ def abort(record: NodeRecord, why: str, *, touched: bool) -> NodeRecord:
 
 def _rest(record: NodeRecord, state: State) -> NodeRecord:
     check(record, state)
-    return replace(record, state=state, phase=None, since=None, deadline=None, asked="", before=None)
+    rest = replace(record, state=state, phase=None, since=None, deadline=None, asked="")
+    return replace(rest, before=None, ran=None, ran_keys=())
 
 
 def maintain(record: NodeRecord, why: str) -> NodeRecord:

@@ -143,7 +143,8 @@ class NodeRecord:
     in what was asked for, of `attempts`. began: when this attempt did. since: when it came into its phase; deadline: when the phase is given up, None
     where nothing moves. action: of the move. image: what it runs, or is to run. wipe: whether disks with foreign data may be overwritten. mark: the id of
     the last evidence before it was armed, None while it is not: what came later is of this move. asked: the act that is being asked of its BMC in
-    this phase, written before it is sent. before: the state that an abort goes back to, and so does the end of a maintenance. host_keys: public, as
+    this phase, written before it is sent. before: the state that an abort goes back to, and so does the end of a maintenance. ran, ran_keys: the image and the host
+    keys of the system that it had when the move began, while that may still be there. host_keys: public, as
     known_hosts has them; empty before they are known. hardware: what the ramdisk found. version: grows with each change, so that two
     writers notice each other.
     """
@@ -165,6 +166,8 @@ class NodeRecord:
     mark: int | None = None
     asked: str = ""
     before: State | None = None
+    ran: ImageRef | None = None
+    ran_keys: tuple[str, ...] = ()
     failure: Failure | None = None
     progress: Progress | None = None
     host_keys: tuple[str, ...] = ()

@@ -80,6 +80,7 @@ class RealWorld:
             spec,
             move=move,
             action=action,
+            testbed=self.testbed.name,
             image=image if deploying else None,
             identity=self._identity(spec, url, home_token) if deploying else None,
             wipe=wipe,

@@ -54,14 +54,16 @@ def _record(row: NodeRow, body: dict[str, Any]) -> NodeRecord:
     for name, kind in (("phase", Phase), ("action", Action), ("before", State)):
         if body.get(name) is not None:
             body[name] = kind(body[name])
-    if body.get("image") is not None:
-        body["image"] = ImageRef(**body["image"])
+    for name in ("image", "ran"):
+        if body.get(name) is not None:
+            body[name] = ImageRef(**body[name])
     if body.get("failure") is not None:
         failure = dict(body["failure"])
         body["failure"] = Failure(**{**failure, "phase": Phase(failure["phase"])})
     if body.get("progress") is not None:
         body["progress"] = Progress(**body["progress"])
-    body["host_keys"] = tuple(body.get("host_keys", ()))
+    for name in ("host_keys", "ran_keys"):
+        body[name] = tuple(body.get(name, ()))
     return NodeRecord(row.testbed, row.name, row.site, State(row.state), version=row.version, **body)
 
 

@@ -271,8 +271,8 @@ class Runner:
         """Takes in how far another engine is with a node."""
         if track.ended:
             return
-        came = engine.happened(track, happened, now)
         try:
+            came = engine.happened(track, happened, now)
             if came.record is not None:
                 track.put(came.record, now)
         except RefusedError as problem:

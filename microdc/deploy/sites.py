@@ -109,10 +109,19 @@ class SiteAtWork:
         if self.station is None:
             self._give("open", now, self._opening)
         elif self._bootable and not self._look_first and self._unsure(now):
-            self._give("ensure", now, partial(self._ensuring, self.station, self._config()))
+            self._give_config(self.station, now)
         elif self._look_first or self._poll is None or now >= self._poll:
             log, after = self.shop.nodes.reached(self.shop.testbed, self.name)
             self._give("look", now, partial(self._looking, self.station, log, after))
+
+    def _give_config(self, station: Station, now: datetime) -> None:
+        """What cannot be worked out, such as for a file of keys that is gone, is this site's trouble, and no other's."""
+        try:
+            wanted = self._config()
+        except MicrodcError as problem:
+            self._failed("ensure", problem, now)
+        else:
+            self._give("ensure", now, partial(self._ensuring, station, wanted))
 
     def _unsure(self, now: datetime) -> bool:
         """Whether the boot services have to be told something, or looked at whether they still run."""

@@ -78,7 +78,7 @@ class AptRoot:
         words = list(packages)
         try:
             told = self._run(
-                ["apt-get", "install", "--simulate", "--no-install-recommends", "-y", "-q", *words]
+                ["apt-get", "install", "--simulate", "--no-install-recommends", "-y", "-q", "--", *words]
             )
         except UnreachableError as error:
             raise InputError(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from microdc.bmc.model import Power
@@ -311,6 +311,8 @@ class TestHostile:
         ),
         st.sampled_from([kinds.WRITING, kinds.HELLO, kinds.CONFIGURED, kinds.RAMDISK_FAILED, "odd"]),
     )
+    @example({"done": 1, "total": 2, "rate": 10**400}, kinds.WRITING)
+    @example({"done": 1, "total": 10**400, "rate": 5.0}, kinds.WRITING)
     def test_no_report_stops_the_others(self, data: dict[str, Any], kind: str) -> None:
         record = at(Phase.WORK)
         sight = told([replace(seen("ramdisk", kind), data={**data, "move": 1})], record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -117,10 +118,31 @@ class TestAbort:
         assert ended.failure is not None
         assert (ended.failure.cause, "half written" in ended.failure.text) == ("aborted", True)
 
-    def test_a_system_that_ran_is_not_said_to_run_still(self) -> None:
-        active = replace(NEW, state=State.ACTIVE, image=IMAGE)
-        ended = lifecycle.abort(deploying(active), "enough", touched=False)
+    @pytest.mark.parametrize(
+        ("may", "touched"),
+        [
+            (lambda record: record, True),
+            (
+                lambda record: replace(record, mark=3),
+                False,
+            ),  # a restart by itself would have brought it the ramdisk
+            (lambda record: lifecycle.again(record, "why", NOW, PATIENCE, counts=False), False),
+        ],
+    )
+    def test_a_system_that_may_have_been_ended_is_not_said_to_run_still(
+        self,
+        may: Callable[[NodeRecord], NodeRecord],
+        touched: bool,  # noqa: FBT001  a parameter of the test
+    ) -> None:
+        active = replace(NEW, state=State.ACTIVE, image=IMAGE, host_keys=("key",))
+        ended = lifecycle.abort(may(deploying(active)), "enough", touched=touched)
         assert ended.state is State.FAILED
+
+    def test_one_to_which_nothing_came_runs_what_it_ran(self) -> None:
+        active = replace(NEW, state=State.ACTIVE, image=replace(IMAGE, name="older"), host_keys=("key",))
+        ended = lifecycle.abort(deploying(active), "enough", touched=False)
+        assert (ended.state, ended.image, ended.host_keys) == (State.ACTIVE, active.image, ("key",))
+        assert (ended.before, ended.ran, ended.ran_keys) == (None, None, ())
 
 
 class TestMaintenance:

@@ -218,13 +218,14 @@ class TestRun:
 class TestAbort:
     """Moves that are given up."""
 
+    @staticmethod
+    def die() -> None:
+        raise Killed
+
     def left(self, found: Deployment, world: SimulatedWorld, seconds: float, *names: str) -> None:
         """Moves in the middle, whose runner is gone."""
 
-        def die() -> None:
-            raise Killed
-
-        world.at(seconds, die)
+        world.at(seconds, self.die)
         with pytest.raises(Killed):
             run(found, *(names or ("n1",)))
 
@@ -327,6 +328,26 @@ class TestAbort:
         report, steps = ended(operate.abort(found, ["n1"], "enough"))
         assert (report.exit, engine.aborted, engine.closed) == (Exit.OK, [("n1", record.move)], True)
         assert any("it is asked to end it" in step.detail for step in steps)
+
+    @pytest.mark.parametrize("action", [Action.DEPLOY, Action.CLEAN])
+    def test_a_system_that_still_runs_is_active_as_before(
+        self, found: Deployment, world: SimulatedWorld, action: Action
+    ) -> None:
+        """Else the next run of its site would take it for one that failed, and deploy it anew."""
+        run(found, "n1")
+        [before] = operate.status(found, ["n1"])
+        other = replace(IMAGE, ref=replace(IMAGE.ref, name="other", digest="c" * 64))
+        anew = replace(found, find_image=lambda _: other)
+        world.station_.gone = world.clock.at.replace(year=2030)
+        world.at(5, self.die)
+        with pytest.raises(Killed):
+            ended(operate.run(anew, operate.plan(anew, ["n1"], Wish(action))))
+        [moves] = operate.status(found, ["n1"])
+        assert (moves.phase, moves.state.moving) == (Phase.PREPARE, True)
+        ended(operate.abort(found, ["n1"], "enough"))
+        [after] = operate.status(found, ["n1"])
+        assert (after.state, after.image, after.host_keys) == (State.ACTIVE, before.image, before.host_keys)
+        assert [item.how for item in operate.plan(found, ["n1"], Wish(Action.DEPLOY)).items] == ["nothing"]
 
     def test_what_does_not_move_is_refused_and_nothing_is_done(self, found: Deployment) -> None:
         with pytest.raises(RefusedError, match="nothing goes on"):

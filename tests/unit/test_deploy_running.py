@@ -368,6 +368,20 @@ class TestFaults:
         run(nodes, world)
         assert (state(nodes).state, state(nodes).attempt) == (State.ACTIVE, 2)
 
+    def test_an_order_that_cannot_be_made_is_the_sites_trouble_and_no_end_of_the_run(
+        self, nodes: Nodes, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lacks(*_: Any, **__: Any) -> Any:
+            raise InputError("cannot be read: No such file or directory", where="keys/operators.pub")
+
+        monkeypatch.setattr(world, "order", lacks)
+        steps = run(nodes, world)
+        failure = state(nodes).failure
+        assert failure is not None
+        assert (failure.phase, "keys/operators.pub" in failure.text) == (Phase.PREPARE, True)
+        assert world.machines["n1"].starts == 0
+        assert steps
+
     def test_a_file_that_cannot_be_brought_is_in_the_way_of_those_that_need_it_only(
         self, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import struct
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from random import Random
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microdc.deploy.ramdisk.resident import gpt, mark, signatures, wiping
+from microdc.deploy.ramdisk.resident import deploying, gpt, mark, signatures, start, wiping
 from microdc.deploy.ramdisk.resident.choosing import choose
 from microdc.deploy.ramdisk.resident.disks import Disk, by_path, disks, normal_wwn, partitions
+from microdc.deploy.ramdisk.resident.promise import Written
 from microdc.deploy.ramdisk.resident.words import FailedError
 
 GB = 10**9
@@ -71,6 +75,16 @@ def test_the_only_one_needs_no_hint_and_what_is_not_built_in_is_no_disk() -> Non
         with pytest.raises(FailedError) as failed:
             choose(found, {})
         assert failed.value.code == "no-disk"
+
+
+def test_a_virtual_medium_does_not_end_the_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([[USB], [USB], [USB], [HDD, USB], [HDD, SSD, USB], [HDD, SSD, USB]])
+    monkeypatch.setattr(start, "disks", lambda: next(looks))
+    monkeypatch.setattr(start, "_LOOK_SECONDS", 0.0)
+    assert start._disks() == [HDD, SSD, USB]
+    monkeypatch.setattr(start, "disks", lambda: [USB])
+    monkeypatch.setattr(start, "_DISK_SECONDS", 0.05)
+    assert start._disks() == [USB]
 
 
 _DISK = st.builds(
@@ -402,6 +416,29 @@ def test_the_last_partition_grows_to_the_end_of_a_larger_disk(table: gpt.Table, 
         other = min(table.partitions, key=lambda each: each.first)
         with pytest.raises(gpt.TableError, match="another one lies behind"):
             gpt.moved(table, table.sectors, b"n" * 16, other.number)
+
+
+@given(tables(), st.integers())
+def test_two_disks_of_one_image_have_no_identifier_in_common(table: gpt.Table, seed: int) -> None:
+    random = Random(seed)
+    made = [gpt.renamed(table, random.randbytes) for _ in range(2)]
+    guids = [each.guid for one in (table, *made) for each in one.partitions]
+    assert len(set(guids)) == len(guids)
+    for one in made:
+        assert [replace(each, guid=b"") for each in one.partitions] == [
+            replace(each, guid=b"") for each in table.partitions
+        ]
+        for each in one.partitions:
+            assert (UUID(bytes_le=each.guid).version, UUID(bytes_le=each.guid).variant) == (4, RFC_4122)
+
+
+def test_what_is_written_of_an_image_is_never_the_same_twice() -> None:
+    """The system finds its root by the GUID of its partition: two disks of one image may be in one machine."""
+    root = gpt.Partition(3, b"t" * 16, b"g" * 16, 2048, 9_000, 0, "root")
+    image = gpt.first_bytes(gpt.Table(b"i" * 16, 10_000, (root,)))
+    made = [deploying.moved(Written(image, (0, 0, b""), 1.0), HDD, b"n" * 16, 3) for _ in range(2)]
+    assert len({table.partition(3).guid for table in made} | {root.guid}) == 3
+    assert {table.partition(3).first for table in made} == {2048}
 
 
 def test_a_table_that_does_not_fit_or_a_partition_that_is_not_there() -> None:

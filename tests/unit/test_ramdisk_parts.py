@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_interface
 from pathlib import Path
@@ -29,6 +30,7 @@ from microdc.deploy.ramdisk.resident import (
     identity,
     installing,
     lldp,
+    mark,
     smbios,
     start,
     words,
@@ -266,6 +268,21 @@ def test_an_order_is_plain_and_the_ramdisk_understands_it() -> None:
     assert order["time"] == "2026-01-02T03:04:05Z"
     assert Promise.of(order["image"]) == Promise("a" * 64, 1000, "b" * 64, 2048)
     assert "HOME" not in repr(IDENTITY)
+
+
+def test_a_node_of_the_same_name_in_another_lab_is_another_owner() -> None:
+    elsewhere = replace(SPEC, site="elsewhere")
+    made = [
+        made_order(testbed="one"),
+        made_order(testbed="two"),
+        orders.order(elsewhere, move=1, action=Action.CLEAN, testbed="one"),
+    ]
+    owners = [mark.owner_of(order) for order in made]
+    for owner in owners:
+        guid = mark.mark(owner, b"salt")
+        assert [mark.is_of(guid, other) for other in owners] == [other == owner for other in owners]
+    assert len(set(owners)) == 3
+    assert mark.owner_of(made_order(testbed="one", move=8)) == owners[0]  # as long as it is the same node
 
 
 def test_orders_that_lack_something() -> None:

@@ -401,6 +401,13 @@ def test_a_flood_of_refusals_is_not_noted_one_by_one(rig: Rig) -> None:
     assert len(rig.noted()) <= 110
 
 
+def test_a_flood_of_strangers_hides_no_refusal_of_a_node(rig: Rig) -> None:
+    for number in range(110):
+        rig.ask("GET", "/", source=f"127.0.0.{100 + number}")
+    rig.ask("GET", "/boot/another/kernel")
+    assert ("n1", "wrong-token") in denials(rig)
+
+
 def test_many_at_once_get_what_is_theirs(rig: Rig) -> None:
     failures: list[str] = []
 

@@ -52,6 +52,7 @@ def order(
     *,
     move: int,
     action: Action,
+    testbed: str = "",
     image: ImageRef | None = None,
     identity: Identity | None = None,
     wipe: bool = False,
@@ -59,10 +60,11 @@ def order(
 ) -> dict[str, Any]:
     """The order of one move. image and identity: of a deployment, which needs both. wipe: disks with foreign data may be overwritten.
 
-    time: now, by which the ramdisk sets its clock; the station puts its own in its place when it hands the order out. Raises ValueError
+    testbed: its name, since another one may have a node of this name, whose disks are a stranger's here. time: now, by which the ramdisk sets its clock; the station puts its own in its place when it hands the order out. Raises ValueError
     for a deployment that lacks its image or its identity.
     """
     made: dict[str, Any] = {"node": spec.name, "move": move, "action": action.value}
+    made["owner"] = f"{testbed}/{spec.site}/{spec.name}"
     made |= {"disk": hints(spec.disk), "wipe": wipe, "firmware": spec.firmware}
     if time is not None:
         made["time"] = time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

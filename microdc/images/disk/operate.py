@@ -89,7 +89,11 @@ def build(documents: Path | None, name: str, *, anew: bool = False) -> Generator
             yield Step(f"building {name}", "skipped", "it is in the cache")
             return known
         yield from root.fetch(packages, apt.pool())
-        yield from _built(wanted, packages, apt.pool(), directory, key)
+        try:
+            yield from _built(wanted, packages, apt.pool(), directory, key)
+        except OSError as error:
+            what = f"the image cannot be built: {error.strerror or error}"
+            raise ApplyError(what, where=str(error.filename or directory)) from None
     image = shelf.load(directory)
     if image is None:
         raise ApplyError("the image is gone as soon as it was built", where=str(directory))

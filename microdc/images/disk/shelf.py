@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -114,17 +116,26 @@ def adopt(directory: Path, signer: bytes) -> DiskImage:
         raise InputError(f"{name!r} is not the name of an image", where=str(directory / MANIFEST))
     target = directory_of(name, key)
     with cache.locked(place()), cache.replaced_by(target) as fresh:
-        # copied, since what its owner still has in hand, or a link to it, may change after it was read
         taken = DiskImage(fresh / DISK, given.manifest)
         try:
-            shutil.copyfile(given.path, taken.path)
-            shutil.copyfile(given.status, taken.status)
+            _take(given.path, taken.path)
+            _take(given.status, taken.status)
         except OSError as error:
             raise InputError(f"cannot be taken in: {error.strerror}", where=str(error.filename)) from None
         check(taken)
         status(taken)
         sign(fresh, given.manifest)
     return DiskImage(target / DISK, given.manifest)
+
+
+def _take(file: Path, target: Path) -> None:
+    """Copied, since what another still has in hand, or what a link leads to, may change after it was read; linked where it is this user's own."""
+    kept = file.lstat()
+    if stat.S_ISREG(kept.st_mode) and kept.st_uid == os.geteuid() and not kept.st_mode & 0o022:
+        with contextlib.suppress(OSError):  # another file system
+            os.link(file, target)
+            return
+    shutil.copyfile(file, target)
 
 
 def tidy() -> None:

@@ -13,10 +13,10 @@ from .station import Station
 
 def clean(station: Station, order: Mapping[str, Any], disks: Sequence[Disk]) -> None:
     """Removes tables and signatures from the built-in disks that microdc wrote, or from all of them where the order says `wipe`."""
-    wiped, kept = [], []
+    wiped, kept, owner = list[str](), list[str](), mark.owner_of(order)
     for disk in disks:
         found = wiping.contents(disk)
-        if disk.fixed and found.what and (order.get("wipe") or mark.is_of(found.guid, str(order["node"]))):
+        if disk.fixed and found.what and (order.get("wipe") or mark.is_of(found.guid, owner)):
             wiping.wipe(disk)
             wiped.append(disk.name)
             say(f"{disk} held {' and '.join(found.what)}")

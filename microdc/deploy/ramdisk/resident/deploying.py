@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from . import (
     identity,
     imaging,
     installing,
+    mark,
     mounting,
     wiping,
     words,
@@ -42,7 +44,7 @@ def deploy(
     neighbours: Callable[[], Mapping[str, Any]],
 ) -> None:
     """Carries out the order; the machine can be reset into its system after it. Raises FailedError."""
-    node, promised = str(order["node"]), Promise.of(order["image"])
+    owner, promised = mark.owner_of(order), Promise.of(order["image"])
     refuse_other_firmware(str(order.get("firmware") or ""))
     disk = choosing.choose(disks, order.get("disk") or {})
     data = {"disk": disk.name, "size": disk.size, "serial": disk.serial}
@@ -54,9 +56,9 @@ def deploy(
     if order.get("wipe"):
         say(f"{disk.name} holds {' and '.join(found.what) or 'nothing'}, which may be wiped")
     else:
-        wiping.refuse_foreign(disk, found, node)
+        wiping.refuse_foreign(disk, found, owner)
     wiping.wipe(disk)
-    guid = wiping.claim(disk, node)
+    guid = wiping.claim(disk, owner)
     written = write(station, order["image"], promised, disk)
     table = moved(written, disk, guid, int(order["image"]["root_partition"]))
     keys = configure(order, disk, table)
@@ -127,7 +129,7 @@ def write(station: Station, image: Mapping[str, Any], promised: Promise, disk: D
 
 
 def moved(written: Written, disk: Disk, guid: bytes, root: int) -> gpt.Table:
-    """The image's table for this disk, with the root grown over the rest of it."""
+    """The image's table for this disk, with the root grown over the rest of it, and partitions that are told from those of other disks."""
     try:
         table = gpt.parse(written.first) if len(written.first) >= gpt.FIRST_BYTES else None
         made = gpt.moved(table, disk.size // gpt.SECTOR, guid, root) if table else None
@@ -135,7 +137,7 @@ def moved(written: Written, disk: Disk, guid: bytes, root: int) -> gpt.Table:
         raise FailedError(words.CONFIGURE, f"the image's partition table: {error}") from None
     if made is None:
         raise FailedError(words.CONFIGURE, "the image has no partition table (GPT)")
-    return made
+    return gpt.renamed(made, os.urandom)
 
 
 def configure(order: Mapping[str, Any], disk: Disk, table: gpt.Table) -> list[identity.HostKey]:

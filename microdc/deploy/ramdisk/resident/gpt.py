@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -126,6 +126,18 @@ def moved(table: Table, sectors: int, guid: bytes, grown: int) -> Table:
         replace(each, last=max(last, each.last)) if each is wanted else each for each in table.partitions
     )
     return replace(made, partitions=partitions)
+
+
+def renamed(table: Table, drawn: Callable[[int], bytes]) -> Table:
+    """The same with GUIDs of its partitions that no other disk has: the system is told by one of them where its root is, and another disk
+    with the same image may be in the machine. drawn: so many random bytes.
+    """
+    return replace(table, partitions=tuple(replace(each, guid=_guid(drawn(16))) for each in table.partitions))
+
+
+def _guid(drawn: bytes) -> bytes:
+    """A version 4 UUID (RFC 9562, 5.4) as it lies on a disk: of its first three parts the smallest byte comes first."""
+    return drawn[:7] + bytes([0x40 | drawn[7] & 0x0F, 0x80 | drawn[8] & 0x3F]) + drawn[9:16]
 
 
 def first_bytes(table: Table) -> bytes:

@@ -124,12 +124,14 @@ def _inspected(station: Station, found: dict[str, Any], listener: Listener) -> N
 
 
 def _disks() -> list[Disk]:
-    """The disks, when there are no more to come: two looks in a row find the same. None at all is waited for longer."""
+    """The disks, when there are no more to come: two looks in a row find the same. None that is built in is waited for longer: a BMC's virtual
+    medium is always there first.
+    """
     deadline, found = time.monotonic() + _DISK_SECONDS, disks()
     while time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)
         before, found = found, disks()
-        if found and found == before:
+        if any(disk.fixed for disk in found) and found == before:
             break
     return found
 

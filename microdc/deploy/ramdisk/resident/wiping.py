@@ -18,14 +18,14 @@ def contents(disk: Disk) -> signatures.Found:
         return signatures.look(opened.read, opened.size)
 
 
-def is_ours(found: signatures.Found, node: str) -> bool:
-    """Whether it may be overwritten without a word: it is empty, or what microdc put there for this node."""
-    return not found.what or mark.is_of(found.guid, node)
+def is_ours(found: signatures.Found, owner: str) -> bool:
+    """Whether it may be overwritten without a word: it is empty, or what microdc put there for this owner, see `mark`."""
+    return not found.what or mark.is_of(found.guid, owner)
 
 
-def refuse_foreign(disk: Disk, found: signatures.Found, node: str) -> None:
+def refuse_foreign(disk: Disk, found: signatures.Found, owner: str) -> None:
     """Raises FailedError for a disk that holds something of somebody else."""
-    if is_ours(found, node):
+    if is_ours(found, owner):
         return
     whose = " that microdc wrote for another node" if mark.is_ours(found.guid) else ""
     what = f"the disk {disk} holds {' and '.join(found.what)}{whose}"
@@ -52,9 +52,9 @@ def _empty_ends(opened: Device, start: int, size: int) -> None:
         opened.zero(offset, length)
 
 
-def claim(disk: Disk, node: str) -> bytes:
+def claim(disk: Disk, owner: str) -> bytes:
     """Writes an empty partition table with our mark, which it returns: from now on, whatever happens, the disk is known to be ours."""
-    guid = mark.mark(node, os.urandom(4))
+    guid = mark.mark(owner, os.urandom(4))
     table = gpt.Table(guid, disk.size // gpt.SECTOR)
     with told(f"marking {disk.name}"), device.writing(disk.device) as opened:
         write_table(opened, table, b"")

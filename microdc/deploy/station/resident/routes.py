@@ -42,7 +42,10 @@ class Routes:
         loaded: Callable[[Node, str], None],
     ) -> None:
         self._plan, self._log, self._kept, self._asked, self._loaded = plan, log, kept, asked, loaded
-        self._denied = Limiter()
+        self._denied, self._strangers = (
+            Limiter(),
+            Limiter(),
+        )  # so that no stranger uses up what a node's refusals have
         self._streams = 0
         self._streams_lock = threading.Lock()
 
@@ -232,7 +235,8 @@ class Routes:
 
     def _note_denied(self, request: Request, node: Node | None, reason: str) -> None:
         path = _without_token(request.path)
-        if not self._denied.allows(request.address, reason, path if node else ""):
+        limiter = self._denied if node else self._strangers
+        if not limiter.allows(request.address, reason, path if node else ""):
             return
         data: dict[str, Any] = {"address": request.address, "path": path, "reason": reason}
         asked = request.query.get("mac", "").lower().replace("-", ":")[:17]
