@@ -23,8 +23,9 @@ PYTEST := $(SUDO) env PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY=/tm
 	$(if $(CI),CI=$(CI)) $(BIN)/python -m pytest -p no:cacheprovider $(PYTEST_OPTIONS)
 
 # The kernel's tests keep one processor busy in their guest, whose time is its own; the rack's mostly wait for firmware, and what breaks in the
-# lab for time-outs. What is measured in real time has the machine for itself: tests/lab, and of the long tier what is marked so.
-SIDE_BY_SIDE := -n 3 --dist loadgroup
+# lab for time-outs. What is measured in real time has the machine for itself: tests/lab, and of the long tier what is marked so. Directories
+# are named one by one: what their conftest.py say of who works beside whom is read too late where `tests` is named.
+SIDE_BY_SIDE := -n 3 --dist loadscope
 
 SCHEMAS := $(wildcard inventory/.schema/*.json netem_profiles/.schema/*.json)
 
@@ -68,7 +69,7 @@ test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
 
 .PHONY: test-full
 test-full: system $(VENV)/.dev  ## Run the long tests
-	$(PYTEST) -m "long and not alone" $(SIDE_BY_SIDE) tests
+	$(PYTEST) -m "long and not alone" $(SIDE_BY_SIDE) tests/kernel tests/rack tests/lab tests/unit
 	$(PYTEST) -m "long and alone" tests
 
 .PHONY: check

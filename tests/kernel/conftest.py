@@ -41,8 +41,6 @@ def pytest_collection_modifyitems(
     config.stash[_RUN] = guest_run.GuestRun(session)
     for item in ours:
         item.add_marker(pytest.mark.timeout(0))  # its time passes in the guest, where the limit holds
-        if config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group("guest"))  # there is one guest, so one worker has it
 
 
 @pytest.hookimpl(tryfirst=True)
