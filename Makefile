@@ -69,8 +69,12 @@ test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
 
 .PHONY: test-full
 test-full: system $(VENV)/.dev  ## Run the long tests
-	$(PYTEST) -m "long and not alone" $(SIDE_BY_SIDE) tests/kernel tests/rack tests/lab tests/unit
+	$(PYTEST) -m "long and not alone and not extra" $(SIDE_BY_SIDE) tests/kernel tests/rack tests/lab tests/unit
 	$(PYTEST) -m "long and alone" tests
+
+.PHONY: test-extra
+test-extra: system $(VENV)/.dev  ## Run what the long tests have no room for: before a release
+	$(PYTEST) -m extra $(SIDE_BY_SIDE) tests/rack
 
 .PHONY: check
 check: $(VENV)/.dev  ## Check style, types and who may import whom
@@ -109,7 +113,7 @@ clean:  ## Remove what was built here, the virtual environment included
 
 # What only the tests need is not asked of who wants a lab.
 test: REQUIRED := --tests
-test-full: REQUIRED := --long
+test-full test-extra: REQUIRED := --long
 
 # Packages of which only the programs are wanted, and the services that they bring: those are neither started nor enabled.
 SERVICES := snmpd:snmpd lldpd:lldpd openssh-server:ssh openipmi:openipmi frr:frr postgresql:postgresql

@@ -153,6 +153,7 @@ def test_a_bmc_that_does_not_answer(yard: RackLab) -> None:
     assert told.diagnoses[0].cause == "bmc-lost"
 
 
+@pytest.mark.extra
 def test_foreign_data_on_the_disk(yard: RackLab, tmp_path: Path) -> None:
     """The ramdisk looks before it writes: what it finds is not microdc's. So the image is never asked for, and any bytes do."""
     disk = yard.directory("y1") / "disk0.img"

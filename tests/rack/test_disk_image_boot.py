@@ -139,6 +139,7 @@ class Login:
         self._transport.close()
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])
 def test_a_node_boots_from_its_disk_and_says_so(
     segment: Segment, image: DiskImage, tmp_path: Path, firmware: str
@@ -206,6 +207,7 @@ def check_system(run: Login, image: DiskImage, firmware: str) -> None:
         run.close()
 
 
+@pytest.mark.extra
 def test_built_again_it_is_the_same_disk(image: DiskImage, tmp_path: Path) -> None:
     """Byte for byte, so that an image can be checked by whoever has its documents."""
     other = diskimages.built_anew(tmp_path / "shelf")

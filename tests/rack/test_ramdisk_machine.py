@@ -299,6 +299,7 @@ def test_cleaning_wipes_what_is_ours_and_keeps_what_is_not(rigs: Rigs, tmp_path:
 
 
 @pytest.mark.long
+@pytest.mark.extra
 def test_a_machine_of_uefi_boots_it_and_its_loader_is_looked_for(
     rigs: Rigs, image: MadeImage, tmp_path: Path
 ) -> None:

@@ -82,6 +82,7 @@ def test_on_to_its_disk(site: Segment) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.extra
 @pytest.mark.skipif(not loaders.find().get("x86_64"), reason="needs iPXE for UEFI (package ipxe)")
 @pytest.mark.parametrize("way", ["pxe", "http"])
 def test_uefi_without_ipxe_in_its_nic(

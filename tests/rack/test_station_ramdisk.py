@@ -14,7 +14,7 @@ from microdc.deploy.ramdisk import image
 from microdc.deploy.station import loaders
 from microdc.lab.machine.model import BootRequest
 
-pytestmark = [pytest.mark.root, pytest.mark.lab, pytest.mark.long]
+pytestmark = [pytest.mark.root, pytest.mark.lab, pytest.mark.long, pytest.mark.extra]
 SECONDS = 420
 
 
