@@ -74,7 +74,7 @@ test-full: system $(VENV)/.dev  ## Run the long tests
 
 .PHONY: test-extra
 test-extra: system $(VENV)/.dev  ## Run what the long tests have no room for: before a release
-	$(PYTEST) -m extra $(SIDE_BY_SIDE) tests/rack
+	$(PYTEST) -m extra $(SIDE_BY_SIDE) tests/kernel tests/rack
 
 .PHONY: check
 check: $(VENV)/.dev  ## Check style, types and who may import whom
@@ -112,8 +112,8 @@ clean:  ## Remove what was built here, the virtual environment included
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What only the tests need is not asked of who wants a lab.
-test: REQUIRED := --tests
-test-full test-extra: REQUIRED := --long
+test test-full: REQUIRED := --tests
+test-extra: REQUIRED := --extra
 
 # Packages of which only the programs are wanted, and the services that they bring: those are neither started nor enabled.
 SERVICES := snmpd:snmpd lldpd:lldpd openssh-server:ssh openipmi:openipmi frr:frr postgresql:postgresql

@@ -4,7 +4,7 @@
 
     python3 microdc/requirements.py --missing-packages
 
-prints the missing packages, one a line; with `--tests` after it also those that only the tests need, with `--long` those of the long tier. So this file is of the standard library only, and runs on old Pythons as well.
+prints the missing packages, one a line; with `--tests` after it also those that only the tests need, with `--extra` those of the extra tier. So this file is of the standard library only, and runs on old Pythons as well.
 """
 
 from __future__ import annotations
@@ -106,11 +106,11 @@ TEST_TOOLS = (
 """What only the tests call. Whoever uses microdc with PostgreSQL has a server somewhere."""
 
 
-LONG_TOOLS = (
+EXTRA_TOOLS = (
     Tool("ironic-api", "ironic-common", "OpenStack Ironic", "the other backend of deployment"),
     Tool("ironic-conductor", "ironic-common", "OpenStack Ironic", "the other backend of deployment"),
 )
-"""What only the long tier of the tests calls, beside all that the others do."""
+"""What only the extra tier of the tests calls, beside all that the others do."""
 
 
 def find(program: str) -> str | None:
@@ -124,13 +124,13 @@ def find(program: str) -> str | None:
 _MORE: dict[str, tuple[Tool, ...]] = {
     "": (),
     "--tests": (*IMAGE_TOOLS, *TEST_TOOLS),
-    "--long": (*IMAGE_TOOLS, *TEST_TOOLS, *LONG_TOOLS),
+    "--extra": (*IMAGE_TOOLS, *TEST_TOOLS, *EXTRA_TOOLS),
 }
-"""What is asked for beside TOOLS, by the word for it: nothing, what the tests and disk images need, what the long tier needs."""
+"""What is asked for beside TOOLS, by the word for it: nothing, what the tests and disk images need, what the extra tier needs."""
 
 
 def missing(more: str = "") -> list[Tool]:
-    """The tools that are not installed. more: "", `--tests` or `--long`."""
+    """The tools that are not installed. more: "", `--tests` or `--extra`."""
     return [tool for tool in (*TOOLS, *_MORE[more]) if find(tool.program) is None]
 
 
@@ -156,7 +156,7 @@ def _main(arguments: list[str]) -> int:
     elif asked == "--missing":  # for systems without apt: what to look for
         lines = sorted({f"{tool.project} ({tool.program}): {tool.why}" for tool in missing(more)})
     else:
-        sys.stderr.write("usage: requirements.py --missing-packages | --missing [--tests | --long]\n")
+        sys.stderr.write("usage: requirements.py --missing-packages | --missing [--tests | --extra]\n")
         return 2
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0

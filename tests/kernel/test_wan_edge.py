@@ -27,7 +27,7 @@ from microdc.testbed.load import load
 from microdc.units import Delay, Percent, Rate, Size
 from microdc.wan.profile import library_of
 
-pytestmark = [pytest.mark.root, pytest.mark.netem, pytest.mark.long]
+pytestmark = [pytest.mark.root, pytest.mark.netem, pytest.mark.long, pytest.mark.extra]
 
 MS = 1_000_000
 WIRE = 0.3

@@ -24,7 +24,10 @@ LONG = {"basic", "sushy"}
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(kind, marks=pytest.mark.long if kind in LONG else ()) for kind in KINDS],
+    params=[
+        pytest.param(kind, marks=(pytest.mark.long, pytest.mark.extra) if kind in LONG else ())
+        for kind in KINDS
+    ],
 )
 def rig(
     request: pytest.FixtureRequest, segment: Segment, tmp_path_factory: pytest.TempPathFactory

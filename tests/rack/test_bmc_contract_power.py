@@ -22,7 +22,10 @@ NONE = BootRequest("none", "disabled", "bios")
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(kind, marks=pytest.mark.long if kind == "basic" else ()) for kind in KINDS],
+    params=[
+        pytest.param(kind, marks=(pytest.mark.long, pytest.mark.extra) if kind == "basic" else ())
+        for kind in KINDS
+    ],
 )
 def rig(
     request: pytest.FixtureRequest, segment: Segment, tmp_path_factory: pytest.TempPathFactory

@@ -26,7 +26,7 @@ from microdc.deploy.ironic.provision import Way, meaning_of
 from microdc.deploy.model import Action, Phase
 from microdc.errors import RefusedError
 
-pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.extra, pytest.mark.timeout(900)]
 
 _NUMBERS = itertools.count(11)
 

@@ -22,7 +22,7 @@ from microdc.deploy.ironic.provision import MEANINGS, Way
 from microdc.deploy.model import Action
 from microdc.testbed.nodes import DiskHints
 
-pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.extra, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
