@@ -24,6 +24,7 @@ from microdc.deploy.explaining.model import Certainty, Explanation
 from microdc.deploy.lifecycle import Patience
 from microdc.deploy.model import Action, ImageRef, State
 from microdc.deploy.operate import Deployment, Wish
+from microdc.deploy.station.client import open_station
 from microdc.deploy.ports import Image, Payload
 from microdc.errors import InputError, MicrodcError
 from microdc.events import Step
@@ -124,7 +125,9 @@ def test_a_mistyped_mac(yard: RackLab) -> None:
 
 
 def test_another_dhcp_server(yard: RackLab, tmp_path: Path) -> None:
-    """In the namespace of the site's first host, which is on the same segment."""
+    """In the namespace of the site's first host, which is on the same segment. It is there when the boot services start, which then do not."""
+    with open_station(yard.testbed, "yard") as station:
+        station.stop()
     place = f"mdc-{yard.name}-yard-h1"
     config = tmp_path / "other.conf"
     config.write_text(
