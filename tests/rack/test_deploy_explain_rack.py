@@ -24,8 +24,8 @@ from microdc.deploy.explaining.model import Certainty, Explanation
 from microdc.deploy.lifecycle import Patience
 from microdc.deploy.model import Action, ImageRef, State
 from microdc.deploy.operate import Deployment, Wish
-from microdc.deploy.station.client import open_station
 from microdc.deploy.ports import Image, Payload
+from microdc.deploy.station.client import open_station
 from microdc.errors import InputError, MicrodcError
 from microdc.events import Step
 from microdc.host.local import NamespaceHost
