@@ -74,6 +74,11 @@ def vlans(lab: SwitchLab, name: str) -> dict[int, tuple[set[str], set[str]]]:
     return {one.id: (set(one.untagged), set(one.tagged)) for one in look(lab, name).vlans}
 
 
+def wait_vlans(lab: SwitchLab, name: str, wanted: dict[int, tuple[set[str], set[str]]]) -> None:
+    """snmpd looks at interfaces every 15 s: a port that was just moved has no name for that long."""
+    wait_for(lambda: vlans(lab, name) == wanted, 40, f"the VLANs of {name}", lambda: str(vlans(lab, name)))
+
+
 DECLARED = {
     "sw1": {1: ({"1", "2", "49", "uplink"}, set[str]()), 20: ({"3"}, {"49"})},
     "sw2": {1: ({"swp49"}, set[str]()), 20: ({"swp1", "swp47"}, {"swp49"})},
@@ -82,7 +87,7 @@ DECLARED = {
 
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_each_port_is_in_the_vlan_that_is_declared(lab: SwitchLab, switch: str) -> None:
-    assert vlans(lab, switch) == DECLARED[switch]
+    wait_vlans(lab, switch, DECLARED[switch])
     state = look(lab, switch)
     assert state.remarks == ()
     assert not [port.name for port in state.ports if port.name.startswith("+")]
@@ -112,13 +117,12 @@ def test_a_port_in_a_wrong_vlan_is_cut_off_and_joined_to_others(hosts: SwitchLab
     hosts.plant("sw1", wrong_vlan="1:20, 3:30")
     wait_reaches(hosts, IN_1, BEYOND)
     assert not reaches(hosts, IN_20, BEYOND)
-    assert vlans(hosts, "sw1") == {
-        1: ({"2", "49", "uplink"}, set()), 20: ({"1"}, {"49"}), 30: ({"3"}, set()),
-    }  # fmt: skip
+    moved = {1: ({"2", "49", "uplink"}, set[str]()), 20: ({"1"}, {"49"}), 30: ({"3"}, set[str]())}
+    wait_vlans(hosts, "sw1", moved)
     hosts.plant("sw1", wrong_vlan=None)
     assert not reaches(hosts, IN_1, BEYOND)
     wait_reaches(hosts, IN_20, BEYOND)
-    assert vlans(hosts, "sw1") == DECLARED["sw1"]
+    wait_vlans(hosts, "sw1", DECLARED["sw1"])
 
 
 def test_all_vlans_go_the_way_of_the_cable_between_the_switches(hosts: SwitchLab) -> None:
@@ -149,7 +153,7 @@ def test_what_was_set_of_a_port_stays_when_its_cable_is_moved(lab: SwitchLab) ->
     finally:
         back = operate.plan(target, PortChange("2", up=True, description="", vlan=1))
         list(operate.apply(target, back))
-    assert vlans(lab, "sw1") == DECLARED["sw1"]
+    wait_vlans(lab, "sw1", DECLARED["sw1"])
 
 
 def port_of(lab: SwitchLab, switch: str, port: str) -> tuple[bool, str, str]:
@@ -165,7 +169,7 @@ def test_a_fault_names_a_vlan_that_is_wrong(lab: SwitchLab) -> None:
     assert "wrong-vlan=1:20" in lab.lab.microdc(*command, "wrong-vlan", code=2).stderr
     assert lab.lab.data(*command, "wrong-vlan=3:1")["planted"] == {"wrong-vlan": "3:1"}
     assert "wrong-vlan" in lab.lab.data(*command, "--clear", "all")["known"]
-    assert vlans(lab, "sw1") == DECLARED["sw1"]
+    wait_vlans(lab, "sw1", DECLARED["sw1"])
 
 
 # -- vtysh
