@@ -135,7 +135,8 @@ def test_all_vlans_go_the_way_of_the_cable_between_the_switches(hosts: SwitchLab
         "sw2", swapped="swp49,swp50"
     )  # the cable is in another port now, which leads to the same switch
     wait_reaches(hosts, IN_20, BEYOND)
-    assert vlans(hosts, "sw2")[20] == ({"swp1", "swp47"}, {"swp50"})
+    there = ({"swp1", "swp47"}, {"swp50"})
+    wait_for(lambda: vlans(hosts, "sw2")[20] == there, 40, "the VLAN is behind the other port")
 
 
 def test_what_was_set_of_a_port_stays_when_its_cable_is_moved(lab: SwitchLab) -> None:
