@@ -108,6 +108,7 @@ def test_every_outcome_comes_back_up_to_the_end_of_the_guest(project: Path) -> N
 
 
 @pytest.mark.long
+@pytest.mark.extra
 def test_one_worker_runs_those_chosen_and_stops_where_asked(project: Path) -> None:
     options = ["-n", "2", "--dist", "loadgroup", "-x", "-k", "passes or fails or skipped"]
     shown = _run(project, *options, "tests/kernel/test_sample.py")
@@ -116,6 +117,7 @@ def test_one_worker_runs_those_chosen_and_stops_where_asked(project: Path) -> No
 
 
 @pytest.mark.long
+@pytest.mark.extra
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_the_guest_ends_with_the_run(project: Path, how: signal.Signals) -> None:
     (project / "tests" / "kernel" / "test_sample.py").write_text(
