@@ -110,7 +110,8 @@ def test_every_outcome_comes_back_up_to_the_end_of_the_guest(project: Path) -> N
 @pytest.mark.long
 @pytest.mark.extra
 def test_one_worker_runs_those_chosen_and_stops_where_asked(project: Path) -> None:
-    options = ["-n", "2", "--dist", "loadgroup", "-x", "-k", "passes or fails or skipped"]
+    shutil.copy(_KERNEL.parent / "companies.py", project)  # the directory of a run is on Python's path
+    options = ["-p", "companies", "-n", "2", "--dist", "loadscope", "-x", "-k", "passes or fails or skipped"]
     shown = _run(project, *options, "tests/kernel/test_sample.py")
     assert "1 failed, 3 passed" in shown
     assert "stopping after 1 failures" in shown
