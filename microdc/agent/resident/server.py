@@ -94,9 +94,9 @@ class Server:
         if self.standby and self.standby.stands:
             readers.append(self.standby)
         writers = [c for c in self.connections if c.outbox]
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+        within = signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
         readable, writable, _ = select.select(readers, writers, [], seconds)
-        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+        signal.pthread_sigmask(signal.SIG_SETMASK, within)
         if self.listener in readable:
             with contextlib.suppress(OSError):
                 self._take_in(self.listener.accept()[0])
