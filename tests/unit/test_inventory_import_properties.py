@@ -25,6 +25,8 @@ WORDS = st.sampled_from(
         "a",
         "B",
         "a b",
+        " ",
+        "\t b",
         "sw1",
         "sw-1",
         "SW 1",

@@ -44,7 +44,8 @@ def merge(found: Found, names: Names, options: Options, ledger: Ledger) -> dict[
 
     for device in found.devices:
         one = at(device.name, device.where)
-        _take(one, one.facts, device.facts, device.where, ledger)
+        facts = {key: words for key, value in device.facts.items() if (words := value.strip())}
+        _take(one, one.facts, facts, device.where, ledger)
         _take(one, one.labels, device.labels, device.where, ledger)
     for port in found.ports:
         at(port.device, port.where).ports.setdefault(port.name, port)
