@@ -62,6 +62,11 @@ def switch_names(ctx: click.Context | None = None) -> list[str]:
     return _devices("switches", ctx)
 
 
+def watched_names(ctx: click.Context | None = None) -> list[str]:
+    """The sites, servers, switches and emulators of the inventory in force, sorted: what has a health. Pairs are left out: there are too many."""
+    return sorted({*server_names(ctx), *switch_names(ctx), *emulator_names(ctx)})
+
+
 def _devices(key: str, ctx: click.Context | None) -> list[str]:
     """The sites, and what stands under a key of their racks, in block style or all in one line."""
     section = re.compile(rf"^([ \t]+){key}:[ \t]*(?:#.*)?\n((?:\1[ \t]+.*(?:\n|$)|[ \t]*\n)*)", re.MULTILINE)
@@ -157,6 +162,7 @@ profiles = completer(profile_names)
 sites = completer(site_names)
 servers = completer(server_names)
 switches = completer(switch_names)
+watched = completer(watched_names)
 ports = completer(port_names)
 topologies = completer(topology_names)
 links = completer(link_names)

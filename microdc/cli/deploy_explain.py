@@ -56,6 +56,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "source": entry.source,
         "kind": entry.kind,
         "mac": entry.evidence.mac or None,
+        "tone": entry.tone or None,
         "text": entry.text,
     }
 

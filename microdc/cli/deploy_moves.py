@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ import click
 from microdc.cli import deploy_nodes, deploy_plan, deploy_watch, render
 from microdc.cli.parameters import owner_option
 from microdc.cli.render import Human, Styled, Table
-from microdc.errors import Exit
+from microdc.errors import Exit, InputError
 
 if TYPE_CHECKING:
     from microdc.deploy.operate import Deployment, NodeOutcome, Plan, Report
@@ -35,6 +36,7 @@ Examples:
   microdc deploy run bcn-c1                      its image onto its disk, until SSH answers
   microdc deploy run barcelona --yes             all nodes of a site, side by side
   microdc deploy run -l role=compute --wipe      whatever their disks hold
+  microdc deploy run barcelona --yes --again     those that are active, too: installed anew
   microdc deploy run barcelona                   once more after Ctrl-C or a crash: goes on where it was
 """
 )
@@ -42,6 +44,7 @@ Examples:
 @deploy_plan.wipe_option
 @deploy_plan.again_option
 @deploy_plan.attempts_option
+@deploy_plan.take_over_option
 @owner_option
 def run(
     *,
@@ -50,6 +53,7 @@ def run(
     wipe: bool,
     again: bool,
     attempts: int,
+    take_over: bool,
     owner: str,
 ) -> Exit:
     """Deploy nodes: boot them from the network, write their image, and wait until their system answers.
@@ -61,7 +65,8 @@ def run(
     from microdc.deploy.model import Action
 
     wish = operate.Wish(Action.DEPLOY, wipe, attempts, again)
-    return _carry_out(selectors, labels, owner, lambda world, names: operate.plan(world, names, wish))
+    who = _Who(selectors, labels, owner, take_over)
+    return _carry_out(who, lambda world, names: operate.plan(world, names, wish))
 
 
 @click.command(
@@ -73,14 +78,18 @@ Examples:
 )
 @deploy_nodes.selecting
 @deploy_plan.attempts_option
+@deploy_plan.take_over_option
 @owner_option
-def inspect(*, selectors: tuple[str, ...], labels: tuple[str, ...], attempts: int, owner: str) -> Exit:
+def inspect(
+    *, selectors: tuple[str, ...], labels: tuple[str, ...], attempts: int, take_over: bool, owner: str
+) -> Exit:
     """Boot nodes into the ramdisk, list their hardware, and turn them off. Their disks are only read."""
     from microdc.deploy import operate
     from microdc.deploy.model import Action
 
     wish = operate.Wish(Action.INSPECT, attempts=attempts)
-    return _carry_out(selectors, labels, owner, lambda world, names: operate.plan(world, names, wish))
+    who = _Who(selectors, labels, owner, take_over)
+    return _carry_out(who, lambda world, names: operate.plan(world, names, wish))
 
 
 @click.command(
@@ -93,16 +102,24 @@ Examples:
 @deploy_nodes.selecting
 @deploy_plan.wipe_option
 @deploy_plan.attempts_option
+@deploy_plan.take_over_option
 @owner_option
 def clean(
-    *, selectors: tuple[str, ...], labels: tuple[str, ...], wipe: bool, attempts: int, owner: str
+    *,
+    selectors: tuple[str, ...],
+    labels: tuple[str, ...],
+    wipe: bool,
+    attempts: int,
+    take_over: bool,
+    owner: str,
 ) -> Exit:
     """Take from nodes what was deployed: partition tables and signatures of their disks are removed."""
     from microdc.deploy import operate
     from microdc.deploy.model import Action
 
     wish = operate.Wish(Action.CLEAN, wipe, attempts)
-    return _carry_out(selectors, labels, owner, lambda world, names: operate.plan(world, names, wish))
+    who = _Who(selectors, labels, owner, take_over)
+    return _carry_out(who, lambda world, names: operate.plan(world, names, wish))
 
 
 @click.command(
@@ -113,14 +130,16 @@ Examples:
 )
 @deploy_nodes.selecting
 @deploy_plan.attempts_option
+@deploy_plan.take_over_option
 @owner_option
-def retry(*, selectors: tuple[str, ...], labels: tuple[str, ...], attempts: int, owner: str) -> Exit:
+def retry(
+    *, selectors: tuple[str, ...], labels: tuple[str, ...], attempts: int, take_over: bool, owner: str
+) -> Exit:
     """Begin again what failed of nodes, as it was asked for."""
     from microdc.deploy import operate
 
-    return _carry_out(
-        selectors, labels, owner, lambda world, names: operate.plan_retry(world, names, attempts=attempts)
-    )
+    who = _Who(selectors, labels, owner, take_over)
+    return _carry_out(who, lambda world, names: operate.plan_retry(world, names, attempts=attempts))
 
 
 @click.command(
@@ -152,17 +171,27 @@ def abort(*, selectors: tuple[str, ...], labels: tuple[str, ...], off: bool, why
     return tell(report)
 
 
-def _carry_out(selectors: Sequence[str], labels: Sequence[str], owner: str, make: Make) -> Exit:
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Which nodes are meant, for whom, and whether others that are at them are known to be gone."""
+
+    selectors: Sequence[str]
+    labels: Sequence[str]
+    owner: str
+    take_over: bool
+
+
+def _carry_out(who: _Who, make: Make) -> Exit:
     """Plans, shows, asks once, and does it."""
     from microdc.deploy import operate
 
-    with deploy_nodes.opened(owner) as deployment:
-        names = deploy_nodes.names_of(deployment, selectors, labels)
+    with deploy_nodes.opened(who.owner) as deployment:
+        names = deploy_nodes.names_of(deployment, who.selectors, who.labels)
         plan = make(deployment, names)
         plan.check()
         _ask(deployment, plan)
         try:
-            report = deploy_watch.watch(operate.run(deployment, plan))
+            report = deploy_watch.watch(operate.run(deployment, plan, take_over=who.take_over))
         except KeyboardInterrupt:
             _left(names)
             raise
@@ -174,9 +203,18 @@ def _ask(deployment: Deployment, plan: Plan) -> None:
     begins = [item for item in plan.items if item.how == "begin"]
     if not begins:
         return
+    active = [item.name for item in plan.replacing]
+    if active and _unattended() and not plan.wish.again:
+        what = f"not done with --yes alone: {_ends(active)}"
+        raise InputError(
+            what, hint="--again says that they are to be; or leave them out, or answer the question"
+        )
     if not _consented():
         power = deploy_plan.power_of(deployment, [item.name for item in begins])
         click.echo(_text(deploy_plan.human(plan, power, "")), err=True)
+    else:
+        for remark in plan.remarks:
+            render.note(f"Mind: {remark}.")
     wiped = [item.name for item in begins if item.wipe]
     doing = ", ".join(dict.fromkeys(deploy_plan.will(item).removeprefix("be ") for item in begins))
     question = (
@@ -184,7 +222,20 @@ def _ask(deployment: Deployment, plan: Plan) -> None:
     )
     if wiped:
         question = f"Whatever the disks of {deploy_nodes.named(wiped)} hold is lost, also what is not microdc's. Go on?"
-    render.confirm(question)
+    render.confirm(f"{_ends(active)}. {question}" if active else question)
+
+
+def _ends(active: Sequence[str]) -> str:
+    """What becomes of nodes that run a system."""
+    them = "it runs" if len(active) == 1 else "they run"
+    are = "is active and would be" if len(active) == 1 else "are active and would be"
+    return f"{deploy_nodes.named(active)} {are} installed again: the system that {them} is lost"
+
+
+def _unattended() -> bool:
+    from microdc.cli import context
+
+    return context.settings().yes.value
 
 
 def _consented() -> bool:

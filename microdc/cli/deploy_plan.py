@@ -20,7 +20,16 @@ _HOWS = {"begin": "cyan", "resume": "cyan", "nothing": "dim", "refused": "bold r
 wipe_option = click.option(
     "--wipe", is_flag=True, help="Overwrite disks also where they hold data that is not microdc's."
 )
-again_option = click.option("--again", is_flag=True, help="Also nodes that run this very image.")
+again_option = click.option(
+    "--again",
+    is_flag=True,
+    help="Install nodes again that are active, also those that run this very image. --yes alone does not.",
+)
+take_over_option = click.option(
+    "--take-over",
+    is_flag=True,
+    help="Go on at once with what a microdc of another machine left that you know is gone.",
+)
 attempts_option = click.option(
     "--attempts",
     type=click.IntRange(1, 10),
@@ -96,6 +105,7 @@ def data(made: Plan, power: Mapping[str, str], held: str) -> dict[str, Any]:
         "nodes": [_item(item, power.get(item.name)) for item in made.items],
         "racks": list(made.racks),
         "in_the_way": held or None,
+        "remarks": list(made.remarks),
     }
 
 
@@ -133,6 +143,8 @@ def human(made: Plan, power: Mapping[str, str], held: str) -> Human:
     parts: list[Table | str] = [Table(columns, rows)]
     if held:
         parts.append(f"In the way: {held}")
+    if made.remarks:
+        parts.append("\n".join(f"Mind: {remark}." for remark in made.remarks))
     return parts
 
 

@@ -16,12 +16,19 @@ from microdc.cli.frame import Entry, LazyGroup
 from microdc.errors import Exit, MicrodcError
 
 COMMANDS = {
+    "tui": Entry("microdc.cli.tui", "tui", "Watch the testbed full-screen, and act on it."),
     "apply-profile": Entry(
         "microdc.cli.apply", "apply_profile", "Lay a profile over one pair of sites, at once."
     ),
     "plan": Entry("microdc.cli.apply", "plan", "Show what apply would change, and why."),
     "apply": Entry("microdc.cli.apply", "apply", "Make the emulators do what the inventory says."),
     "wan": Entry("microdc.cli.wan", "wan", "Show, verify, calibrate, watch, cut, undo and reset the WAN."),
+    "health": Entry(
+        "microdc.cli.health", "health", "Tell how sites, servers, switches, the WAN and nodes are."
+    ),
+    "exporter": Entry(
+        "microdc.cli.exporter", "exporter", "Serve the health of all to Prometheus, until Ctrl-C."
+    ),
     "power": Entry("microdc.cli.power", "power", "Turn servers on and off, by their BMCs; show their power."),
     "boot": Entry("microdc.cli.boot", "boot", "Show and set what servers boot from next."),
     "bmc": Entry("microdc.cli.bmc", "bmc", "Show BMCs: log, sensors, LED, certificate; restart them."),

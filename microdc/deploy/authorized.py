@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from microdc.errors import InputError
@@ -21,6 +21,16 @@ def authorized_keys(files: Iterable[str]) -> tuple[str, ...]:
     `~` is the home of whoever runs this. A private key is refused by name and not shown.
     """
     return tuple(dict.fromkeys(key for name in files for key in _keys(Path(name).expanduser())))
+
+
+def nobody(files: Sequence[str]) -> str:
+    """Why nobody could log in to nodes that are given these files' keys; "" where somebody can."""
+    try:
+        if authorized_keys(files):
+            return ""
+    except InputError as problem:
+        return str(problem)
+    return f"there is no key in {', '.join(files)}" if files else "no `authorized_keys` are declared"
 
 
 def _keys(path: Path) -> Iterator[str]:

@@ -13,7 +13,7 @@ from microdc.deploy import lifecycle
 from microdc.deploy.lifecycle import ORDER, Patience
 from microdc.deploy.model import Action, Failure, Phase
 from microdc.deploy.views import Advance, Again, Ask, Decision, Done, Fail, Leave, Mark, View, Wait
-from microdc.deploy.wording import LATE, RAMDISK, TRIED_AGAIN
+from microdc.deploy.wording import LATE, RAMDISK, STALLED, TRIED_AGAIN
 
 
 def decide(view: View, patience: Patience) -> Decision:
@@ -116,12 +116,26 @@ def _watch(view: View, phase: Phase, patience: Patience) -> Decision:
         if phase is not Phase.FIRST_BOOT or not late:
             return _without_power(view, phase)
     elif not late:
-        return Wait(trouble)
+        return _stalled(view, phase, patience) or Wait(trouble)
     if not _seen_since(view, deadline):
         silent = view.now >= max(deadline, view.began) + timedelta(seconds=patience.silence)
         why = trouble or "its boot services tell nothing"
         return Leave(why) if silent else Wait(why)
     return _late(view, phase)
+
+
+def _stalled(view: View, phase: Phase, patience: Patience) -> Fail | None:
+    """A ramdisk that reports, and gets no further. It may be writing all the same, so nothing is begun anew by itself."""
+    sight = view.sight
+    if phase is not Phase.WORK or sight.progress is None or sight.moved is None or sight.life is None:
+        return None
+    since = max(filter(None, (view.record.since, view.began, sight.moved)))
+    if sight.life < since + timedelta(seconds=patience.stall):
+        return None
+    cause, text, advice = STALLED
+    done, total = sight.progress.done, sight.progress.total
+    told = text.format(minutes=f"{patience.stall / 60:.0f}", done=done, total=total)
+    return Fail(Failure(phase, cause, told, advice.format(name=view.record.name)))
 
 
 def _late(view: View, phase: Phase) -> Decision:

@@ -16,6 +16,7 @@ from microdc.deploy.model import Evidence
 from microdc.errors import MicrodcError
 from microdc.events import Step
 from microdc.switch import operate as switches
+from microdc.switch.model import SwitchState
 from microdc.testbed.model import Switch, Testbed
 from microdc.testbed.servers import servers
 
@@ -34,15 +35,22 @@ class Gathered:
 
 
 def gather(
-    testbed: Testbed, node: str, facts: Facts, heard: Collection[str], since: datetime | None
+    testbed: Testbed,
+    node: str,
+    facts: Facts,
+    heard: Collection[str],
+    since: datetime | None,
+    *,
+    stations: Collection[str] = (),
 ) -> Generator[Step, None, Gathered]:
     """Asks the BMC for power, boot override and log, and the switches of the node's site for ports, VLANs and MAC addresses.
 
-    heard: MAC addresses that the station heard. since: entries of the log that are older are left out; those without a time are, too.
+    heard: MAC addresses that the station heard; stations: its own. since: entries of the log that are older are left out; those without a time are, too.
     """
     found, lost = yield from _bmc(testbed, node, since)
     skew = next((one.skew for one in found if isinstance(one, _Logged)), None)
-    known, silent = yield from _switches(testbed, node, facts, heard)
+    states, silent = yield from _switches(testbed, node)
+    known = seen_by(facts, states, heard, stations) if states else facts
     known = replace(known, clocks=replace(known.clocks, bmc=skew))
     evidence = [one for item in found for one in (item.evidence if isinstance(item, _Logged) else [item])]
     return Gathered(known, tuple(evidence), (*lost, *silent))
@@ -100,16 +108,14 @@ def _entries(node: str, log: Log, since: datetime | None) -> list[Evidence]:
     ]
 
 
-def _switches(
-    testbed: Testbed, node: str, facts: Facts, heard: Collection[str]
-) -> Generator[Step, None, tuple[Facts, list[str]]]:
+def _switches(testbed: Testbed, node: str) -> Generator[Step, None, tuple[dict[str, SwitchState], list[str]]]:
     asked = _askable(testbed, node)
     if not asked:
-        return facts, []
+        return {}, []
     read = yield from switches.read(testbed, asked, ("ports", "vlans", "addresses", "neighbours"))
     states = {one.switch.name: one.state for one in read if one.state is not None}
     silent = [f"{one.switch.name} was not read: {one.error.what}" for one in read if one.error is not None]
-    return seen_by(facts, states, heard), silent
+    return states, silent
 
 
 def _askable(testbed: Testbed, node: str) -> Sequence[Switch]:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from microdc.deploy import operate
+from microdc.deploy import kinds, operate
 from microdc.deploy.explaining import consoles
 from microdc.deploy.explaining.explain import explain as conclude
 from microdc.deploy.explaining.model import Clocks, Explanation
@@ -51,7 +51,11 @@ def explain(
     found = Gathered(facts)
     if ask:
         heard = {seen.mac for seen in evidence if seen.source == "dhcp" and seen.mac}
-        found = yield from gather(deployment.testbed, name, facts, heard, record.began)
+        stations = {
+            str(seen.data["mac"]) for seen in evidence if seen.kind == kinds.APPLIED and "mac" in seen.data
+        }
+        since = record.began
+        found = yield from gather(deployment.testbed, name, facts, heard, since, stations=stations)
     now = datetime.now(UTC)
     every = [*evidence, *found.evidence, *consoles.evidence_of(console, name, now)]
     told = conclude(record, every, found.facts, now, most=most)

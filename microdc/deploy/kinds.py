@@ -9,10 +9,13 @@ from __future__ import annotations
 # -- station: the boot services themselves
 STARTED = "started"  # {pid, interface, address, revision}
 STOPPED = "stopped"  # {why}
-APPLIED = "applied"  # {revision}: a new configuration holds
+APPLIED = "applied"  # {revision, mac}: a new configuration holds, on an interface with this address
 REFUSED = "refused"  # {revision, reason}: a configuration was not taken; the one before it holds
 DNSMASQ_DIED = "dnsmasq-died"  # {status, said}: it is started again
-OTHER_DHCP = "other-dhcp"  # {server, mac, offered}: another DHCP server answers on the segment; ours is not started, or stopped
+OTHER_DHCP = "other-dhcp"  # {server, mac, offered, to}: another DHCP server answers on the segment; ours is not started, or stopped
+IMAGE_DAMAGED = (
+    "image-damaged"  # {digest}: an image that was kept there was not what its name says, and is taken away
+)
 
 # -- dhcp: what dnsmasq saw. {address, arch, vendor_class, user_class, file, xid}, as far as known
 DISCOVER = "discover"
@@ -43,7 +46,7 @@ HTTP_DENIED = (
 # -- ramdisk: reports of the program that runs in it
 HELLO = "hello"  # {hardware: {...}}: it runs, and has its order
 DISK = "disk"  # {disk, size, serial, candidates}: the disk that was chosen
-WRITING = "writing"  # {done, total, rate}
+WRITING = "writing"  # {done, total, rate, waits}: waits: for its turn, since the station sends to as many others as it may
 RESUMED = "resumed"  # {offset, reason}: the connection was cut, and goes on
 WRITTEN = "written"  # {digest, raw_digest, seconds}
 WIPED = "wiped"  # {disks}

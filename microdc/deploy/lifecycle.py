@@ -45,7 +45,8 @@ ARMED = frozenset(phase for phase in Phase if ORDER[phase] <= ORDER[Phase.RAMDIS
 class Patience:
     """How long each phase is waited for, on real servers. Seconds; POST alone was seen to take 10 min on servers with much memory and many cards.
 
-    prepare, work: without anything getting on, whatever the whole takes. again: between two tries of what may go away by itself. look: between two
+    prepare, work: without anything getting on, whatever the whole takes. stall: for a ramdisk that reports and whose disk takes nothing; longer than it tries
+    by itself to be sent its image, which is 8 min. again: between two tries of what may go away by itself. look: between two
     looks at a BMC. silence: for a site whose boot services cannot be asked, once a phase's time is over. poll: between two looks at what
     a site noted. ensure: between two looks whether its boot services run. stagger: between two servers of a site that are turned on.
     """
@@ -58,6 +59,7 @@ class Patience:
     kernel: float = 600.0
     ramdisk: float = 300.0
     work: float = 300.0
+    stall: float = 600.0
     configure: float = 300.0
     first_boot: float = 1200.0
     verify: float = 300.0

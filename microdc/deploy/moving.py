@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Literal
 
 from microdc.deploy import lifecycle
+from microdc.deploy.alone import KIND, Presence, check_alone
 from microdc.deploy.delegating import Engine
 from microdc.deploy.deployment import Deployment
 from microdc.deploy.disarming import disarm
@@ -21,16 +22,14 @@ from microdc.deploy.sites import Shop, SiteAtWork
 from microdc.deploy.tracking import Track
 from microdc.errors import MicrodcError, RefusedError
 from microdc.events import Step
-from microdc.store.model import Actor
 from microdc.store.pages import Page
-from microdc.store.process import presence
 
-KIND = "deploy"
-"""What the journal calls moves of nodes."""
 _TRIES = 10
 
 
-def carry_out(deployment: Deployment, plan: Plan) -> Generator[Step, None, Report]:
+def carry_out(
+    deployment: Deployment, plan: Plan, *, take_over: bool = False
+) -> Generator[Step, None, Report]:
     """See operate.run."""
     book, doing = deployment.book, plan.doing
     idle = [NodeOutcome(item.record, "nothing", item.why) for item in plan.items if item.how == "nothing"]
@@ -39,12 +38,15 @@ def carry_out(deployment: Deployment, plan: Plan) -> Generator[Step, None, Repor
     if not doing:
         return Report(tuple(idle))
     book.ask_leave(plan.racks)
-    check_alone(deployment, [item.name for item in doing])
+    check_alone(book, [item.name for item in doing], take_over=take_over)
     words = ", ".join(dict.fromkeys(str(item.action) for item in doing))
     names = [item.name for item in doing]
     data = {"nodes": names, "actions": words, "wipe": [item.name for item in doing if item.wipe]}
     with book.page(KIND, f"{words}: {', '.join(names)}", data) as page:
+        presence = Presence(book.store.nodes, page.entry)
+        presence.tell(deployment.hands.now())
         runner = yield from _runner(deployment, doing)
+        runner.tell_presence = presence.tell
         try:
             with closing(runner.run()) as steps:
                 yield from steps
@@ -54,32 +56,6 @@ def carry_out(deployment: Deployment, plan: Plan) -> Generator[Step, None, Repor
     for track in runner.tracks.values():
         outcomes[track.name] = NodeOutcome(track.record, track.ended or "left", track.what)
     return Report(tuple(outcomes[item.name] for item in plan.items if item.name in outcomes))
-
-
-def check_alone(deployment: Deployment, names: Iterable[str]) -> None:
-    """Raises RefusedError where another microdc is at one of these nodes; closes what those began that are gone."""
-    journal = deployment.book.store.journal
-    wanted = set(names)
-    for entry in journal.unfinished(deployment.book.testbed):
-        if entry.kind != KIND:
-            continue
-        there = presence(entry.actor)
-        if there == "gone":
-            told = {
-                "settled": "the process was gone before it wrote this down; microdc deploy status tells how the nodes are"
-            }
-            journal.settle(entry.id, told)
-            continue
-        shared = sorted(wanted & set(entry.data.get("nodes", ())))
-        if shared and not _same(entry.actor, deployment.book.actor):
-            who = f"{entry.actor.owner}, process {entry.actor.pid} on {entry.actor.host}"
-            hint = f"wait for it, or end that process; microdc deploy status {shared[0]} tells how far it is"
-            raise RefusedError(f"another microdc is at {', '.join(shared)}: {who}", hint=hint)
-
-
-def _same(one: Actor, other: Actor) -> bool:
-    """Whether two entries are of one process. A number names one on its own machine only."""
-    return (one.host, one.pid, one.boot) == (other.host, other.pid, other.boot)
 
 
 def _runner(deployment: Deployment, items: Sequence[Item]) -> Generator[Step, None, Runner]:

@@ -5,7 +5,7 @@ Long ones yield steps; those of a node are `pacing.Moved`, which bears its recor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from microdc.bmc.targets import feeds
 from microdc.deploy import lifecycle, moving
 from microdc.deploy.arming import Declared
+from microdc.deploy.authorized import nobody
 from microdc.deploy.deployment import Deployment, FindImage
 from microdc.deploy.giving import built_image
 from microdc.deploy.lifecycle import Patience
@@ -60,7 +61,7 @@ def open_deployment(
         world or RealWorld(testbed),
         declared,
         find_image,
-        load_key(),
+        load_key(book.store.nodes),
         patience or Patience(),
         without=without,
     )
@@ -83,19 +84,32 @@ def plan(deployment: Deployment, names: Sequence[str], wish: Wish) -> Plan:
         for name in dict.fromkeys(one.spec.image for one in every):
             images[name] = deployment.find_image(name)
     made = make_plan(wish, every, deployment.records(names), images, datetime.now(UTC))
-    return replace(made, items=tuple(_reachable(deployment, item) for item in made.items))
+    items = tuple(_reachable(deployment, item) for item in made.items)
+    return replace(made, items=items, remarks=tuple(_remarks(deployment, items)))
+
+
+def _remarks(deployment: Deployment, items: Iterable[Item]) -> Iterator[str]:
+    """What a plan cannot be refused for, and nobody wants."""
+    installed = [item for item in items if item.how == "begin" and item.action is Action.DEPLOY]
+    for name in dict.fromkeys(item.spec.site for item in installed):
+        deploy = deployment.testbed.sites[name].deploy
+        why = nobody(deploy.authorized_keys) if deploy is not None else ""
+        if why:
+            yield f"nobody will be able to log in to the nodes of {name}: {why}"
 
 
 def plan_retry(deployment: Deployment, names: Sequence[str], *, attempts: int = 2) -> Plan:
     """What begins the last move of nodes again that failed, each with its own action and whether its disk may be wiped."""
     records = deployment.records(names)
     items: dict[str, Item] = {}
+    remarks: dict[str, None] = {}
     for action in Action:
         for wipe in (False, True):
             some = [name for name in names if (records[name].action, records[name].wipe) == (action, wipe)]
             if some:
                 made = plan(deployment, some, Wish(action, wipe, attempts, again=True))
                 items |= {item.name: _failed(item) for item in made.items}
+                remarks |= dict.fromkeys(made.remarks)
     for name in names:
         if name not in items:
             one = deployment.one(name)
@@ -104,7 +118,8 @@ def plan_retry(deployment: Deployment, names: Sequence[str], *, attempts: int = 
     racks = dict.fromkeys(
         f"rack:{item.spec.site}/{item.spec.rack}" for item in (items[name] for name in names)
     )
-    return Plan(Wish(Action.DEPLOY, attempts=attempts), tuple(items[name] for name in names), tuple(racks))
+    wish = Wish(Action.DEPLOY, attempts=attempts)
+    return Plan(wish, tuple(items[name] for name in names), tuple(racks), tuple(remarks))
 
 
 def _failed(item: Item) -> Item:
@@ -139,13 +154,14 @@ def _reachable(deployment: Deployment, item: Item) -> Item:
 # -- acts
 
 
-def run(deployment: Deployment, plan: Plan) -> Generator[Step, None, Report]:
+def run(deployment: Deployment, plan: Plan, *, take_over: bool = False) -> Generator[Step, None, Report]:
     """Carries a plan out, and goes on with what was left. Ending it, by Ctrl-C or any other way, leaves all as it is: a run of the same goes on.
 
+    take_over: a microdc of another machine that is at one of the nodes is gone, and need not be waited for.
     Raises RefusedError where a node is refused, where somebody else holds a rack, or where another microdc is at one of the nodes.
     """
     plan.check()
-    return (yield from moving.carry_out(deployment, plan))
+    return (yield from moving.carry_out(deployment, plan, take_over=take_over))
 
 
 def abort(

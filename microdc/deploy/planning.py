@@ -53,19 +53,30 @@ class Item:
         """What it is to become."""
         return self.declared.spec
 
+    @property
+    def replaces(self) -> bool:
+        """Whether it runs a system, in whose place another one is installed."""
+        return self.how == "begin" and self.action is Action.DEPLOY and self.record.state is State.ACTIVE
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done, node by node, in the inventory's order. racks: what has to be free for it, as the leases call it."""
+    """What is to be done, node by node, in the inventory's order. racks: what has to be free for it, as the leases call it. remarks: what to mind."""
 
     wish: Wish
     items: tuple[Item, ...]
     racks: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def doing(self) -> tuple[Item, ...]:
         """Those with which something is done."""
         return tuple(item for item in self.items if item.how in {"begin", "resume"})
+
+    @property
+    def replacing(self) -> tuple[Item, ...]:
+        """Those that are active and would be installed again: their image was built anew, or they are to have another."""
+        return tuple(item for item in self.items if item.replaces)
 
     @property
     def refused(self) -> tuple[Item, ...]:

@@ -6,7 +6,7 @@ goes on from the rows, from what the sites noted meanwhile, and from what the BM
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -40,13 +40,17 @@ _LOOKS = frozenset(Phase) - {Phase.PREPARE, Phase.POWER, Phase.VERIFY}
 
 @dataclass(slots=True)
 class Runner:
-    """Nodes on their way, until each has come to an end. sites, engines: by name, those with boot services of ours and the others; tracks: by node."""
+    """Nodes on their way, until each has come to an end. sites, engines: by name, those with boot services of ours and the others; tracks: by node.
+
+    tell_presence: called again and again while it runs, with the time.
+    """
 
     shop: Shop
     sites: Mapping[str, SiteAtWork]
     tracks: Mapping[str, Track]
     began: datetime
     engines: Mapping[str, Engine] = field(default_factory=dict)
+    tell_presence: Callable[[datetime], None] = lambda _: None
     teller: Teller = field(init=False)
     errands: Errands = field(init=False)
 
@@ -73,6 +77,7 @@ class Runner:
         over_at: datetime | None = None
         while not self._over(over_at):
             now = self.shop.hands.now()
+            self.tell_presence(now)
             self._admit(now)
             self._tick(now)
             for track in self.tracks.values():

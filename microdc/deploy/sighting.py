@@ -46,12 +46,14 @@ _MOST = 1 << 63
 class Sight:
     """What is known of a move by what was seen.
 
-    reached: the furthest phase. life: when something was heard last of what works in it. failed: the code and words by which the ramdisk gave up.
+    reached: the furthest phase. life: when something was heard last of what works in it; moved: when it had got on since the last time, or waited for its
+    turn. failed: the code and words by which the ramdisk gave up.
     home: what the system told of itself, None before it did. said: the last thing that was seen, in words.
     """
 
     reached: Phase | None = None
     life: datetime | None = None
+    moved: datetime | None = None
     progress: Progress | None = None
     failed: tuple[str, str] | None = None
     wiped: bool = False
@@ -83,7 +85,9 @@ def fold(sight: Sight, evidence: Evidence, taken: datetime) -> Sight:
     if shows is not None and (sight.reached is None or ORDER[shows] > ORDER[sight.reached]):
         sight = replace(sight, reached=shows)
     if _lives(source, kind):
-        sight = replace(sight, life=max(taken, sight.life) if sight.life else taken)
+        sight = replace(sight, life=_later(taken, sight.life))
+    if _gets_on(sight, source, kind, data):
+        sight = replace(sight, moved=_later(taken, sight.moved))
     sight = replace(sight, said=evidence.text or f"{source}: {kind}")
     if source == "ramdisk":
         return _told(sight, kind, data, evidence.text)
@@ -97,6 +101,18 @@ def _lives(source: str, kind: str) -> bool:
     server that was restarted in the middle of its work asks for ever.
     """
     return source in {"ramdisk", "node"} or (source, kind) == ("http", kinds.HTTP_IMAGE)
+
+
+def _gets_on(sight: Sight, source: str, kind: str, data: Mapping[str, Any]) -> bool:
+    """Whether it shows that the work goes on: a ramdisk whose disk hangs reports the same bytes for ever."""
+    if (source, kind) != ("ramdisk", kinds.WRITING):
+        return source in {"ramdisk", "node"}
+    before = sight.progress.done if sight.progress else None
+    return data.get("waits") is True or data.get("done") != before
+
+
+def _later(one: datetime, other: datetime | None) -> datetime:
+    return max(one, other) if other else one
 
 
 def _told(sight: Sight, kind: str, data: Mapping[str, Any], text: str) -> Sight:

@@ -1,10 +1,9 @@
-"""The tokens of nodes: worked out of one key, so that there is nothing to store, and the same comes out after a restart."""
+"""The tokens of nodes: worked out of one key, so that none of them is stored, and the same comes out after a restart, also on another machine."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -12,26 +11,41 @@ from typing import Literal
 from microdc.deploy.model import NodeRecord
 from microdc.errors import InputError
 from microdc.locations import state_dir
+from microdc.store.nodes import Nodes
 
 Purpose = Literal["boot", "home"]
 _BYTES = 32
+_NAME = "deploy"
+"""Of the key in the store."""
 
 
-def key_file() -> Path:
-    """Where the key is kept."""
+def old_key_file() -> Path:
+    """Where an earlier microdc kept the key, one on each machine."""
     return state_dir() / "deploy.key"
 
 
-def load_key(path: Path | None = None) -> bytes:
-    """The key, made where there is none; readable by its owner alone. Raises InputError where it cannot be used."""
-    path = path or key_file()
+def load_key(nodes: Nodes, old: Path | None = None) -> bytes:
+    """The key of a store, so that whoever has the store can go on with what another one began. Made where there is none, of what the old file holds where
+    that is there. Raises InputError where it cannot be used.
+    """
+    file = old or old_key_file()
+    key = nodes.key(_NAME)
+    if key is None:
+        key = nodes.keep_key(_NAME, _old(file) or secrets.token_bytes(_BYTES))
+    if len(key) != _BYTES:
+        raise InputError("the store holds no key of the nodes' tokens, but something else under its name")
+    return key
+
+
+def _old(path: Path) -> bytes | None:
+    """What the old file holds; None where there is none."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make(path)
         if path.stat().st_mode & 0o077:
             hint = f"whoever read it may boot in a node's place: remove it, a new one is made; or chmod 600 {path}"
             raise InputError("others may read this key", where=str(path), hint=hint)
         key = bytes.fromhex(path.read_text("ascii").strip())
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise InputError(f"the key of the nodes' tokens: {error.strerror}", where=str(path)) from None
     except ValueError:
@@ -40,25 +54,6 @@ def load_key(path: Path | None = None) -> bytes:
         hint = "remove it: a new one is made, and moves that go on begin anew"
         raise InputError("this is no key", where=str(path), hint=hint)
     return key
-
-
-def _make(path: Path) -> None:
-    """Makes the key whole or not at all; of two that make one at once, one wins and both use it."""
-    if path.exists():
-        return
-    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{secrets.token_hex(_BYTES)}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(part, path)
-        except FileExistsError:
-            return
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def token(key: bytes, record: NodeRecord, purpose: Purpose) -> str:

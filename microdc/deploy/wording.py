@@ -67,5 +67,12 @@ RAMDISK: Mapping[str, tuple[str, str]] = {
 }
 """By the code with which a ramdisk gives up: cause and advice."""
 
+STALLED = (
+    "disk-hangs",
+    "its ramdisk reports, and its disk has taken nothing for {minutes} min: {done} of {total} bytes are written",
+    "see what its BMC logged of the disk (microdc bmc sel {name}); replace it, or name another; then microdc deploy retry {name}",
+)
+"""Of a disk that neither writes nor fails: cause, text, advice."""
+
 TRIED_AGAIN = frozenset({"no-order", "image-cut", "crash"})
 """Of these the next attempt may see nothing more."""

@@ -9,7 +9,9 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from microdc.documents.fields import Name, Record, Sentence, kind_of
 
-_PACKAGE = r"[a-z0-9][a-z0-9+.-]+"
+_PACKAGE = r"[a-z0-9][a-z0-9+.-]*[a-z0-9.]|[a-z0-9]([a-z0-9+.-]*[a-z0-9])?\+\+"
+"""As Debian's policy has it (5.6.1), but for names that end in a sign: where there is no such package, apt takes `name-` for its removal and `name+` for
+its installation (apt-get(8), "install"). Names such as g++ are too common to be left out."""
 _OPTION = r"[A-Za-z0-9][A-Za-z0-9._-]*(=\S*)?"
 
 
@@ -26,7 +28,9 @@ def _form(pattern: str, what: str) -> tuple[PlainValidator, WithJsonSchema]:
     return PlainValidator(validate), WithJsonSchema({"type": "string", "pattern": f"^({pattern})$"})
 
 
-PackageName = Annotated[str, *_form(_PACKAGE, "the name of a package: small letters, digits, + - and .")]
+PackageName = Annotated[
+    str, *_form(_PACKAGE, "the name of a package: small letters, digits, + - and ., no sign at its end")
+]
 KernelOption = Annotated[str, *_form(_OPTION, "an option of the kernel: write such as mitigations=off")]
 SourceLine = Annotated[
     str,

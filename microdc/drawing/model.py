@@ -21,6 +21,7 @@ class Node:
 
     name: what lines call it. label: what is written beside it. lat, lon: degrees, None for a place that is not known. kind: what it
     is ("core", "site", ...), which says how large it is and which form it has. group: what it belongs to, which says its colour.
+    mark, tone: in a terminal, a character and a style of the caller's instead of those of its kind and group.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Node:
     lon: float | None
     kind: str = ""
     group: str = ""
+    mark: str = ""
+    tone: str = ""
 
     @property
     def at(self) -> Place | None:
@@ -40,7 +43,7 @@ class Line:
     """A line between two nodes, given by their names.
 
     kind: where its delay comes from. label: all that its tooltip says. width_class: 0 is the thinnest, 5 the thickest. mark: a word or two
-    that are written at it, "" for none.
+    that are written at it, "" for none. tone: in a terminal, a style of the caller's instead of that of its kind or state.
     """
 
     a: str
@@ -51,6 +54,7 @@ class Line:
     state: LineState = "up"
     highlighted: bool = False
     mark: str = ""
+    tone: str = ""
 
     @property
     def ends(self) -> tuple[str, str]:

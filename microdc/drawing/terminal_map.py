@@ -72,20 +72,20 @@ def _drawn(canvas: Canvas, what: Sheet) -> int:
         max(1, canvas.columns * ACROSS - 2 * aside - 1),
         max(1, canvas.rows * DOWN - 2 * above - 1),
     )
-    crosses: list[Cell] = []
+    crosses: list[tuple[Cell, str]] = []
     for index in drawing_order(what.lines):
         line = what.lines[index]
         pieces = view.way(*pairs[index])
         cut = line.state == "cut"
-        style = "red" if cut else "bold yellow" if line.highlighted else _STYLES[line.kind]
+        style = line.tone or ("red" if cut else "bold yellow" if line.highlighted else _STYLES[line.kind])
         for piece in pieces:
             canvas.line(piece, style, bold=line.highlighted, dotted=cut)
         if cut:
-            crosses.append(_cell(along(pieces, 0.5)))
+            crosses.append((_cell(along(pieces, 0.5)), f"bold {line.tone or 'red'}"))
     hidden = _nodes(canvas, what, {name: _cell(view.at(place)) for name, place in what.places.items()})
-    for cell in crosses:
+    for cell, style in crosses:
         if canvas.empty(cell):
-            canvas.write(cell, "x" if canvas.ascii else "×", "bold red")
+            canvas.write(cell, "x" if canvas.ascii else "×", style)
     return hidden
 
 
@@ -103,9 +103,8 @@ def _nodes(canvas: Canvas, what: Sheet, at: dict[str, Cell]) -> int:
         cell = next(filter(canvas.empty, _near(at[node.name])), None)
         if cell is None:
             continue
-        canvas.write(
-            cell, _MARKERS.get(node.kind, _MARKER)[canvas.ascii], shades.get(node.group, "") or "bold"
-        )
+        mark = node.mark or _MARKERS.get(node.kind, _MARKER)[canvas.ascii]
+        canvas.write(cell, mark, node.tone or shades.get(node.group, "") or "bold")
         marked.append((node, cell))
     for node, cell in marked:
         text = _plain(node.label or node.name, ascii=canvas.ascii)

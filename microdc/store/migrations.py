@@ -14,13 +14,16 @@ from sqlalchemy import Connection, insert, inspect, select, update
 from microdc.errors import InputError
 from microdc.store.database import Database
 from microdc.store.failures import told
-from microdc.store.steps import nodes_and_evidence
+from microdc.store.steps import nodes_and_evidence, presences_and_keys
 from microdc.store.tables import metadata, schema
 
-VERSION = 2
+VERSION = 3
 """Of the schema that tables.py declares."""
 
-STEPS: Mapping[int, Callable[[Connection], None]] = {2: nodes_and_evidence}
+STEPS: Mapping[int, Callable[[Connection], None]] = {
+    2: nodes_and_evidence,
+    3: presences_and_keys,
+}
 """What brings a store from the version before to this one: the change of tables.py in SQL that both databases know."""
 
 

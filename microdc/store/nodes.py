@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, not_, select, update
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, not_, select
 from microdc.errors import RefusedError
 from microdc.store.database import Database, insert_new
 from microdc.store.plain import plain, plain_text
-from microdc.store.tables import evidence, nodes, stations
+from microdc.store.tables import evidence, keys, nodes, presences, stations
 
 KEPT = 20_000
 """Lines of evidence that are kept of one site: some hundred moves."""
@@ -111,6 +111,32 @@ class Nodes:
             rows = _nodes(connection, testbed, None)
         return revision, {name: node for name, node in rows.items() if node.site == site}
 
+    # -- those who are at work with them
+
+    def tell_presence(self, entry: int) -> None:
+        """The process of an open entry of the journal is there."""
+        with self._database.writing() as connection:
+            now = self._database.now(connection).wall
+            insert_new(connection, presences, [{"entry": entry, "at": now}])
+            connection.execute(update(presences).where(presences.c.entry == entry).values(at=now))
+
+    def silence(self, entry: int) -> timedelta | None:
+        """For how long the process of an entry has not told that it is there, by the store's clock; None where it never did."""
+        with self._database.reading() as connection:
+            at = connection.execute(select(presences.c.at).where(presences.c.entry == entry)).scalar()
+            return None if at is None else self._database.now(connection).wall - at
+
+    def key(self, name: str) -> bytes | None:
+        """A key that all controllers of the store share; None where it has none of this name."""
+        with self._database.reading() as connection:
+            return _key(connection, name)
+
+    def keep_key(self, name: str, made: bytes) -> bytes:
+        """Keeps a key unless there is one; the one that holds."""
+        with self._database.writing() as connection:
+            insert_new(connection, keys, [{"name": name, "content": made}])
+            return _key(connection, name) or made
+
     # -- evidence
 
     def reached(self, testbed: str, site: str) -> tuple[str, int]:
@@ -188,6 +214,11 @@ def _nodes(connection: Connection, testbed: str, names: Sequence[str] | None) ->
         query = query.where(nodes.c.name.in_(names))
     rows = connection.execute(query.order_by(nodes.c.name))
     return {row.name: NodeRow(testbed, row.name, row.site, row.state, row.body, row.version) for row in rows}
+
+
+def _key(connection: Connection, name: str) -> bytes | None:
+    content = connection.execute(select(keys.c.content).where(keys.c.name == name)).scalar()
+    return None if content is None else bytes(content)
 
 
 def _station(connection: Connection, testbed: str, site: str) -> Row[Any]:

@@ -34,3 +34,22 @@ _VERSION_2 = (
     "CREATE INDEX evidence_by_node ON evidence (testbed, node, id)",
     "CREATE INDEX evidence_by_site ON evidence (testbed, site, id)",
 )
+
+
+def presences_and_keys(connection: Connection) -> None:
+    """Version 3: that a process is still there, and keys that all controllers of a store share."""
+    postgresql = connection.dialect.name == "postgresql"
+    words = {
+        "number": "BIGINT" if postgresql else "INTEGER",
+        "moment": "TIMESTAMP WITH TIME ZONE" if postgresql else "DATETIME",
+        "bytes": "BYTEA" if postgresql else "BLOB",
+    }
+    for statement in _VERSION_3:
+        connection.execute(text(statement.format(**words)))
+
+
+_VERSION_3 = (
+    """CREATE TABLE presences (
+    entry {number} NOT NULL, at {moment} NOT NULL, PRIMARY KEY (entry), FOREIGN KEY(entry) REFERENCES entries (id))""",
+    "CREATE TABLE keys (name TEXT NOT NULL, content {bytes} NOT NULL, PRIMARY KEY (name))",
+)

@@ -160,6 +160,22 @@ calibrations = _table(
     Index("calibrations_by_direction", "testbed", "source", "target", "id"),
 )
 
+# When the process of an entry that is open told last that it is there, where it does.
+presences = Table(
+    "presences",
+    metadata,
+    Column("entry", _number, ForeignKey("entries.id"), primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+)
+
+# What all controllers of a store share, and nobody else knows.
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
 # Servers in their deployed life. version: grows with each change, so that two writers notice each other. body: all else of a node.
 nodes = Table(
     "nodes",

@@ -266,6 +266,12 @@ def open_wan(testbed: Testbed, ledger: Ledger | None = None) -> Wan:
     return wan
 
 
+def open_shaper(testbed: Testbed, shaper: Shaper) -> Wan:
+    """One shaper's part of the WAN, for who looks at each by itself; nothing is to be planned on it. Raises as `open_wan`."""
+    opened, agent, situation = _opened(testbed, shaper)
+    return Wan(testbed, {shaper.name: situation}, None, {shaper.name: agent}, opened)
+
+
 def _opened(testbed: Testbed, shaper: Shaper) -> tuple[ExitStack, Agent, Situation]:
     with ExitStack() as opened:
         host = opened.enter_context(connect(address_of(shaper.reach)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -51,23 +51,28 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What one reading of all shapers gave. at: when each shaper answered, on the controller's monotonic clock."""
+    """What one reading of all shapers gave. at: when each shaper answered, on the controller's monotonic clock. states: what is laid at each."""
 
     at: Mapping[str, float]
     tallies: Mapping[Place, Tally]
     asked: Mapping[Direction, Rate | None]
+    states: Mapping[str, State] = field(default_factory=dict)
+
+
+Each = Callable[[Callable[[str], tuple[float, Reading]], Iterable[str]], Iterable[tuple[float, Reading]]]
 
 
 @dataclass(slots=True)
-class _Watcher:
-    """The places that are looked at. ports: those of each shaper that carry one."""
+class Watcher:
+    """The places that are looked at, once they are chosen. ports: those of each shaper that carry one."""
 
     wan: Wan
     clock: Callable[[], float]
     ports: dict[str, list[ShapedPort]] = field(default_factory=dict)
     leaves: dict[Place, Leaf] = field(default_factory=dict)
 
-    def choose(self, pairs: Sequence[tuple[str, str]]) -> None:
+    def choose(self, pairs: Sequence[tuple[str, str]] = ()) -> None:
+        """Looks from now on at these pairs, in both directions; at all where none is named."""
         wanted = {frozenset(pair) for pair in pairs}
         for name, situation in self.wan.situations.items():
             for port in situation.shaper.ports:
@@ -80,9 +85,9 @@ class _Watcher:
                     self.ports.setdefault(name, []).append(port)
                     self.leaves |= found
 
-    def look(self, pool: ThreadPoolExecutor) -> Glance:
-        """Reads all shapers at the same time. Raises UnreachableError."""
-        readings = dict(zip(self.ports, pool.map(self._read, self.ports), strict=True))
+    def look(self, each: Each = map) -> Glance:
+        """Reads all shapers. Raises UnreachableError. each: does something for each of them, such as a pool does at the same time."""
+        readings = dict(zip(self.ports, each(self._read, self.ports), strict=True))
         counters = {
             (name, interface): found
             for name, (_, reading) in readings.items()
@@ -94,7 +99,7 @@ class _Watcher:
             if (found := tally(counters.get((place.shaper, place.interface), {}), leaf)) is not None
         }
         states = {name: reading.state for name, (_, reading) in readings.items()}
-        return Glance({name: at for name, (at, _) in readings.items()}, tallies, _asked(states))
+        return Glance({name: at for name, (at, _) in readings.items()}, tallies, _asked(states), states)
 
     def _read(self, name: str) -> tuple[float, Reading]:
         reading = self.wan.count(name, [port.interface for port in self.ports[name]])
@@ -126,14 +131,14 @@ def watch(
     pairs: only these, in both directions. Each shaper is asked once a tick; nothing is sent over the WAN. A reading that
     takes longer than a tick leaves ticks out. Raises UnreachableError where a shaper is lost.
     """
-    watcher = _Watcher(wan, clock)
+    watcher = Watcher(wan, clock)
     watcher.choose(pairs)
     with ThreadPoolExecutor(AT_ONCE, "watch") as pool:
-        before, due, done = watcher.look(pool), clock(), 0
+        before, due, done = watcher.look(pool.map), clock(), 0
         while count is None or done < count:
             due += every * (1 + max(0, (clock() - due) // every))
             sleep(max(0.0, due - clock()))
-            after = watcher.look(pool)
+            after = watcher.look(pool.map)
             yield Tick(time.time(), tuple(sample(place, before, after) for place in watcher.leaves))
             before, done = after, done + 1
 

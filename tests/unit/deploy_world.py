@@ -73,7 +73,8 @@ class Machine:
     """A server. pace: seconds of each step of its boot; disk: "empty", "half" or what is written; life: changes with each boot and loss of power.
 
     deaf: its BMC does not answer; drops: how many answers of its BMC to acts are lost after the act was done; broken: the ramdisk's failures, in turn;
-    dies_at: a stage at which its power is lost, once; hangs_at: a stage at which it stops for good, each time, as often as `hangs`.
+    dies_at: a stage at which its power is lost, once; hangs_at: a stage at which it stops for good, each time, as often as `hangs`. sticks: a step of the
+    writing from which on its disk takes nothing any more; waits: so many reports of the writing are of waiting for its turn.
     """
 
     world: SimulatedWorld
@@ -91,6 +92,8 @@ class Machine:
     dies_at: str = ""
     hangs_at: str = ""
     hangs: int = 0
+    sticks: int | None = None
+    waits: int = 0
     home: tuple[int, str] | None = None
     order: Mapping[str, Any] = field(default_factory=dict)
     move: int = 0
@@ -186,8 +189,9 @@ class Machine:
             self.stage = "failed"
             return
         if done < 5:
-            self.report(kinds.WRITING, done=done * 200, total=1000, rate=40.0)
-            self.later(1, lambda: self.write(done + 1))
+            waits, self.waits = self.waits > 0, max(0, self.waits - 1)
+            self.report(kinds.WRITING, done=done * 200, total=1000, rate=40.0, waits=waits)
+            self.later(1, lambda: self.write(done if waits or done == self.sticks else done + 1))
             return
         self.report(kinds.WRITTEN, digest=self.order["image"])
         if self.reach("configuring"):

@@ -37,6 +37,8 @@ SERVER = """      NAME:
         deploy: {{address: 10.20.1.{number}, disk: {{serial: S{number}}}}}
 """
 NAMES = ("n1", "n2")
+GIVEN = {"base": IMAGE}
+"""The images that there are."""
 
 
 @pytest.fixture
@@ -57,7 +59,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulated
     real = operate.open_deployment
 
     def opened(testbed: Any, book: Any) -> Deployment:
-        made = real(testbed, book, find_image=lambda _: IMAGE, world=found, patience=Patience(stagger=0.0))
+        made = real(
+            testbed, book, find_image=lambda name: GIVEN[name], world=found, patience=Patience(stagger=0.0)
+        )
         return replace(made, hands=SimulatedHands(found))
 
     monkeypatch.setattr(operate, "open_deployment", opened)
@@ -119,6 +123,73 @@ def test_a_run_deploys_and_tells(call: Call, world: SimulatedWorld) -> None:
     code, out, _ = call("run", "here", "--yes", "-o", "json")
     assert (code, {one["result"] for one in nodes(out).values()}) == (Exit.OK, {"nothing"})
     assert {machine.starts for machine in world.machines.values()} == {1}
+
+
+@pytest.fixture
+def built_anew(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Called: the image is another one than before."""
+    anew = replace(IMAGE, ref=replace(IMAGE.ref, digest="f" * 64))
+    return lambda: monkeypatch.setitem(GIVEN, "base", anew)
+
+
+def test_nodes_that_are_active_are_not_installed_again_by_yes_alone(
+    call: Call, world: SimulatedWorld, built_anew: Callable[[], None]
+) -> None:
+    call("run", "n1", "--yes")
+    built_anew()
+    code, _, err = call("run", "here", "--yes")
+    assert code == Exit.USAGE
+    assert "1 node (n1) is active and would be installed again" in err
+    assert "--again" in err
+    assert (world.machines["n1"].starts, world.machines["n2"].starts) == (1, 0)
+    code, out, _ = call("run", "n2", "--yes", "-o", "json")
+    assert (code, nodes(out)["n2"]["result"]) == (Exit.OK, "done")
+    code, out, _ = call("run", "here", "--yes", "--again", "-o", "json")
+    assert (code, {one["result"] for one in nodes(out).values()}) == (Exit.OK, {"done"})
+    assert (world.machines["n1"].starts, world.machines["n2"].starts) == (2, 2)
+
+
+@pytest.mark.parametrize("more", [[], ["--wipe"], ["--again"]])
+def test_the_question_names_the_nodes_that_are_active(
+    call: Call, built_anew: Callable[[], None], monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    call("run", "n1", "--yes")
+    built_anew()
+    asked: list[str] = []
+
+    def answer(question: str, **_: Any) -> bool:
+        asked.append(question)
+        return False
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr(click, "confirm", answer)
+    code, _, _ = call("run", "here", *more)
+    assert code == Exit.FAILED
+    assert asked[0].startswith("1 node (n1) is active and would be installed again")
+    assert "2 nodes (n1, n2)" in asked[0]
+
+
+def test_a_plan_minds_that_nobody_could_log_in(call: Call, tmp_path: Path) -> None:
+    _, out, _ = call("plan", "here", "--no-ask")
+    assert (
+        "Mind: nobody will be able to log in to the nodes of here: no `authorized_keys` are declared." in out
+    )
+    _, _, err = call("run", "n1", "--yes")
+    assert "Mind: nobody will be able to log in" in err
+    keys, site = tmp_path / "keys", tmp_path / "inventory/sites/here.yaml"
+    text = site.read_text("utf-8").replace("image: base}", f"image: base, authorized_keys: [{keys}]}}")
+    site.write_text(text, "utf-8")
+    keys.write_text("# nobody yet\n", "ascii")
+    _, out, _ = call("plan", "n2", "--no-ask", "-o", "json")
+    assert json.loads(out)["remarks"] == [
+        f"nobody will be able to log in to the nodes of here: there is no key in {keys}"
+    ]
+    keys.write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL anna\n", "ascii")
+    _, out, _ = call("plan", "n2", "--no-ask", "-o", "json")
+    assert json.loads(out)["remarks"] == []
+    keys.unlink()
+    _, out, _ = call("plan", "n2", "--no-ask", "-o", "json")
+    assert "cannot be read" in json.loads(out)["remarks"][0]
 
 
 def test_nothing_begins_without_consent(call: Call, world: SimulatedWorld) -> None:

@@ -225,9 +225,35 @@ class TestAlone:
 
     def test_work_has_no_end_while_it_gets_on(self) -> None:
         record = at(Phase.WORK)
-        sight = replace(told(STORY[:8], record), life=NOW + timedelta(hours=5))
+        lately = NOW + timedelta(hours=5)
+        sight = replace(told(STORY[:8], record), life=lately, moved=lately)
         assert isinstance(decide(view(record, sight, later=5 * 3600 + 200), PATIENCE), Wait)
         assert isinstance(decide(view(record, sight, later=5 * 3600 + 301), PATIENCE), Again)
+
+    def test_a_ramdisk_that_reports_the_same_bytes_for_ever_has_a_disk_that_hangs(self) -> None:
+        record = at(Phase.WORK)
+        begun = told(STORY[:8], record)
+        same = seen("ramdisk", kinds.WRITING, move=1, done=500, total=1000, rate=1.0)
+        soon = fold(begun, same, NOW + timedelta(seconds=PATIENCE.stall - 1))
+        assert isinstance(decide(view(record, soon, later=PATIENCE.stall - 1), PATIENCE), Wait)
+        late = fold(soon, same, NOW + timedelta(seconds=PATIENCE.stall))
+        decision = decide(view(record, late, later=PATIENCE.stall), PATIENCE)
+        assert isinstance(decision, Fail)
+        assert decision.failure.cause == "disk-hangs"
+        assert "500 of 1000 bytes" in decision.failure.text
+        assert "microdc deploy retry n1" in decision.failure.advice
+
+    @pytest.mark.parametrize(
+        "data", [{"done": 501, "total": 1000}, {"done": 500, "total": 1000, "waits": True}]
+    )
+    def test_one_that_gets_on_or_waits_for_its_turn_has_none(self, data: dict[str, Any]) -> None:
+        record = at(Phase.WORK)
+        late = NOW + timedelta(seconds=PATIENCE.stall - 1)
+        moved = fold(told(STORY[:8], record), seen("ramdisk", kinds.WRITING, move=1, **data), late)
+        later = PATIENCE.stall + 60
+        after = NOW + timedelta(seconds=later)
+        sight = fold(moved, seen("ramdisk", kinds.WRITING, move=1, done=data["done"], total=1000), after)
+        assert isinstance(decide(view(record, sight, later=later), PATIENCE), Wait)
 
     def test_the_last_attempt_fails(self) -> None:
         record = at(Phase.KERNEL, attempt=2)

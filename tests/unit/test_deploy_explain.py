@@ -192,6 +192,7 @@ SHOWN: dict[str, tuple[str, Told]] = {
         "hello-denied",
         lambda s: s.kernel().see("http", kinds.HTTP_DENIED, path="/node/hello", reason="wrong-token").moving(Phase.RAMDISK),
     ),
+    "a disk that neither writes nor fails": ("disk-hangs", lambda s: s.writing().writing().power("on").failed(Phase.WORK, "disk-hangs", "10 min")),
     "a ramdisk that falls silent": ("ramdisk-silent", lambda s: s.writing().power("on").failed(Phase.WORK, "silent")),
     "a node that boots again while it is written": (
         "restarted",

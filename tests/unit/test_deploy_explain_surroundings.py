@@ -78,6 +78,20 @@ def test_the_vlan_of_what_the_station_heard_is_its_own(facts: Facts) -> None:
     assert seen.sightings == (Sighting(MAC, Seat("a-sw1", "7"), 20),)
 
 
+def test_the_node_itself_is_no_witness_of_the_vlan_of_the_station(facts: Facts) -> None:
+    """It was heard before its port moved into another one."""
+    states = switch(("Ethernet7", "up", "up"), seen=[Address(MAC, "Ethernet7", 20)])
+    assert seen_by(facts, states, {MAC}).boot_vlan is None
+
+
+def test_where_the_station_is_seen_itself_that_decides(facts: Facts) -> None:
+    station = "52:54:00:00:00:77"
+    crowd = [Address(OTHER, "Ethernet1", 10), Address(THIRD, "Ethernet1", 10)]
+    states = switch(("Ethernet7", "up", "up"), seen=[*crowd, Address(station, "Ethernet1", 1)])
+    assert seen_by(facts, states, {OTHER, THIRD, MAC}, {station}).boot_vlan == 1
+    assert seen_by(facts, states, {OTHER, THIRD, MAC}, {"52:54:00:00:00:78"}).boot_vlan == 10
+
+
 def test_what_another_switch_is_behind_is_not_said_to_be_there(facts: Facts) -> None:
     trunk = Neighbour("Ethernet48", Identifier("mac", "02:00:00:00:00:01"), Identifier("name", "1"))
     states = switch(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -13,13 +14,14 @@ import pytest
 from deploy_world import IMAGE, SITE, Killed, SimulatedHands, SimulatedWorld
 
 from microdc.bmc.model import Power
-from microdc.deploy import lifecycle, operate
+from microdc.deploy import alone, lifecycle, operate
 from microdc.deploy.model import Action, Phase, State
 from microdc.deploy.operate import Deployment, Report, Wish
 from microdc.deploy.ports import Job
 from microdc.deploy.records import record_of, row_of
 from microdc.errors import Exit, InputError, MicrodcError, RefusedError
 from microdc.events import Step
+from microdc.host.daemon import Daemon
 from microdc.store.nodes import NodeRow
 from microdc.store.operate import Store, open_store
 from microdc.store.pages import Book
@@ -178,6 +180,57 @@ class TestRun:
         store.journal.begin("deploy", other, found.book.testbed, "deploy: n1", {"nodes": ["n1"]})
         with pytest.raises(RefusedError, match="on elsewhere"):
             run(found, "n1")
+
+    def test_one_of_another_machine_is_gone_when_it_has_told_nothing_for_long(
+        self, found: Deployment, store: Store, world: SimulatedWorld
+    ) -> None:
+        other = replace(ME, host="elsewhere")
+        entry = store.journal.begin("deploy", other, found.book.testbed, "deploy: n1", {"nodes": ["n1"]})
+        store.nodes.tell_presence(entry)
+        world.clock.at += alone.SILENT - timedelta(seconds=1)
+        with pytest.raises(RefusedError, match="on elsewhere") as refused:
+            run(found, "n1")
+        assert "--take-over" in (refused.value.hint or "")
+        world.clock.at += timedelta(seconds=1)
+        assert run(found, "n1").exit is Exit.OK
+        left = store.journal.entry(entry)
+        assert left.outcome == "interrupted"
+        assert "nothing was heard from elsewhere" in str(left.result["settled"])
+
+    def test_a_run_tells_that_it_is_there_as_long_as_it_lasts(
+        self, found: Deployment, store: Store, world: SimulatedWorld
+    ) -> None:
+        """So another machine never takes over from one that is at work, however long that takes."""
+        silences: list[timedelta | None] = []
+
+        def look() -> None:
+            (entry,) = store.journal.unfinished()
+            silences.append(store.nodes.silence(entry.id))
+
+        world.machines["n1"].pace = 120.0
+        for second in range(60, 1200, 60):
+            world.at(second, look)
+        assert run(found, "n1").exit is Exit.OK
+        assert len(silences) == len(range(60, 1200, 60))
+        assert all(one is not None and one < 2 * alone.EVERY for one in silences)
+
+    def test_who_knows_that_the_other_machine_is_gone_need_not_wait(
+        self, found: Deployment, store: Store
+    ) -> None:
+        other = replace(ME, host="elsewhere")
+        entry = store.journal.begin("deploy", other, found.book.testbed, "deploy: n1", {"nodes": ["n1"]})
+        plan = operate.plan(found, ["n1"], Wish(Action.DEPLOY))
+        report, _ = ended(operate.run(found, plan, take_over=True))
+        assert report.exit is Exit.OK
+        assert "took over from elsewhere" in str(store.journal.entry(entry).result["settled"])
+
+    def test_nobody_takes_over_from_a_process_that_runs_here(self, found: Deployment, store: Store) -> None:
+        parent = Daemon.of(os.getppid())
+        other = replace(ME, pid=parent.pid, started=parent.started)
+        store.journal.begin("deploy", other, found.book.testbed, "deploy: n1", {"nodes": ["n1"]})
+        plan = operate.plan(found, ["n1"], Wish(Action.DEPLOY))
+        with pytest.raises(RefusedError, match="another microdc is at n1"):
+            ended(operate.run(found, plan, take_over=True))
 
     def test_what_a_process_left_that_is_gone_is_closed_and_gone_on_with(
         self, found: Deployment, store: Store, world: SimulatedWorld

@@ -262,6 +262,23 @@ class TestFaults:
         assert "n1" in failure.advice
         assert machine.starts == (1 if phase is Phase.FIRST_BOOT else 2)
 
+    def test_a_disk_that_hangs_fails_and_is_left_alone(self, nodes: Nodes, world: SimulatedWorld) -> None:
+        machine = world.machines["n1"]
+        machine.sticks = 2
+        run(nodes, world)
+        failure = state(nodes).failure
+        assert failure is not None
+        assert (failure.phase, failure.cause) == (Phase.WORK, "disk-hangs")
+        assert "400 of 1000 bytes" in failure.text
+        assert (machine.starts, machine.stage, world.cut) == (1, "writing", [])
+
+    def test_a_ramdisk_that_waits_long_for_its_turn_is_waited_for(
+        self, nodes: Nodes, world: SimulatedWorld
+    ) -> None:
+        world.machines["n1"].waits = int(3 * QUICK.stall / world.machines["n1"].pace)
+        run(nodes, world)
+        assert (state(nodes).state, state(nodes).attempt) == (State.ACTIVE, 1)
+
     def test_a_bmc_that_dies_in_the_middle_keeps_nothing_from_going_on(
         self, nodes: Nodes, world: SimulatedWorld
     ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,9 @@ import pytest
 from microdc.deploy.model import NodeRecord
 from microdc.deploy.tokens import load_key, token
 from microdc.errors import InputError
+from microdc.store.operate import Store, open_store
+
+pytest_plugins = ["postgres"]
 
 KEY = bytes(range(32))
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -42,19 +44,26 @@ def test_names_that_run_together_are_told_apart() -> None:
 
 
 class TestKey:
-    """A file of its owner's alone."""
+    """One for each store; a file of an earlier microdc is taken in."""
 
-    def test_it_is_made_once(self, tmp_path: Path) -> None:
-        file = tmp_path / "state" / "deploy.key"
-        key = load_key(file)
+    def test_it_is_made_once(self, store: Store, tmp_path: Path) -> None:
+        key = load_key(store.nodes, tmp_path / "deploy.key")
         assert len(key) == 32
-        assert load_key(file) == key
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert [entry.name for entry in file.parent.iterdir()] == [file.name]
+        assert load_key(store.nodes, tmp_path / "deploy.key") == key
+        assert not list(tmp_path.glob("*.key"))
 
-    def test_of_many_that_make_it_at_once_all_have_the_same(self, tmp_path: Path) -> None:
+    def test_another_machine_with_the_same_store_has_the_same(self, store_url: str, tmp_path: Path) -> None:
+        with open_store(store_url) as here, open_store(store_url) as there:
+            assert load_key(here.nodes, tmp_path / "a") == load_key(there.nodes, tmp_path / "b")
+
+    def test_of_many_that_make_it_at_once_all_have_the_same(self, store_url: str, tmp_path: Path) -> None:
         found: list[bytes] = []
-        threads = [threading.Thread(target=lambda: found.append(load_key(tmp_path / "k"))) for _ in range(8)]
+
+        def load() -> None:
+            with open_store(store_url) as store:
+                found.append(load_key(store.nodes, tmp_path / "none"))
+
+        threads = [threading.Thread(target=load) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -62,17 +71,29 @@ class TestKey:
         assert len(found) == 8
         assert len(set(found)) == 1
 
-    def test_one_that_others_may_read_is_refused(self, tmp_path: Path) -> None:
-        file = tmp_path / "k"
-        load_key(file)
-        file.chmod(0o644)
+    def test_that_of_a_file_is_kept_since_moves_may_go_on(self, store: Store, old: Path) -> None:
+        assert load_key(store.nodes, old) == KEY
+        old.unlink()
+        assert load_key(store.nodes, old) == KEY
+
+    def test_a_store_that_has_one_asks_no_file(self, store: Store, old: Path) -> None:
+        key = load_key(store.nodes, old.with_name("none"))
+        assert load_key(store.nodes, old) == key != KEY
+
+    def test_one_that_others_may_read_is_refused(self, store: Store, old: Path) -> None:
+        old.chmod(0o644)
         with pytest.raises(InputError, match="others may read"):
-            load_key(file)
+            load_key(store.nodes, old)
 
     @pytest.mark.parametrize("text", ["", "00", "not hexadecimal", "00" * 33])
-    def test_what_is_no_key_is_refused(self, tmp_path: Path, text: str) -> None:
-        file = tmp_path / "k"
-        file.write_text(text, "ascii")
-        file.chmod(0o600)
+    def test_what_is_no_key_is_refused(self, store: Store, old: Path, text: str) -> None:
+        old.write_text(text, "ascii")
         with pytest.raises(InputError, match="no key"):
-            load_key(file)
+            load_key(store.nodes, old)
+
+    @pytest.fixture
+    def old(self, tmp_path: Path) -> Path:
+        file = tmp_path / "deploy.key"
+        file.write_text(f"{KEY.hex()}\n", "ascii")
+        file.chmod(0o600)
+        return file

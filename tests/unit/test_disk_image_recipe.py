@@ -38,6 +38,12 @@ def test_what_is_extended_comes_first_and_each_thing_once(tmp_path: Path) -> Non
     assert (high.kernel, high.sources, high.lineage) == ("cloud", ("deb http://x y z",), ("high", "low"))
 
 
+def test_names_of_packages_with_signs_in_them(tmp_path: Path) -> None:
+    write(tmp_path, "signs", "packages: [g++, libdb5.3++-dev, libstdc++6, gtk+extra, python3.11]")
+    assert not Recipes(tmp_path).problems()
+    assert Recipes(tmp_path)["signs"].packages[0] == "g++"
+
+
 def test_the_shipped_images_are_there_and_an_inventory_s_own_hides_one(tmp_path: Path) -> None:
     shipped = Recipes(None)
     assert {"base", "compute", "control", "network"} <= set(shipped)
@@ -65,6 +71,8 @@ def test_two_documents_that_ask_for_the_same_have_one_digest_and_others_another(
         ("extends: bace", "extends 'bace', which is no image (did you mean base?)"),
         ("extends: odd", "extends itself"),
         ("packages: [Htop]", "'Htop' is not the name of a package"),
+        ("packages: [jq, htop-]", "'htop-' is not the name of a package"),  # apt would remove it
+        ("packages: [htop+]", "no sign at its end"),
         ("packages: [jq, jq]", "names 'jq' twice in its packages"),
         ("sources: [http://x]", "'http://x' is not a source of packages"),
         ("kernel: clout", "cannot be 'clout'"),

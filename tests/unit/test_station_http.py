@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from station_rig import FIRST, MAC, OTHER_MAC, SECOND, STRANGER, Rig, document, plan, serving, sha256
 
-from microdc.deploy.station.resident import files, kept, wire
+from microdc.deploy.station.resident import doubting, files, images, kept, wire
 from microdc.deploy.station.resident import serving as servers
 from microdc.deploy.station.resident.kept import Kept
 from microdc.deploy.station.resident.place import boottime
@@ -432,3 +432,53 @@ def test_who_asks_for_a_script_from_elsewhere_is_noted_with_the_address_that_it_
     rig.ask("GET", f"/boot/script?mac={MAC.upper().replace(':', '-')}&more={'x' * 100}", source=STRANGER)
     (denied,) = [one for one in rig.noted() if one["kind"] == "denied"]
     assert (denied["node"], denied["mac"]) == ("", MAC)
+
+
+class TestDamage:
+    """A node says that its image is not what was promised: the file at the site is read again."""
+
+    def fail(self, rig: Rig, code: str = "image-hash") -> None:
+        session = rig.session()
+        body = {"kind": "failed", "text": "it is not", "data": {"code": code, "text": "it is not"}}
+        assert rig.ask("POST", "/node/report", body, token=session).status == 200
+
+    def test_one_that_was_damaged_is_taken_away_and_told_of(self, rig: Rig) -> None:
+        stored = Path("images", sha256(IMAGE))
+        stored.write_bytes(IMAGE[:-1] + b"!")
+        self.fail(rig)
+        until(lambda: not stored.exists(), "it is taken away")
+        until(lambda: "image-damaged" in [one["kind"] for one in rig.noted()], "it is told")
+        (told,) = [one for one in rig.noted() if one["kind"] == "image-damaged"]
+        assert (told["source"], told["data"]) == ("station", {"digest": sha256(IMAGE)})
+        assert not images.held(sha256(IMAGE))
+
+    def test_one_that_is_whole_stays(self, rig: Rig) -> None:
+        self.fail(rig)
+        assert images.held(sha256(IMAGE))  # once it was read
+        assert "image-damaged" not in [one["kind"] for one in rig.noted()]
+
+    def test_nothing_is_read_for_another_reason(self, rig: Rig) -> None:
+        stored = Path("images", sha256(IMAGE))
+        stored.write_bytes(b"other bytes")
+        self.fail(rig, "disk-error")
+        assert images.held(sha256(IMAGE))
+
+    def test_one_that_is_being_read_is_not_said_to_be_whole(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(doubting, "WAIT_SECONDS", 0.3)
+            handle = self.held(rig)
+        doubting.look_into(handle, sha256(IMAGE), lambda: None)
+        assert doubting.settled(sha256(IMAGE))
+
+    def held(self, rig: Rig) -> int:
+        """The image of a rig, which is being read from now on."""
+        digest = sha256((Path("images") / rig.plan.nodes[0].order["image"]["digest"]).read_bytes())
+        handle = doubting.hold(digest)
+        assert handle is not None
+        assert doubting.hold(digest) is None  # one at a time
+        with pytest.raises(images.ReceiveError) as refused:
+            images.held(digest)
+        assert refused.value.code == "busy"
+        return handle

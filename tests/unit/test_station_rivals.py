@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microdc.deploy.station.resident.rivals import answer, discover
+from microdc.deploy.station.resident.rivals import answer, discover, taken
 
 SERVER, CLIENT = bytes.fromhex("525400000001"), bytes.fromhex("020000000002")
 
@@ -58,6 +58,31 @@ def test_what_is_no_servers_answer() -> None:
     assert answer(discover(CLIENT, CLIENT, b"abcd")) is None
 
 
+def request(options: bytes, *, relay: str = "0.0.0.0", to: bytes = b"\xff" * 6) -> bytes:
+    frame = bytearray(offer(b"\x35\x01\x03" + options, operation=1, offered="0.0.0.0", source="0.0.0.0"))
+    frame[:6] = to
+    frame[14 + 20 + 8 + 24 : 14 + 20 + 8 + 28] = IPv4Address(relay).packed
+    return bytes(frame)
+
+
+def test_a_client_that_takes_an_offer_names_whose_it_is() -> None:
+    named = request(b"\x36\x04\x0a\x00\x00\x07\x32\x04\x0a\x00\x00\x32\xff")
+    rival = taken(named)
+    assert rival is not None
+    assert (rival.server, rival.mac, rival.offered) == ("10.0.0.7", "", "10.0.0.50")
+    assert rival.to == "02:00:00:00:00:02"
+    assert answer(named) is None
+
+
+def test_a_client_that_takes_nobodys_offer() -> None:
+    server = b"\x36\x04\x0a\x00\x00\x07"
+    assert taken(request(b"\x32\x04\x0a\x00\x00\x32\xff")) is None  # what it had before: it names no server
+    assert taken(request(server + b"\xff", relay="10.9.0.1")) is None
+    assert taken(request(server + b"\xff", to=SERVER)) is None
+    assert taken(offer(b"\x35\x01\x02" + server + b"\xff")) is None
+    assert taken(discover(CLIENT, CLIENT, b"abcd")) is None
+
+
 def test_our_question_is_whole() -> None:
     frame = discover(SERVER, CLIENT, b"abcd")
     assert frame[:14] == b"\xff" * 6 + SERVER + b"\x08\x00"
@@ -71,7 +96,7 @@ def test_our_question_is_whole() -> None:
 
 @given(st.binary(max_size=400))
 def test_any_frame(frame: bytes) -> None:
-    assert answer(frame) is None or len(frame) > 240
+    assert (answer(frame) or taken(frame)) is None or len(frame) > 240
 
 
 @given(st.binary(max_size=80))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from sqlalchemy import inspect, text
 
 from microdc.errors import RefusedError
 from microdc.store import migrations, nodes
+from microdc.store.clocks import Reading
 from microdc.store.nodes import NodeRow, SeenRow
 from microdc.store.operate import Store, open_store
 from microdc.store.process import this_process
@@ -27,6 +28,16 @@ NODE = NodeRow("lab", "n1", "here", "enrolled", {"move": 1, "ä": [None, 1.5]})
 def seen(number: int, node: str = "n1", **more: object) -> SeenRow:
     row = SeenRow("here", "dhcp", "ack", AT, node=node, number=number)
     return replace(row, **more)  # type: ignore[arg-type]
+
+
+@dataclass
+class Clock:
+    """One that a test sets."""
+
+    at: datetime = AT
+
+    def read(self) -> Reading:
+        return Reading(self.at)
 
 
 class TestNodes:
@@ -64,6 +75,46 @@ class TestNodes:
         after, rows = store.nodes.revise("lab", "here")
         assert after > before > datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1000
         assert list(rows) == ["n1"]
+
+
+class TestWhoIsAtWork:
+    """Processes that tell that they are there, and what all of them share."""
+
+    def test_a_process_that_tells_is_silent_since_then(self, store: Store) -> None:
+        entry = store.journal.begin("deploy", ME, "lab", "deploy: n1")
+        assert store.nodes.silence(entry) is None
+        store.nodes.tell_presence(entry)
+        first = store.nodes.silence(entry)
+        assert first is not None
+        assert timedelta(0) <= first < timedelta(minutes=1)
+        assert store.nodes.silence(entry + 1) is None
+
+    def test_it_is_heard_anew(self, tmp_path: Path) -> None:
+        clock = Clock()
+        with open_store(str(tmp_path / "clocked.db"), clock=clock) as store:
+            entry = store.journal.begin("deploy", ME, "lab", "deploy: n1")
+            store.nodes.tell_presence(entry)
+            clock.at += timedelta(seconds=400)
+            assert store.nodes.silence(entry) == timedelta(seconds=400)
+            store.nodes.tell_presence(entry)
+            assert store.nodes.silence(entry) == timedelta(0)
+
+    def test_a_key_is_the_first_that_was_kept(self, store: Store) -> None:
+        assert store.nodes.key("deploy") is None
+        assert store.nodes.keep_key("deploy", b"\x00one") == b"\x00one"
+        assert store.nodes.keep_key("deploy", b"two") == b"\x00one"
+        assert store.nodes.key("deploy") == b"\x00one"
+        assert store.nodes.key("other") is None
+
+    def test_both_come_with_a_backup(self, store: Store, tmp_path: Path) -> None:
+        entry = store.journal.begin("deploy", ME, "lab", "deploy: n1")
+        store.nodes.tell_presence(entry)
+        store.nodes.keep_key("deploy", bytes(32))
+        store.backup(tmp_path / "kept")
+        with open_store(str(tmp_path / "again.db")) as other:
+            other.restore(tmp_path / "kept")
+            assert other.nodes.key("deploy") == bytes(32)
+            assert other.nodes.silence(entry) is not None
 
 
 class TestEvidence:
@@ -125,8 +176,12 @@ class TestEvidence:
         ] * 2
 
 
-class TestVersion2:
-    """A store of version 1 is brought on."""
+LATER = ("nodes", "stations", "evidence", "presences", "keys")
+"""What versions 2 and 3 added."""
+
+
+class TestOlderVersions:
+    """A store of version 1 is brought on, step by step."""
 
     @pytest.fixture
     def old(self, store_url: str) -> str:
@@ -134,7 +189,7 @@ class TestVersion2:
         with open_store(store_url) as store:
             store.journal.note("note", ME, "lab", "kept")
             with store._database.writing() as connection:
-                for name in ("nodes", "stations", "evidence"):
+                for name in LATER:
                     connection.execute(text(f"DROP TABLE {name}"))
                 connection.execute(text("UPDATE microdc_schema SET version = 1"))
         return store_url
@@ -164,7 +219,7 @@ class TestVersion2:
 
 
 def _shape(store: Store) -> dict[str, object]:
-    """Columns, keys and indexes of what version 2 added."""
+    """Columns, keys and indexes of what came later."""
     with store._database.reading() as connection:
         look = inspect(connection)
         return {
@@ -178,5 +233,5 @@ def _shape(store: Store) -> dict[str, object]:
                     (str(index["name"]), tuple(index["column_names"])) for index in look.get_indexes(name)
                 ),
             )
-            for name in ("nodes", "stations", "evidence")
+            for name in LATER
         }

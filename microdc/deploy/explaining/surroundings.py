@@ -34,8 +34,17 @@ def declared(testbed: Testbed, server: Server, spec: NodeSpec | None) -> Facts:
     )
 
 
-def seen_by(facts: Facts, states: Mapping[str, SwitchState], heard: Collection[str]) -> Facts:
-    """With what the switches tell, by their names. heard: MAC addresses that the station heard: their VLAN is its own, where none is declared."""
+def seen_by(
+    facts: Facts,
+    states: Mapping[str, SwitchState],
+    heard: Collection[str],
+    stations: Collection[str] = (),
+) -> Facts:
+    """With what the switches tell, by their names.
+
+    stations: MAC addresses of the station; heard: those that it heard. The VLAN where it is seen itself is its own, or else that of the others that it
+    heard; the node is no witness of that, since its port may have moved. It matters where none is declared.
+    """
     spelled = {_told(seat, states): seat for seat in facts.seats.values()}
     sightings = [
         replace(one, seat=spelled.get(one.seat, one.seat))
@@ -43,14 +52,21 @@ def seen_by(facts: Facts, states: Mapping[str, SwitchState], heard: Collection[s
         for one in _sightings(name, state)
     ]
     ports = [fact for seat in facts.seats.values() if (fact := _port(seat, states))]
-    vlans = Counter(one.vlan for one in sightings if one.mac in heard and one.vlan is not None)
-    usual = vlans.most_common(1)[0][0] if vlans else None
+    others = {mac for mac in heard if mac not in facts.nics}
+    usual = _usual(states, stations) or _usual(states, others)
     return replace(
         facts,
         ports=tuple(ports),
         sightings=tuple(one for one in sightings if one.mac in facts.nics),
         boot_vlan=facts.boot_vlan if facts.boot_vlan is not None else usual,
     )
+
+
+def _usual(states: Mapping[str, SwitchState], macs: Collection[str]) -> int | None:
+    """The VLAN in which most of these addresses are seen, behind whatever port."""
+    addresses = [address for state in states.values() for address in state.addresses if address.learned]
+    vlans = Counter(one.vlan for one in addresses if one.mac in macs and one.vlan is not None)
+    return vlans.most_common(1)[0][0] if vlans else None
 
 
 def station_skew(seen: Iterable[tuple[datetime, datetime]]) -> timedelta:

@@ -120,7 +120,8 @@ def _denied(evidence: Evidence, data: Mapping[str, Any]) -> str:
 
 def _writing(_: Evidence, data: Mapping[str, Any]) -> str:
     rate = f", {size(data['rate'])}/s" if isinstance(data.get("rate"), (int, float)) else ""
-    return f"{size(data.get('done'))} of {size(data.get('total'))} written{rate}"
+    turn = ", waits for its turn" if data.get("waits") else ""
+    return f"{size(data.get('done'))} of {size(data.get('total'))} written{rate}{turn}"
 
 
 def _wiped(_: Evidence, data: Mapping[str, Any]) -> str:
@@ -141,6 +142,13 @@ def _line(evidence: Evidence) -> str:
 def _started(_: Evidence, data: Mapping[str, Any]) -> str:
     place = ", ".join(str(data[key]) for key in ("interface", "address") if data.get(key))
     return f"the boot services run{f' on {place}' if place else ''}"
+
+
+def _rival(_: Evidence, data: Mapping[str, Any]) -> str:
+    who = " ".join(str(data[key]) for key in ("server", "mac") if data.get(key)) or "one that is not known"
+    offer = f"; it offered {data['offered']}" if data.get("offered") else ""
+    to = f" to {data['to']}" if offer and data.get("to") else ""
+    return f"another DHCP server answers: {who}{offer}{to}"
 
 
 def _entered(_: Evidence, data: Mapping[str, Any]) -> str:
@@ -175,7 +183,8 @@ _TOLD: dict[tuple[str, str], tuple[Words, Tone]] = {
     ("station", kinds.APPLIED): (_plain("the boot services have configuration {revision}"), ""),
     ("station", kinds.REFUSED): (_own("the boot services refused a configuration"), "bad"),
     ("station", kinds.DNSMASQ_DIED): (_plain("dnsmasq died (status {status}): {said}"), "bad"),
-    ("station", kinds.OTHER_DHCP): (_plain("another DHCP server answers: {server}, {mac}; it offered {offered}"), "bad"),
+    ("station", kinds.OTHER_DHCP): (_rival, "bad"),
+    ("station", kinds.IMAGE_DAMAGED): (_own("an image that is kept at the site was damaged there"), "bad"),
     ("dhcp", kinds.DISCOVER): (_asks, ""),
     ("dhcp", kinds.OFFER): (_addressed("is offered"), ""),
     ("dhcp", kinds.REQUEST): (_addressed("takes"), ""),

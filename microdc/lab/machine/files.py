@@ -17,7 +17,7 @@
      "memory_mib": 512, "cpus": 1, "firmware": "bios", "namespace": "mdc-lab-site",
      "nics": [{"name": "eth0", "mac": "52:54:00:00:00:01", "tap": "n1-eth0"}],
      "disks": [{"name": "disk0", "path": "disk0.img", "bytes": 1073741824}],
-     "boot_order": ["disk", "pxe"], "cd": "", "console": true, "kvm": false}
+     "boot_order": ["disk", "pxe"], "cd": "", "console": true, "kvm": false, "rom": true}
 
 All but name, uuid, memory_mib and cpus may be left out. Paths are relative to the directory. A NIC's `namespace` is the
 machine's unless it has its own. `"memory_now_mib": 256` beside `memory_mib` is a missing memory module: it holds from the
@@ -83,6 +83,7 @@ def _description(directory: Path, data: dict[str, Any]) -> Description:
         boot_order=tuple(_one_of(target, TARGETS) for target in data.get("boot_order", _ORDER)),
         console=bool(data.get("console", True)),
         kvm=data.get("kvm"),
+        rom=bool(data.get("rom", True)),
     )
 
 

@@ -72,7 +72,8 @@ class Description:
     memory_mib: what it was built with; memory_now_mib: what it starts with, less where a module is missing.
     boot_order: what it tries where nothing else is asked; what is not named is never booted from by itself.
     cd: an image in its drive, or None for a machine without one. console: whether it has a serial port.
-    kvm: whether this machine's own processor runs it; None: to be tried at each start, which takes 0.2 s.
+    kvm: whether this machine's own processor runs it; None: to be tried at each start, which takes 0.2 s. rom: whether its NICs bring iPXE; without it
+    UEFI firmware boots from the network by itself, and BIOS not at all.
     """
 
     name: str
@@ -92,3 +93,4 @@ class Description:
     boot_order: tuple[Target, ...]
     console: bool
     kvm: bool | None = None
+    rom: bool = True

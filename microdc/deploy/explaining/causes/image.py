@@ -38,11 +38,13 @@ def _hash(case: Case, name: str) -> Iterator[Diagnosis]:
     """Where all of it was sent, what was sent is wrong; where the sum differs once, a bit may have tipped on the way or in memory."""
     failed = case.seen("ramdisk", kinds.RAMDISK_FAILED)[-1]
     sent = [entry for entry in case.seen("http", kinds.HTTP_IMAGE) if whole(entry)]
+    damaged = case.seen("station", kinds.IMAGE_DAMAGED, after=failed)
+    where = f": it was damaged at {case.record.site}, where it is taken away" if damaged else ""
     yield Diagnosis(
         "image-hash",
         Certainty.CERTAIN,
-        f"what came to {case.name} is not the image that was promised; its disk was left without a partition table",
-        lines([*sent[-1:], failed]),
+        f"what came to {case.name} is not the image that was promised{where}; its disk was left without a partition table",
+        lines([*sent[-1:], failed, *damaged]),
         (
             Advice("see whether the image here is whole", f"microdc image verify {name}"),
             Advice(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from microdc.deploy import kinds
 from microdc.deploy.explaining.case import Case, any_of, is_firmware, lines, whole
+from microdc.deploy.explaining.causes import work
 from microdc.deploy.explaining.model import Advice, Certainty, Diagnosis, Entry
 from microdc.deploy.model import Phase
 
@@ -55,6 +56,8 @@ def _silent(case: Case) -> Iterator[Diagnosis]:
     told = case.seen("ramdisk")
     if not told or not case.over or told[-1].kind == kinds.RAMDISK_FAILED:
         return
+    if work.hangs(case):
+        return  # it reported to the end
     power = case.last("bmc", kinds.POWER)
     off = power is not None and str(power.evidence.data.get("state")) == "off"
     if off or case.signs("panic", "no-memory", after=told[-1]):

@@ -24,6 +24,9 @@ def _other_dhcp(case: Case) -> Iterator[Diagnosis]:
         return
     refused = case.dhcp(kinds.NAK, kinds.DECLINE)
     silent = case.last("station", kinds.STOPPED, after=heard[0])
+    took = [
+        one for one in heard if case.mac and str(one.evidence.data.get("to", "")).lower() == case.mac.lower()
+    ]
     if not (refused or silent or case.over):
         return  # it is there, and the node goes on all the same
     data = heard[-1].evidence.data
@@ -31,7 +34,7 @@ def _other_dhcp(case: Case) -> Iterator[Diagnosis]:
     yield Diagnosis(
         "other-dhcp",
         Certainty.CERTAIN
-        if refused or silent or case.within(Phase.PREPARE, Phase.POWER)
+        if refused or silent or took or case.within(Phase.PREPARE, Phase.POWER)
         else Certainty.LIKELY,
         f"another DHCP server answers on the boot network: {who or 'unknown'}",
         lines([*heard, *refused, *([silent] if silent else [])]),

@@ -41,7 +41,8 @@ CODES: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 
 
 def judge(case: Case) -> Iterator[Diagnosis]:
-    """A cause for each code, called by the code."""
+    """A cause for each code, called by the code; disk-hangs."""
+    yield from _hangs(case)
     for entry in case.seen("ramdisk", kinds.RAMDISK_FAILED)[-1:]:
         code = str(entry.evidence.data.get("code", ""))
         if code in CODES:
@@ -58,3 +59,32 @@ def judge(case: Case) -> Iterator[Diagnosis]:
                     for words, command in advice
                 ),
             )
+
+
+def hangs(case: Case) -> bool:
+    """Whether the move was given up since the same bytes were reported for too long."""
+    return case.failed and case.record.failure is not None and case.record.failure.cause == "disk-hangs"
+
+
+def _hangs(case: Case) -> Iterator[Diagnosis]:
+    """Whoever followed it saw the same bytes reported again and again; of those a timeline keeps the last."""
+    failure = case.record.failure
+    if failure is None or not hangs(case):
+        return
+    yield Diagnosis(
+        "disk-hangs",
+        Certainty.CERTAIN,
+        f"{case.name}: its disk neither writes nor fails: {failure.text}",
+        lines([*case.seen("ramdisk", kinds.DISK)[-1:], *case.seen("ramdisk", kinds.WRITING)[-1:]]),
+        (
+            Advice("see what the BMC logged of it", f"microdc bmc sel {case.name}"),
+            Advice(
+                "see whether the kernel complains of it on the console",
+                f"microdc bmc console-hint {case.name}",
+            ),
+            Advice(
+                "replace the disk or its cable, or name another: `deploy: {disk: {serial: ...}}` of the node"
+            ),
+            Advice("begin again: what is half written is written anew", f"microdc deploy retry {case.name}"),
+        ),
+    )

@@ -107,7 +107,7 @@ def write(station: Station, image: Mapping[str, Any], promised: Promise, disk: D
         part = (
             f"{now.done * 100 // max(now.total, 1)} % of {now.total >> 20} MiB at {now.rate / 1e6:.1f} MB/s"
         )
-        data = {"done": now.done, "total": now.total, "rate": round(now.rate)}
+        data = {"done": now.done, "total": now.total, "rate": round(now.rate), "waits": now.waits}
         station.report(words.WRITING, part, data, _QUICK)
 
     def resumed(offset: int, why: str) -> None:

@@ -36,7 +36,10 @@ PATIENT = Patience()
 
 @dataclass(slots=True)
 class Fetch:
-    """Fetches `size` bytes. ask: the answer to a request from an offset on; resumed: told an offset and why it was cut."""
+    """Fetches `size` bytes. ask: the answer to a request from an offset on; resumed: told an offset and why it was cut.
+
+    waits: whether the station sends to others at the moment, and this one has to wait for its turn.
+    """
 
     ask: Callable[[int], Answer]
     size: int
@@ -44,6 +47,7 @@ class Fetch:
     patience: Patience
     resumed: Callable[[int, str], None]
     done: int = 0
+    waits: bool = False
     _block: Block = field(init=False)
 
     def run(self, free: Channel, out: Channel) -> None:
@@ -54,7 +58,8 @@ class Fetch:
             try:
                 with self._answer() as answer:
                     self.line.on_stop(answer.interrupt)
-                    if answer.status in _BUSY:
+                    self.waits = answer.status in _BUSY
+                    if self.waits:
                         self._wait(answer, busy)
                         continue
                     if why:

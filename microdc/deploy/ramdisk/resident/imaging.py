@@ -27,11 +27,12 @@ _ZEROS = bytes(BLOCK)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """done: bytes of the raw image that are written; rate: of them in a second, since the beginning."""
+    """done: bytes of the raw image that are written; rate: of them in a second, since the beginning. waits: for its turn at the station."""
 
     done: int
     total: int
     rate: float
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def write(
         job = _Job(promise, target, line)
         fetch = Fetch(ask, promise.size, line, patience, lambda offset, why: cuts.append((offset, why)))
         _start(job, fetch)
-        _follow(job, telling, cuts, begun)
+        _follow(job, fetch, telling, cuts, begun)
     if line.failure is not None:
         raise line.failure
     _check(job)
@@ -155,7 +156,7 @@ def _start(job: _Job, fetch: Fetch) -> None:
     line.start("write", lambda: job.write(written, free))
 
 
-def _follow(job: _Job, telling: Telling, cuts: list[tuple[int, str]], begun: float) -> None:
+def _follow(job: _Job, fetch: Fetch, telling: Telling, cuts: list[tuple[int, str]], begun: float) -> None:
     over = False
     while not over:
         over = job.line.wait(_EVERY)
@@ -163,7 +164,7 @@ def _follow(job: _Job, telling: Telling, cuts: list[tuple[int, str]], begun: flo
             telling.resumed(*cuts.pop(0))
         rate = job.done / max(time.monotonic() - begun, 1e-3)
         if job.line.failure is None:
-            telling.progress(Progress(job.done, job.promise.raw, rate))
+            telling.progress(Progress(job.done, job.promise.raw, rate, fetch.waits))
 
 
 def _check(job: _Job) -> None:

@@ -129,18 +129,20 @@ class Dnsmasq:
     def lines(self) -> list[str]:
         return list(self._tail)
 
-    def stop(self) -> None:
-        """Ends it, and waits for that."""
+    def stop(self) -> list[Seen]:
+        """Ends it, and waits for that; what it told until then that was not taken in yet."""
         self.restart_at = None
         if self._child is None:
-            return
+            return []
         self._child.terminate()
         try:
             self._child.wait(5)
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
+        last = [*self.heard(), *self.reader.flush()]
         self._close()
+        return last
 
     def _close(self) -> None:
         if self._child is not None and self._child.stdout is not None:

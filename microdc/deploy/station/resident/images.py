@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import AbstractSet, BinaryIO  # noqa: UP035 - Python 3.8
 
+from . import doubting
 from .place import IMAGES, sync_directory
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -30,7 +31,9 @@ class ReceiveError(Exception):
 
 
 def held(digest: str) -> bool:
-    """Whether it is there, and stays for a while: who asks is about to name it."""
+    """Whether it is there, and stays for a while: who asks is about to name it. Raises ReceiveError while it is being read again."""
+    if _DIGEST.fullmatch(digest) and not doubting.settled(digest):
+        raise ReceiveError("busy", "a node says that it is damaged, and it is being read just now")
     with contextlib.suppress(OSError):
         if there(digest):
             os.utime(IMAGES / digest)

@@ -79,7 +79,7 @@ class Keeper:
             self.lay(plan)
         yield from self.dnsmasq.settled()
         if not permitted:
-            self.dnsmasq.stop()
+            yield from self.dnsmasq.stop()
             return
         due = self.dnsmasq.restart_at
         if not self.dnsmasq.runs and (due is None or boottime() >= due):

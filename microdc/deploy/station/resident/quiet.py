@@ -12,6 +12,8 @@ ASK_AGAIN = 1.0
 """Seconds after which a question is sent once more: a frame may be lost, and a port that has just come up may not forward yet."""
 LOOK_AGAIN = 20.0
 """Seconds between the questions while another server answers, at most."""
+SUSPECT_AGAIN = 10.0
+"""Seconds between two questions that are asked out of turn: a client that is refused asks again and again."""
 
 
 class Quiet:
@@ -26,6 +28,7 @@ class Quiet:
         self._again_at = 0.0
         self._next_at = 0.0
         self._heard_at = self._began = 0.0
+        self._suspected = False
 
     def over(self, plan: Plan) -> None:
         """Listens on the interface of a plan. Raises OSError; then the old one is listened on still."""
@@ -48,6 +51,11 @@ class Quiet:
         """For the main loop: readable where something came."""
         return self._watch
 
+    @property
+    def mac(self) -> str:
+        """Of the interface that is listened on; "" before."""
+        return self._watch.mac.hex(":") if self._watch is not None else ""
+
     def permits(self, plan: Plan) -> bool:
         """Whether ours may answer."""
         return self._known and (self.rival is None or plan.other_dhcp == TELL)
@@ -58,17 +66,29 @@ class Quiet:
             return
         now = boottime()
         for rival in self._watch.heard():
-            self._heard_at = now
-            if self.rival is None or self.rival.server != rival.server:
-                self.rival = rival
-                self._seen()
+            self._take(rival, now)
         if self._asking_until:
             self._during(plan, now)
-        elif now >= self._next_at:
+        elif now >= self._next_at or (self._suspected and now >= self._began + SUSPECT_AGAIN):
             self._ask(plan)
+
+    def suspect(self) -> None:
+        """Something was seen that another server may be behind: it is asked for soon, and not only when that is due."""
+        self._suspected = True
+
+    def _take(self, rival: Rival, now: float) -> None:
+        """Another server was heard. One that only a client named is asked for: it may tell who it is."""
+        known = self.rival if self.rival is not None and self.rival.server == rival.server else None
+        self._heard_at = now
+        if known is None or (rival.mac and not known.mac):
+            self.rival = rival
+            self._seen()
+        if known is None and not rival.mac:
+            self.suspect()
 
     def _ask(self, plan: Plan) -> None:
         self._follow_interface(plan)
+        self._suspected = False
         now = boottime()
         self._asking_until, self._again_at, self._began = now + plan.probe, now + ASK_AGAIN, now
         self._send()

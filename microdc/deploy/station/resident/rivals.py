@@ -2,7 +2,8 @@
 
 A packet socket hears what the interface hears, whoever else uses the DHCP ports there, and gives the sender's MAC address. The
 DISCOVER bears a MAC address made for this purpose: our own dnsmasq does not know it, so whoever answers is another server. Servers that
-answer known MACs only stay silent at that; they are noticed when they answer somebody (broadcasts reach every port).
+answer known MACs only stay silent at that; they are noticed when they answer somebody (broadcasts reach every port), or when somebody takes what one
+offered: a client names the server whose offer it takes, and broadcasts that (RFC 2131, 4.3.2), also where the offer itself came as unicast.
 """
 
 from __future__ import annotations
@@ -18,18 +19,21 @@ from ipaddress import IPv4Address
 ETH_P_IP = 0x0800
 SO_ATTACH_FILTER = 26
 PACKET_OUTGOING = 4
-OFFER, ACK, NAK = 2, 5, 6
+OFFER, REQUEST, ACK, NAK = 2, 3, 5, 6
 _COOKIE = b"\x63\x82\x53\x63"
-# UDP from port 67: ldh [12]; jeq IPv4; ldb [23]; jeq UDP; ldh [20]; jset fragment; ldx 4*([14]&0xf); ldh [x+14]; jeq 67
+_BROADCAST = b"\xff" * 6
+# UDP from or to port 67: ldh [12]; jeq IPv4; ldb [23]; jeq UDP; ldh [20]; jset fragment; ldx 4*([14]&0xf); ldh [x+14]; jeq 67; ldh [x+16]; jeq 67
 _FILTER: tuple[tuple[int, int, int, int], ...] = (
     (0x28, 0, 0, 12),
-    (0x15, 0, 8, ETH_P_IP),
+    (0x15, 0, 10, ETH_P_IP),
     (0x30, 0, 0, 23),
-    (0x15, 0, 6, 17),
+    (0x15, 0, 8, 17),
     (0x28, 0, 0, 20),
-    (0x45, 4, 0, 0x1FFF),
+    (0x45, 6, 0, 0x1FFF),
     (0xB1, 0, 0, 14),
     (0x48, 0, 0, 14),
+    (0x15, 2, 0, 67),
+    (0x48, 0, 0, 16),
     (0x15, 0, 1, 67),
     (0x06, 0, 0, 0xFFFF),
     (0x06, 0, 0, 0),
@@ -38,7 +42,7 @@ _FILTER: tuple[tuple[int, int, int, int], ...] = (
 
 @dataclass(frozen=True)
 class Rival:
-    """Another server: its address as it names itself, its MAC address, what it offered ("" for nothing) and to whom."""
+    """Another server: its address as it names itself, its MAC address ("" where only a client named it), what it offered ("" for nothing) and to whom."""
 
     server: str
     mac: str
@@ -83,7 +87,7 @@ class Watch:
         self.socket.send(discover(self.mac, _made_up(self.interface), os.urandom(4)))
 
     def heard(self) -> list[Rival]:
-        """The other servers whose answers came since the last call."""
+        """The other servers whose answers came since the last call, or were taken."""
         found: list[Rival] = []
         while True:
             try:
@@ -92,8 +96,8 @@ class Watch:
                 return found
             except OSError:  # the interface went down or away: said where it matters, by dnsmasq
                 return found
-            rival = None if kind == PACKET_OUTGOING else answer(frame)
-            if rival is not None and rival.server != str(self.own):
+            rival = None if kind == PACKET_OUTGOING else answer(frame) or taken(frame)
+            if rival is not None and rival.server != str(self.own) and not _here(rival.server):
                 found.append(rival)
 
     def close(self) -> None:
@@ -126,15 +130,7 @@ def _with_checksum(header: bytes) -> bytes:
 
 def answer(frame: bytes) -> Rival | None:
     """What a frame says, where it is a DHCP server's OFFER, ACK or NAK."""
-    begin = 14 + 4 * (frame[14] & 0xF) + 8 if len(frame) > 14 else 0
-    if (
-        not begin
-        or len(frame) < begin + 240
-        or frame[begin] != 2
-        or frame[begin + 236 : begin + 240] != _COOKIE
-    ):
-        return None
-    options = _options(frame[begin + 240 :])
+    begin, options = _message(frame, 2)
     if options.get(53, b"\0")[0] not in (OFFER, ACK, NAK):
         return None
     named = options.get(54, b"")
@@ -142,6 +138,41 @@ def answer(frame: bytes) -> Rival | None:
     offered = frame[begin + 16 : begin + 20]
     client = frame[begin + 28 : begin + 34]
     return Rival(server, _text(frame[6:12]), str(IPv4Address(offered)) if any(offered) else "", _text(client))
+
+
+def taken(frame: bytes) -> Rival | None:
+    """Whose offer a client takes, where a frame is a REQUEST that it broadcasts; what a relay carries on is another segment's."""
+    begin, options = _message(frame, 1)
+    named, wanted = options.get(54, b""), options.get(50, b"")
+    if options.get(53, b"\0")[0] != REQUEST or len(named) != 4 or frame[:6] != _BROADCAST:
+        return None
+    if any(frame[begin + 24 : begin + 28]):  # giaddr
+        return None
+    offered = str(IPv4Address(wanted)) if len(wanted) == 4 else ""
+    return Rival(str(IPv4Address(named)), "", offered, _text(frame[begin + 28 : begin + 34]))
+
+
+def _message(frame: bytes, operation: int) -> tuple[int, dict[int, bytes]]:
+    """Where the message of a frame begins, and its options; none where it is no DHCP message of that operation."""
+    begin = 14 + 4 * (frame[14] & 0xF) + 8 if len(frame) > 14 else 0
+    if (
+        not begin
+        or len(frame) < begin + 240
+        or frame[begin] != operation
+        or frame[begin + 236 : begin + 240] != _COOKIE
+    ):
+        return 0, {}
+    return begin, _options(frame[begin + 240 :])
+
+
+def _here(address: str) -> bool:
+    """Whether it is one of this machine's own: dnsmasq names itself by another of the interface's addresses where there are several."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((address, 0))
+        except OSError:
+            return False
+        return True
 
 
 def _options(data: bytes) -> dict[int, bytes]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import files, scripts, words
+from . import doubting, files, scripts, words
 from .dnsmasq import LOADER_PATH, LOADERS, SCRIPT_PATH
 from .kept import Kept, digest
 from .limiter import Limiter
@@ -208,10 +208,21 @@ class Routes:
             raise BadRequestError(400, "a report has a kind, text and data")
         about = {**data, "move": node.move}
         durable = kind != "writing"  # the next one tells it as well
+        stored = str((node.order.get("image") or {}).get("digest", ""))
+        doubtful = kind == words.RAMDISK_FAILED and data.get("code") == doubting.CODE
+        handle = doubting.hold(stored) if doubtful and _DIGEST.fullmatch(stored) else None
         self._log.note(
             "ramdisk", kind, str(text)[:_TEXT], node=node.name, mac=node.mac, data=about, sync=durable
         )
+        if (
+            handle is not None
+        ):  # held before it was told: whoever hears of it, and brings the image again, waits
+            doubting.look_into(handle, stored, lambda: self._damaged(stored))
         return Answer.of({})
+
+    def _damaged(self, stored: str) -> None:
+        text = f"the image {stored[:12]}... was damaged here, and is taken away: it is brought anew when it is needed"
+        self._log.note("station", words.IMAGE_DAMAGED, text, data={"digest": stored}, sync=True)
 
     def _home(self, node: Node, request: Request) -> Answer:
         told = request.json()

@@ -132,7 +132,8 @@ def _conclude(answer: dict[str, Any] | None) -> None:
         fail(answer["error"], answer["text"])
     if answer["state"] == "other-dhcp":
         rival = answer["rival"]
-        fail("other-dhcp", f"another DHCP server answers there: {rival['server']} ({rival['mac']})")
+        mac = f" ({rival['mac']})" if rival["mac"] else ""
+        fail("other-dhcp", f"another DHCP server answers there: {rival['server']}{mac}")
     if answer["state"] != "answering":
         fail("not-answering", answer["failure"] or f"the station is {answer['state']}")
     tell(answer)
@@ -171,7 +172,11 @@ def read(log: str, after: int) -> None:
 def have(digest: str) -> None:
     from . import images  # noqa: PLC0415
 
-    tell({"whole": images.held(digest), "bytes": images.begun(digest)})
+    try:
+        whole = images.held(digest)
+    except images.ReceiveError as problem:
+        fail(problem.code, str(problem))
+    tell({"whole": whole, "bytes": images.begun(digest)})
 
 
 def take(digest: str, size: int, offset: int) -> None:

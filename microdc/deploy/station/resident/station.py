@@ -100,7 +100,7 @@ class Station:
             "station",
             words.APPLIED,
             f"revision {plan.revision} holds",
-            data={"revision": plan.revision},
+            data={"revision": plan.revision, "mac": self.quiet.mac},
             sync=True,
         )
 
@@ -223,6 +223,8 @@ class Station:
 
     def _seen(self, seen: Seen) -> None:
         plan = self.plan
+        if seen.kind in (words.NAK, words.DECLINE):  # what it asks for, another server may have given it
+            self.quiet.suspect()
         node = plan.by_mac.get(seen.mac) or plan.by_address.get(seen.address)
         if node is None and not self._ignored.allows(seen.mac, seen.kind):
             return
@@ -255,8 +257,9 @@ class Station:
         rival, plan = self.quiet.rival, self.plan
         assert rival is not None
         then = "both answer" if plan.other_dhcp == TELL else "ours is silent as long as it does"
-        text = f"another DHCP server answers here: {rival.server} ({rival.mac}); {then}"
-        data = {"server": rival.server, "mac": rival.mac, "offered": rival.offered}
+        who = f"{rival.server} ({rival.mac})" if rival.mac else rival.server
+        text = f"another DHCP server answers here: {who}; {then}"
+        data = {"server": rival.server, "mac": rival.mac, "offered": rival.offered, "to": rival.to}
         self.log.note("station", words.OTHER_DHCP, text, data=data, sync=True)
 
 

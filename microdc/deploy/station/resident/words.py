@@ -8,6 +8,7 @@ APPLIED = "applied"
 REFUSED = "refused"
 DNSMASQ_DIED = "dnsmasq-died"
 OTHER_DHCP = "other-dhcp"
+IMAGE_DAMAGED = "image-damaged"
 
 DISCOVER = "discover"
 OFFER = "offer"
@@ -31,4 +32,5 @@ HTTP_IMAGE = "image"
 HTTP_DENIED = "denied"
 
 HELLO = "hello"
+RAMDISK_FAILED = "failed"
 HOME = "home"

@@ -1,0 +1,131 @@
+"""What the BMCs of the demo's servers tell. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from microdc.health.demo.building import Machine
+from microdc.health.demo.waves import load, ripple
+from microdc.health.model import Reason
+
+WARM, HOT = 35.0, 42.0
+"""°C of the inlet from which on it is a warning, and critical."""
+_CPU_WARM, _CPU_HOT = 90.0, 100.0
+_SLOW, _STILL = 1500.0, 600.0
+"""Revolutions per minute below which a fan is a warning, and critical."""
+_STANDBY = 9.0
+"""Watts of a server that is off: its BMC."""
+
+Told = tuple[tuple[Reason, ...], dict[str, float], dict[str, Any]]
+"""Reasons, figures and facts of an observation."""
+
+
+class Mood(NamedTuple):
+    """What is done to a server now. power: its state in the BMC's words. heat: degrees above the usual; fan: 0..1, how far its second has gone."""
+
+    power: str = "on"
+    heat: float = 0.0
+    fan: float = 0.0
+    crashed: bool = False
+    boot: str = "none"
+
+
+USUAL = Mood()
+
+
+def observe(machine: Machine, t: float, mood: Mood = USUAL) -> Told:
+    """A server `t` seconds after the beginning."""
+    on = mood.power != "off"
+    rows = readings(machine, t, mood)
+    ill = [row for row in rows if row["health"] != "ok"]
+    critical = float(len([row for row in ill if row["health"] == "critical"]))
+    figures: dict[str, float] = {
+        "power_state": 1.0 if on else 0.0,
+        "draw_watts": rows[-1]["value"],
+        "inlet_celsius": rows[0]["value"],
+        "hottest_celsius": max([row["value"] for row in rows if row["unit"] == "Cel"]),
+        "sensors_critical": critical,
+    }
+    if on:
+        fans = [row["value"] for row in rows if row["unit"] == "RPM"]
+        figures["fan_rpm_least"] = min(fans)
+        figures["fans_failed"] = float(len([rpm for rpm in fans if rpm < _STILL]))
+    facts = {
+        "power": mood.power,
+        "driver": machine.driver,
+        "bmc": machine.bmc,
+        "health": "critical" if critical else "warning" if ill else "ok",
+        "sensors": rows,
+        "boot": {
+            "target": mood.boot,
+            "lasting": "disabled" if mood.boot == "none" else "once",
+            "mode": "uefi",
+        },
+    }
+    return (*_power(mood), *map(_reason, ill)), figures, facts
+
+
+def readings(machine: Machine, t: float, mood: Mood) -> list[dict[str, Any]]:
+    """Its sensors; the inlet first, the draw last. A server that is off has few."""
+    phases = machine.phases
+    inlet = round(22.5 + 3 * phases[0] + 0.8 * ripple(t, phases[1], 41.0) + mood.heat, 1)
+    first = _row("Inlet Temp", "temperature", inlet, "Cel", _above(inlet, WARM, HOT))
+    if mood.power == "off":
+        return [first, _row("System Power", "power", _STANDBY, "W")]
+    busy = load(t, phases)
+    warm = round(inlet + 19 + 31 * busy, 1)
+    other = round(warm - 3 + ripple(t, phases[2], 13.0), 1)
+    shaken = 3600 + 5200 * (0.0 if warm < 45 else min(1.0, (warm - 45) / 40)) + 30 * ripple(t, phases[2], 8.0)
+    if mood.fan:
+        shaken += 2600  # the others make up for it
+    fan = float(round(shaken / 60) * 60)
+    failing = float(round(shaken * (1.0 - mood.fan) / 60) * 60)
+    watts = float(round(machine.idle + (machine.most - machine.idle) * busy))
+    return [
+        first,
+        _row("CPU1 Temp", "temperature", warm, "Cel", _above(warm, _CPU_WARM, _CPU_HOT)),
+        _row("CPU2 Temp", "temperature", other, "Cel", _above(other, _CPU_WARM, _CPU_HOT)),
+        _row("Fan1", "fan", fan, "RPM"),
+        _row("Fan2", "fan", failing, "RPM", "ok" if failing >= _SLOW else _below(failing)),
+        _row("Fan3", "fan", fan + 60, "RPM"),
+        _row("Fan4", "fan", fan - 60, "RPM"),
+        _row("P12V", "voltage", 12.06 if busy < 0.5 else 12.03, "V"),
+        _row("System Power", "power", watts, "W"),
+    ]
+
+
+def _row(name: str, kind: str, value: float, unit: str, health: str = "ok") -> dict[str, Any]:
+    return {"name": name, "kind": kind, "value": value, "unit": unit, "health": health}
+
+
+def _above(value: float, warning: float, critical: float) -> str:
+    return "critical" if value >= critical else "warning" if value >= warning else "ok"
+
+
+def _below(rpm: float) -> str:
+    return "critical" if rpm < _STILL else "warning" if rpm < _SLOW else "ok"
+
+
+def limits(name: str) -> tuple[float | None, float | None, float | None, float | None]:
+    """Of a sensor: lower critical, lower warning, upper warning, upper critical."""
+    if name.startswith("Fan"):
+        return _STILL, _SLOW, None, None
+    if name.startswith("CPU"):
+        return None, None, _CPU_WARM, _CPU_HOT
+    return (None, None, WARM, HOT) if name == "Inlet Temp" else (None, None, None, None)
+
+
+def _power(mood: Mood) -> tuple[Reason, ...]:
+    if mood.power == "on":
+        return ()
+    if mood.crashed:
+        return (Reason("degraded", "it went off by itself: its board logged a power fault", "System Power"),)
+    return (Reason("info", f"it is {mood.power}"),)
+
+
+def _reason(row: dict[str, Any]) -> Reason:
+    bad = row["health"] == "critical"
+    low, slow, warm, hot = limits(row["name"])
+    crossed = f"above {hot if bad else warm:g}" if low is None else f"below {low if bad else slow:g}"
+    unit = {"Cel": "°C", "RPM": "rpm"}.get(row["unit"], row["unit"])
+    return Reason("degraded", f"{row['value']:g} {unit}, {row['health']}: {crossed}", row["name"])

@@ -1,0 +1,1 @@
+"""The health of all that is watched, told to Prometheus."""

@@ -1,0 +1,1 @@
+"""What frames every screen: the status line's text, the help, the palette, the terminal."""

@@ -1,0 +1,35 @@
+"""Moments as people of this place read them. Pure, but for the time zone of the machine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from microdc_tui.devices.wording import span
+
+
+def local(at: float) -> datetime:
+    """A moment in local time. at: Unix seconds."""
+    return datetime.fromtimestamp(at).astimezone()
+
+
+def clock(at: float | None, now: float | None = None) -> str:
+    """The time of day, such as 14:02:31; with the day in front where that is not the day of `now`. A dash where it is not known."""
+    if at is None:
+        return "-"
+    moment = local(at)
+    same = now is None or moment.date() == local(now).date()
+    return f"{moment:%H:%M:%S}" if same else f"{moment:%m-%d %H:%M}"
+
+
+def stamp(at: float | None) -> str:
+    """Day and time of day, such as 2026-11-27 14:02:31."""
+    return "-" if at is None else f"{local(at):%Y-%m-%d %H:%M:%S}"
+
+
+def took(seconds: float | None) -> str:
+    """How long something took: 400 ms, 3.2 s, 4 min; nothing where that is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else span(seconds)

@@ -1,0 +1,1 @@
+"""Nodes on a screen: their states, and their rows. Pure."""

@@ -1,0 +1,1 @@
+"""Pairs of sites in a few cells: asked against measured. Pure."""

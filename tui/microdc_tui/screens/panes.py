@@ -1,0 +1,255 @@
+"""Screens of one device: a head, panes with a table each, what the selected row says in full, and what was asked when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Static
+
+from microdc.health.model import DeviceHealth
+from microdc_tui.devices import glance, overview, wording
+from microdc_tui.devices.answers import Refusal
+from microdc_tui.devices.asking import Questions
+from microdc_tui.devices.pane import Line, Pane, Scene, dim
+from microdc_tui.glyphs import sign
+from microdc_tui.screens.base import View
+from microdc_tui.subject import Subject, SubjectKind
+from microdc_tui.text import plain, said
+from microdc_tui.widgets.filterbar import FilterBar
+from microdc_tui.widgets.table import VirtualTable
+from microdc_tui.widgets.tabline import TabLine
+
+if TYPE_CHECKING:
+    from microdc.health.board import Board
+
+_SERIES = 60
+"""Points of history that a curve shows at most."""
+
+
+class Panes(View):
+    """A subclass names its kind of device and its panes. What is polled is shown at once; the rest is asked when its pane is first opened."""
+
+    DEFAULT_CSS = """
+    Panes > .device { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    Panes > .more { height: auto; max-height: 4; padding: 0 1; }
+    Panes > .asked { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "ask_again", "Ask again"),
+        Binding("tab", "pane(1)", "Next pane", key_display="Tab"),
+        Binding("right_square_bracket", "pane(1)", "Next pane", show=False),
+        Binding("left_square_bracket,shift+tab", "pane(-1)", "Pane before", show=False),
+        *(
+            Binding(str(number), f"open_pane({number - 1})", f"Pane {number}", show=False)
+            for number in range(1, 10)
+        ),
+    ]
+    KIND: ClassVar[SubjectKind] = "server"
+    PANES: ClassVar[tuple[Pane, ...]] = ()
+
+    def __init__(self, about: Subject | None = None) -> None:
+        super().__init__(about)
+        self._device = about.name if about is not None else ""
+        self._now = 0.0
+        self._at = 0
+        self._lines: dict[str, Line] = {}
+        self._health: DeviceHealth | None = None
+        self._questions = Questions(self._device, self.ask, lambda: self.app.now, self._again)
+        self._opened: set[str] = set()
+
+    # What is shown
+
+    def body(self) -> ComposeResult:
+        yield Static("", classes="device", markup=False)
+        yield TabLine([pane.title for pane in self.PANES])
+        for place, pane in enumerate(self.PANES):
+            table = VirtualTable(pane.columns, id=pane.id, empty=pane.empty)
+            table.add_class("body")
+            table.display = place == 0
+            yield table
+        yield Static("", classes="more", markup=False)
+        yield Static("", classes="asked", markup=False)
+
+    def on_mount(self) -> None:
+        self._table.focus()
+
+    @property
+    def pane(self) -> Pane:
+        """The one that is open."""
+        return self.PANES[self._at]
+
+    @property
+    def _table(self) -> VirtualTable:
+        return self.query_one(f"#{self.pane.id}", VirtualTable)
+
+    def filtered(self) -> VirtualTable | None:
+        return self._table
+
+    def subject(self) -> Subject | None:
+        """The device itself, whatever row is selected: that is what actions are about."""
+        return self.about
+
+    def refresh_view(self, board: Board, changed: frozenset[str], now: float) -> None:
+        """Shows the pane anew where something that it tells of has changed, else only how old it is."""
+        self._now = now
+        key = f"{self.KIND}/{self._device}"
+        self._health = board.device(key) if key in board else None
+        self.query_one(".device", Static).update(self._head())
+        if self._health is not None:
+            fresh = self.pane.id not in self._opened
+            if fresh:
+                self._open()
+            if fresh or self.pane.live or (self.pane.polled and changed):
+                self._show()
+        self._tell()
+
+    def _open(self) -> None:
+        """Asks what the pane needs when it is opened for the first time."""
+        scene = self._scene()
+        if scene is not None:
+            self._opened.add(self.pane.id)
+            if self.pane.needed(scene):
+                self._questions.ask(self.pane.questions(scene.health.device))
+
+    def _scene(self) -> Scene | None:
+        if self._health is None:
+            return None
+        board, key = self.app.board, self._health.device.key
+        return Scene(
+            self._health,
+            self._now,
+            self._questions.told,
+            lambda other: board.device(other) if other in board else None,
+            lambda figure: board.series(key, figure, count=_SERIES, until=self._now),
+            board.devices,
+            max(20, self.app.size.width - 4),
+        )
+
+    def _show(self) -> None:
+        scene = self._scene()
+        if scene is not None:
+            lines = self.pane.lines(scene)
+            self._lines = {line.key: line for line in lines}
+            self._table.empty = self._nothing()
+            self._table.show([line.row() for line in lines])
+            self._more()
+
+    def _nothing(self) -> str:
+        asked = self._asked()
+        if any(question in self._questions.pending for question in asked):
+            return "asking ..."
+        return "it could not be told, see below" if self._questions.refusals(asked) else self.pane.empty
+
+    def _again(self) -> None:
+        if self.is_mounted:
+            self._show()
+            self._tell()
+
+    # The lines around it
+
+    def _head(self) -> Content:
+        if self._health is None:
+            known = "the inventory has no" if self.app.board.fleet.devices else "nothing is known yet of"
+            return Content.styled(f"○ {known} {self.KIND} {plain(self._device)}", "$warning")
+        health = self._health
+        parts = [sign(health.state), Content.styled(plain(health.device.name), "bold")]
+        word = glance.power_word(health)
+        parts += [overview.power(word)] if word else []
+        reason = glance.why(health)
+        if reason.text:
+            parts.append(said(reason.text, reason.style))
+        parts.append(overview.age(health, self._now))
+        return Content("   ").join(parts)
+
+    def _asked(self) -> dict[str, tuple[str, ...]]:
+        return dict(self.pane.questions(self._health.device)) if self._health is not None else {}
+
+    def _tell(self) -> None:
+        self.query_one(".asked", Static).update(Content("   ").join(self._told()))
+
+    def _told(self) -> Iterator[Content]:
+        asked = self._asked()
+        for question, argv in asked.items():
+            pending, answer = self._questions.pending.get(question), self._questions.told.get(question)
+            command = plain(f"microdc {' '.join(argv)}")
+            if pending is not None:
+                yield said(f"{command}: asking for {wording.span(self._now - pending.since)}", "$accent")
+            elif answer is not None:
+                yield dim(f"{command}: {wording.span(self._now - answer.at)} ago")
+            elif len(asked) == 1:
+                yield dim(f"as polled; r asks {command}")
+
+    def _more(self) -> None:
+        """Refusals first; else what the row under the cursor says in full."""
+        asked = self._asked()
+        line = self._lines.get(self._table.selected or "")
+        told = [_refused(one) for one in self._questions.refusals(asked)[:2]]
+        if line is not None and (line.more or line.leads):
+            told.append(_in_full(line))
+        elif not told:
+            told = [dim(f"mind: {plain(note)}") for note in self._questions.notes(asked)[:2]]
+        self.query_one(".more", Static).update(Content("\n").join(told))
+
+    def on_resize(self, _: Resize) -> None:
+        """Curves are as long as there is room for."""
+        if self._health is not None:
+            self._show()
+
+    # What keys do
+
+    def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
+        event.stop()
+        if event.table is self._table:
+            self._more()
+
+    def on_tab_line_chosen(self, event: TabLine.Chosen) -> None:
+        event.stop()
+        self.action_open_pane(event.index)
+
+    def open_subject(self) -> None:
+        """Enter goes to what the row under the cursor leads to, such as the switch at the other end of a cable."""
+        line = self._lines.get(self._table.selected or "")
+        if line is not None and line.leads is not None:
+            self.app.open_subject(line.leads)
+
+    def action_pane(self, by: int) -> None:
+        self.action_open_pane((self._at + by) % len(self.PANES))
+
+    def action_open_pane(self, index: int) -> None:
+        if index >= len(self.PANES) or index == self._at:
+            return
+        self._table.display = False
+        self._at = index
+        self._table.display = True
+        self._table.focus()
+        self.query_one(TabLine).choose(index)
+        bar = self.query_one(FilterBar)
+        bar.count(self.apply_filter(bar.value))
+        self.refresh_view(self.app.board, frozenset({self._device}), self.app.now)
+
+    def action_ask_again(self) -> None:
+        asked = self._asked()
+        if not asked:
+            self.notify("this pane shows what is polled: there is nothing to ask")
+            return
+        self._questions.ask(asked, again=True)
+        self._tell()
+
+
+def _in_full(line: Line) -> Content:
+    """What there was no room for in its row, and where Enter goes from it."""
+    if line.leads is None:
+        return said(line.more)
+    return said(line.more) + Content.styled(f"  Enter: {line.leads.kind} {plain(line.leads.name)}", "$accent")
+
+
+def _refused(refusal: Refusal) -> Content:
+    told = Content.styled(f"✗ {plain(refusal.what)}", "$error")
+    where = dim(f"  {refusal.where}") if refusal.where else Content()
+    hint = Content(f"  {plain(refusal.hint)}") if refusal.hint else Content()
+    return told + where + hint

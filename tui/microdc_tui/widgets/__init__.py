@@ -1,0 +1,1 @@
+"""Parts that screens are made of; none of them polls, and none has a widget per device."""
