@@ -13,8 +13,8 @@ import argparse
 import json
 import time
 import tracemalloc
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from apart import apart, rounds_apart
 from report import machine, milliseconds, table, write
@@ -23,6 +23,8 @@ from microdc.health.board import Board
 from microdc.health.model import Device, Fleet, Kind, Place, Reason, Sample
 from microdc.health.stream import decode, encode
 
+A = TypeVar("A")
+T = TypeVar("T")
 SITES = 20
 SECONDS = 10
 PORTS = 48
@@ -129,23 +131,26 @@ def parts(count: int) -> dict[str, float]:
     board.apply([decode(line) for line in lines[0]], 0.9)
     told = dict.fromkeys(("json.loads", "decode", "apply", "tick", "sites", "encode"), 0.0)
 
-    def add(part: str, act: Callable[[], Any]) -> Any:
+    def add(part: str, act: Callable[..., T], *arguments: object) -> T:
         start = time.process_time()
-        found = act()
+        found = act(*arguments)
         told[part] += (time.process_time() - start) / SECONDS
         return found
 
     for at in range(1, SECONDS + 1):
         now = at + 0.9
-        add("json.loads", lambda at=at: [json.loads(line) for line in lines[at]])
-        samples = add("decode", lambda at=at: [decode(line) for line in lines[at]])
-        changed = add("apply", lambda samples=samples, now=now: board.apply(samples, now))
-        assert len(changed) == count
-        add("tick", lambda now=now: board.tick(now))
-        sites = add("sites", lambda now=now: board.sites(now))
-        assert sum(map(sum, (site.counts.values() for site in sites))) >= count * 0.9
-        add("encode", lambda samples=samples: [encode(one) for one in samples])
+        add("json.loads", _each, json.loads, lines[at])
+        samples = add("decode", _each, decode, lines[at])
+        assert len(add("apply", board.apply, samples, now)) == count
+        add("tick", board.tick, now)
+        sites = add("sites", board.sites, now)
+        assert sum(sum(site.counts.values()) for site in sites) >= count * 0.9
+        add("encode", _each, encode, samples)
     return told
+
+
+def _each(act: Callable[[A], T], what: Sequence[A]) -> list[T]:
+    return [act(one) for one in what]
 
 
 def memory(count: int, minutes: float) -> dict[str, float]:

@@ -130,6 +130,7 @@ def give_up(
     with book.page(
         KIND, f"abort: {', '.join(names)}", {"nodes": list(names), "why": why, "off": off}
     ) as page:
+        Presence(book.store.nodes, page.entry).tell(deployment.hands.now())
         for name, record in records.items():
             outcomes[name] = one = _ended(deployment, record, why)
             state: Literal["done", "failed"] = "failed" if one.ended == "lost" else "done"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from microdc.health.history import Histories
 from microdc.health.model import DeviceHealth, Fleet, Sample, SiteHealth, State
@@ -12,7 +13,8 @@ from microdc.health.reducing import members, site_health, sites_of
 from microdc.health.stream import Record
 from microdc.health.tracking import Rules, Track, changes_at, follow, settle
 
-_NO_NEWS = {(None, State.OK), (None, State.UNKNOWN)}
+_NO_NEWS: Final = frozenset({(None, State.OK), (None, State.UNKNOWN), (None, State.MAINTENANCE)})
+"""How a device is first heard of that nobody has to be told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Board:
 
     def apply(self, records: Iterable[Record], now: float) -> frozenset[str]:
         """Takes records in, in their order. The keys of the devices that are not as before; after a fleet all of its devices."""
-        touched: set[str] = set()
+        touched: dict[str, None] = {}  # in the order of the records, in which the memory lies
         for record in records:
             if isinstance(record, Sample):
                 key = record.device
@@ -58,10 +60,10 @@ class Board:
                 self._tracks[key] = follow(track, record, self.rules)
                 if record.figures:
                     self._histories.put(key, record.at, record.figures)
-                touched.add(key)
+                touched[key] = None
             else:
                 self._replace(record, now)
-                touched = set(self._tracks)
+                touched = dict.fromkeys(self._tracks)
         for key in touched:
             self._settle(key, now)
         return frozenset(touched)
@@ -141,7 +143,7 @@ class Board:
             self._alert(after)
 
     def _alert(self, health: DeviceHealth) -> None:
-        """Keeps a change. That a device is heard of for the first time, and is well, is none; nor that all went silent, which the feed's own state tells."""
+        """Keeps a change. That a device is well when it is first heard of is none; nor that all went silent, which the feed's own state tells."""
         key = health.device.key
         before = self._said.get(key)
         self._said[key] = health.state

@@ -16,6 +16,8 @@ _HOLDS: Final = 2.5
 _SET_BACK: Final = 60.0
 """Seconds. A clock that went back by more was set; by less it was put right, and the last point is written over until it has caught up."""
 
+_GAPS: Final = repeat(nan)
+
 
 class Histories:
     """points: that are kept of a device, 0 for none. apart: seconds; what comes sooner after a point takes its place, so that a flood of samples does not
@@ -86,25 +88,29 @@ class _Ring:
         self._next = self._count = 0
 
     def put(self, at: float, figures: Mapping[str, float], apart: float) -> None:
+        if not figures.keys() <= self._columns.keys():
+            self._widen([name for name in figures if name not in self._columns and name in FIGURES])
+        times, place = self._at, self._next
+        if self._count:
+            past = at - times[place - 1]
+            if past < -_SET_BACK:
+                self._count = 0
+            elif past < apart:
+                self._write(place - 1 if place else len(times) - 1, figures, anew=False)
+                return
+        times[place] = at
+        self._next = place + 1 if place + 1 < len(times) else 0
+        if self._count < len(times):
+            self._count += 1
+        self._write(place, figures, anew=True)
+
+    def _write(self, place: int, figures: Mapping[str, float], *, anew: bool) -> None:
+        """The figures of a point. What they leave out is a gap, or what stood there."""
         columns = self._columns
-        if not figures.keys() <= columns.keys():
-            self._widen([name for name in figures if name not in columns and name in FIGURES])
-        size = len(self._at)
-        place = self._next
-        past = at - self._at[place - 1] if self._count else apart
-        if past < -_SET_BACK:
-            self._count = 0
-        elif past < apart:
-            place = (place - 1) % size
-        first = place * len(columns)
-        before: Iterable[float] = self._rows[first : first + len(columns)]
-        if place == self._next:
-            self._at[place] = at
-            self._next = (place + 1) % size
-            self._count = min(self._count + 1, size)
-            before = repeat(nan)
-        row = array("f", map(figures.get, columns, before))
-        self._rows[first : first + len(row)] = row
+        first, end = place * len(columns), (place + 1) * len(columns)
+        self._rows[first:end] = array(
+            "f", map(figures.get, columns, _GAPS if anew else self._rows[first:end])
+        )
 
     def _widen(self, names: Sequence[str]) -> None:
         """More figures: all that was kept moves. They come together, with the first sample, but for a few."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Final, Protocol, Self, runtime_checkable
 
+from microdc.bmc.model import Limits
 from microdc.deploy.operate import Deployment, open_deployment
 from microdc.errors import MicrodcError
 from microdc.health.fleet import fleet_of, fleet_with
@@ -20,7 +22,7 @@ from microdc.health.sources.laid import Laid
 from microdc.health.sources.nodes import NodesProbe
 from microdc.health.sources.pairs import PairsProbe, pair_name, pairs_of
 from microdc.health.sources.roundtrips import RoundTrips
-from microdc.health.sources.servers import Powers, server_probes
+from microdc.health.sources.servers import LIMITS, Powers, server_probes
 from microdc.health.sources.shapers import shaper_probes
 from microdc.health.sources.switches import switch_probes
 from microdc.health.sources.unpolled import Unpolled, told
@@ -29,8 +31,8 @@ from microdc.health.stream import Record
 from microdc.store.pages import Book
 from microdc.testbed.model import Testbed
 
-CLOSING: Final = 10.0
-"""Seconds that BMCs have to end our sessions. One that takes longer has its session ended by whoever comes next."""
+CLOSING: Final = 5.0
+"""Seconds that all BMCs together have to end our sessions. One that takes longer has its session ended by whoever comes next."""
 _FIRST: Final = frozenset({Kind.SERVER, Kind.SHAPER, Kind.NODE})
 """What is polled first where each is polled once: the others are judged by what these tell."""
 
@@ -93,8 +95,9 @@ class Monitor:
             thread.start()
         if self.trips is not None:
             self.trips.close()
+        until = time.monotonic() + CLOSING
         for thread in closing:
-            thread.join(CLOSING)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _look(self) -> None:
         if self.calendar is not None:
@@ -121,12 +124,14 @@ def open_monitor(
     *,
     book: Book | None = None,
     intervals: Intervals | None = None,
+    limits: Limits = LIMITS,
     origin: str = "",
     problems: Iterable[str] = (),
 ) -> Monitor:
     """Whatever of an inventory can be watched; what cannot is told in `fleet.problems`. Nothing is connected to yet.
 
-    book: the store of nodes and leases; without one there are no nodes and no maintenance. origin: where the inventory is, for people.
+    book: the store of nodes and leases; without one there are no nodes and no maintenance. limits: of BMCs. origin: where the inventory is, for
+    people.
     """
     intervals = intervals or Intervals()
     said = [*(str(problem) for problem in inventory.problems), *problems]
@@ -135,7 +140,7 @@ def open_monitor(
         return Monitor(fleet_of(None, origin=origin, problems=said), (), intervals=intervals)
     deployment = _deployment(testbed, book, said)
     names = [] if deployment is None else list(deployment.declared)
-    probes, trips, left = _probes(testbed, inventory, intervals)
+    probes, trips, left = _probes(testbed, inventory, intervals, limits)
     if deployment is not None and names:
         probes.append(NodesProbe(deployment, intervals.nodes))
     fleet = fleet_of(
@@ -163,10 +168,10 @@ def _deployment(testbed: Testbed, book: Book | None, said: list[str]) -> Deploym
 
 
 def _probes(
-    testbed: Testbed, inventory: Inventory, intervals: Intervals
+    testbed: Testbed, inventory: Inventory, intervals: Intervals, limits: Limits
 ) -> tuple[list[Probe], RoundTrips, list[Unpolled]]:
     powers, laid = Powers(), Laid()
-    servers, dumb = server_probes(testbed, intervals.servers, powers)
+    servers, dumb = server_probes(testbed, intervals.servers, powers, limits)
     switches, silent = switch_probes(testbed, intervals.switches, powers)
     shapers = shaper_probes(testbed, intervals.shapers, laid)
     trips = RoundTrips(testbed, [pair_name(pair) for pair in pairs_of(testbed)], intervals.trips)

@@ -33,7 +33,7 @@ _CUT_OFF: Final = SiteReason("", Reason("down", "the WAN of the site is down who
 def sites_of(device: Device) -> tuple[str, ...]:
     """The sites that a device counts for: a pair for both of its ends."""
     if device.kind is Kind.PAIR:
-        return tuple(device.name.split(":", 1))
+        return tuple(dict.fromkeys(device.name.split(":", 1)))
     return (device.site,) if device.site else ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from microdc.health.model import Device, DeviceHealth, Kind, Reason, Sample, Severity, State, Trouble
@@ -42,6 +42,12 @@ class Rules:
     better: int = 2
     stale: float = 15.0
     intervals: float = 3.0
+    window: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """How many samples have to be remembered."""
+        longest = max(self.down, self.degraded, self.unknown, self.better)
+        object.__setattr__(self, "window", longest)
 
     def holds(self, sample: Sample) -> float:
         """Until when a sample says something of now."""
@@ -83,8 +89,7 @@ def follow(track: Track, sample: Sample, rules: Rules) -> Track:
     if sample.at > track.lapses:
         track = Track(since=track.lapses, told=track.told, heard=track.heard, fresh=track.fresh)
     seen = apparent(sample)
-    most = max(rules.down, rules.degraded, rules.unknown, rules.better)
-    recent = (*track.recent, seen)[-most:]
+    recent = (*track.recent, seen)[-rules.window :]
     state = _next(track.state, recent, rules)
     reasons = track.reasons
     if seen.state is state:
@@ -92,7 +97,9 @@ def follow(track: Track, sample: Sample, rules: Rules) -> Track:
     elif state is not track.state:
         reasons = next((one.reasons for one in reversed(recent) if one.state is state), seen.reasons)
     lapses = rules.holds(sample)
-    maintenance, told, fresh = sample.maintenance, sample, lapses
+    maintenance = sample.maintenance
+    told: Sample | None = sample
+    fresh = lapses
     if sample.trouble is not None:
         if not maintenance and sample.at <= track.fresh:
             maintenance = track.maintenance  # a poll that told nothing does not end it

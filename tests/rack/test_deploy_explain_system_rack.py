@@ -40,8 +40,8 @@ racks:
 """,
 }
 DEPLOY, INSPECT = Wish(Action.DEPLOY, attempts=1), Wish(Action.INSPECT, attempts=1)
-EARLY = replace(PATIENCE, ramdisk=90.0, first_boot=45.0)
-"""What is silent is given up soon: a ramdisk after its kernel, a system at its first boot."""
+EARLY = replace(PATIENCE, kernel=90.0, ramdisk=90.0, first_boot=45.0)
+"""What is silent is given up soon: a loader that cannot start its kernel, a ramdisk after that, a system at its first boot."""
 
 
 @pytest.fixture(scope="module")

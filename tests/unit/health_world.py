@@ -53,8 +53,8 @@ NAMES = st.text(st.characters(), max_size=12) | st.sampled_from(
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=64)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | NUMBERS | NAMES,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
-    max_leaves=12,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
 )
 REASONS = st.builds(Reason, st.sampled_from(["info", "degraded", "down"]), NAMES, NAMES)
 TROUBLES = st.builds(
@@ -69,7 +69,7 @@ SAMPLES = st.builds(
     trouble=st.none() | TROUBLES,
     reasons=st.lists(REASONS, max_size=3).map(tuple),
     figures=st.dictionaries(NAMES, NUMBERS, max_size=4),
-    facts=st.dictionaries(NAMES, JSON, max_size=4),
+    facts=st.dictionaries(NAMES, JSON, max_size=3),
     maintenance=NAMES,
 )
 DEVICES = st.builds(

@@ -45,6 +45,11 @@ SHOWN: dict[str, tuple[str, Told]] = {
         lambda s: s.power().see("station", kinds.OTHER_DHCP, node="", server="10.1.0.66").dhcp(kinds.DISCOVER)
         .dhcp(kinds.OFFER).dhcp(kinds.REQUEST, address="10.1.9.9").dhcp(kinds.NAK, address="10.1.9.9").moving(Phase.DHCP),
     ),
+    "another DHCP server whose offer it took": (
+        "other-dhcp",
+        lambda s: s.power().dhcp(kinds.DISCOVER).dhcp(kinds.OFFER)
+        .see("station", kinds.OTHER_DHCP, node="", server="10.1.0.66", mac="", offered="10.1.9.9", to=MAC).failed(Phase.DHCP),
+    ),
     "boot services that ended": (
         "station-stopped",
         lambda s: s.power().see("station", kinds.STOPPED, node="", why="asked").failed(Phase.FIRMWARE),
@@ -278,6 +283,16 @@ def test_a_cause_is_told_from_what_shows_it(shown: str) -> None:
         or first.cause in {"other-dhcp", "station-stopped", "dnsmasq-dies"}
         or MAC in first.what
     )
+
+
+def test_a_server_is_surely_in_the_way_of_a_node_that_took_its_offer() -> None:
+    def told(to: str) -> str:
+        story = Story().power().dhcp(kinds.DISCOVER).dhcp(kinds.OFFER)
+        story.see("station", kinds.OTHER_DHCP, node="", server="10.1.0.66", mac="", offered="10.1.9.9", to=to)
+        return certainties(story.failed(Phase.DHCP).explained())["other-dhcp"]
+
+    assert told(MAC.upper()) == "certain"
+    assert told(NEIGHBOUR) == "likely"
 
 
 def known() -> set[str]:

@@ -134,8 +134,8 @@ def test_alerts_are_the_newest_first_and_a_silent_feed_is_none() -> None:
     assert made.alerts[0] == Alert(1021, SERVER.key, State.DEGRADED, State.OK, "")
 
 
-def test_what_is_well_when_it_is_first_heard_of_is_no_alert_and_what_is_not_is_one() -> None:
-    made = board(good(0, SWITCH), bad(0, DEAD))
+def test_what_is_well_or_worked_at_when_it_is_first_heard_of_is_no_alert_and_what_is_not_is_one() -> None:
+    made = board(good(0, SWITCH), *course("m", OTHER), bad(0, DEAD))
     assert list(made.alerts) == [Alert(0, SERVER.key, State.UNKNOWN, State.DOWN, "no power supply feeds it")]
 
 

@@ -173,6 +173,20 @@ def test_a_feed_goes_on_until_it_is_asked_to_end_and_logs_out(racks: Racks, numb
     assert racks.sessions() == 0
 
 
+def test_a_bmc_that_hangs_holds_up_no_end_and_its_session_is_ended_by_the_next(racks: Racks) -> None:
+    with feeding("a1", "a2") as process:
+        records(process, 3)
+        until(lambda: racks.sessions() == 2)
+        racks.rigs["a1"].plant(dead=True)
+        records(process, 4)  # of a2, which goes on
+        process.terminate()
+        process.communicate(timeout=LONG)
+    assert process.returncode == Exit.INTERRUPTED
+    racks.rigs["a1"].plant()
+    assert racks.sessions() == 1
+    racks("health", "a1")
+
+
 def test_a_feed_ends_when_nobody_reads_it_though_there_is_nothing_to_say(racks: Racks) -> None:
     with feeding("a4") as process:
         (fleet,) = records(process, 1)

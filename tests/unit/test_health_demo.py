@@ -186,6 +186,22 @@ def test_the_leaf_loses_the_link_of_a_server_that_is_off() -> None:
     pytest.fail("no switch has its port")
 
 
+def test_a_site_or_a_rack_stands_for_all_that_is_there() -> None:
+    one = demo(2, 25)
+    site = one.fleet.sites[0].name
+    whole = one.power(site, "off", ZERO + 1)["servers"]
+    assert len(whole) == 25
+    assert {found["result"] for found in whole if not found["error"]} <= {"done", "nothing"}
+    rack = one.sensors(f"{site}/r2", ZERO + 10)["servers"]
+    assert len(rack) == 5
+    assert {found["power"] for found in rack if not found["error"]} == {"off"}
+    assert len(one.ports(site)["switches"]) == 4
+    assert one.hardware(f"{site}/r2/{rack[0]['server']}")["items"][0]["server"] == rack[0]["server"]
+    nodes = one.nodes(site)["nodes"]
+    assert {found["site"] for found in nodes} == {site}
+    assert len(one.plan_deploy(site)["nodes"]) == len(nodes)
+
+
 def test_what_answers_nothing_cannot_be_turned_off() -> None:
     one = demo()
     dead = next(found for found in one.samples(ZERO) if found.trouble and found.device.startswith("server/"))

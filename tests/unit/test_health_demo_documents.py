@@ -9,10 +9,14 @@ from typing import Any, get_args
 import pytest
 
 from microdc.abreast import Outcome
+from microdc.bmc import judging as bmc_judging
+from microdc.bmc import plans as bmc_plans
 from microdc.bmc.booting import CLEAR, BootResult
 from microdc.bmc.control import PowerResult
-from microdc.bmc.judging import Wish
+from microdc.bmc.judging import Force, Patience, Wish, words
 from microdc.bmc.model import (
+    Abilities,
+    Act,
     Boot,
     BootMode,
     BootTarget,
@@ -53,7 +57,7 @@ from microdc.deploy.explaining.model import Advice, Certainty, Diagnosis, Entry,
 from microdc.deploy.model import Action, Evidence, Failure, ImageRef, NodeRecord, Phase, Progress
 from microdc.deploy.model import State as NodeState
 from microdc.deploy.reporting import NodeOutcome
-from microdc.errors import UnreachableError
+from microdc.errors import InputError, MicrodcError, UnreachableError
 from microdc.health.demo import Demo
 from microdc.store.model import Actor, Lease
 from microdc.store.model import Entry as JournalEntry
@@ -327,3 +331,88 @@ def test_the_wan(names: dict[str, str]) -> None:
     source = (CLI / "wan.py").read_text("utf-8")
     for one in (*shown["directions"][:1], *shown["overlays"][:1]):
         assert all(f'"{key}":' in source for key in one)
+
+
+# -- what acts would do
+
+
+def keys_in(told: dict[str, Any], file: str) -> None:
+    """Whether a command's file writes each key: of documents that no function of it makes by itself."""
+    source = (CLI / file).read_text("utf-8")
+    assert [key for key in told if f'"{key}"' not in source and f"'{key}'" not in source] == []
+
+
+@pytest.mark.parametrize("wish", ["on", "off", "cycle", "restart", "reset"])
+@pytest.mark.parametrize("power", ["on", "off"])
+def test_plans_of_power_are_those_of_real_bmcs(names: dict[str, str], wish: str, power: str) -> None:
+    acting = after()
+    if power == "off":
+        acting.power(names["server"], "off", ZERO + 10)
+    able = Abilities(frozenset(Act), frozenset(), frozenset(), frozenset())
+    refused = ""
+    found: tuple[bmc_judging.Stage, ...] = ()
+    try:
+        found = bmc_judging.stages(Wish(wish), Force.LATER, Power(power), able)
+    except MicrodcError as error:
+        refused = error.what
+    if refused:
+        for told in (acting.plan_power(names["server"], wish), acting.power(names["server"], wish)):
+            check(told, failed_server())
+            assert told["servers"][0]["error"]["what"] == refused
+        return
+    steps = [bmc_plans._stage(one, Patience()) for one in found]
+    told = acting.plan_power(names["server"], wish)
+    check(told, of_server(1, lambda _: {"reads": "on", "steps": [""]}))
+    assert told["servers"][0]["reads"] == power
+    assert told["servers"][0]["steps"] == steps
+    check(acting.plan_power(names["dead server"], wish), failed_server())
+
+
+def test_plans_of_boot(demo: Demo, names: dict[str, str]) -> None:
+    told = demo.plan_boot(names["server"], "pxe")
+    check(told, of_server(1, lambda _: {"reads": "none", "steps": [""]}))
+    wished = words(Boot(BootTarget.PXE, "once", BootMode.UEFI))
+    assert (told["servers"][0]["reads"], told["servers"][0]["steps"]) == ("none", [f"set {wished}"])
+
+
+def test_plans_of_the_wan_say_what_comes_of_them(names: dict[str, str]) -> None:
+    acting, plan = after(), plans.data(Plan("s", (), {}, ()))
+    pair = names["pair"]
+    a, _, b = pair.partition(":")
+    for told in (acting.plan_lay(pair, "lte"), acting.plan_cut(a, b)):
+        check(told, plan)
+        keys_in(told["operations"][0], "plans.py")
+        assert (told["applied"], told["changes"]) == (False, True)
+    planned = acting.plan_lay(pair, "lte")
+    assert acting.lay(pair, "lte")["overlay"] == planned["overlay"]
+    assert acting.plan_undo(planned["overlay"])["removed"] == [planned["overlay"]]
+    with pytest.raises(InputError, match="not cut"):
+        acting.plan_restore(a, b)
+    cut = acting.cut(a, b)
+    assert acting.plan_restore(a, b)["removed"] == [cut["overlay"]]
+    with pytest.raises(InputError, match="o99"):
+        acting.plan_undo("o99")
+    with pytest.raises(InputError, match="smoke"):
+        acting.plan_lay(pair, "smoke signals")
+
+
+@pytest.mark.parametrize("role", ["failed", "deploying", "node"])
+def test_plans_of_deployments(demo: Demo, names: dict[str, str], role: str) -> None:
+    told = demo.plan_deploy(names[role])
+    keys_in(told["nodes"][0], "deploy_plan.py")
+    keys_in({key: told[key] for key in told if key not in {"schema", "kind"}}, "deploy_plan.py")
+    how = {"failed": "begin", "deploying": "resume", "node": "nothing"}
+    assert told["nodes"][0]["how"] == how[role]
+
+
+def test_an_entry_of_the_journal_keeps_its_number(demo: Demo) -> None:
+    early = demo.journal(at=ZERO + 30)["items"]
+    late = demo.journal(1000, at=ZERO + 4000)["items"]
+    assert late[: len(early)] != early  # what was open has ended
+    assert [one["id"] for one in late] == list(range(1, len(late) + 1))
+    assert [one["began"] for one in late] == sorted(one["began"] for one in late)
+    told = demo.entry(early[-1]["id"])
+    assert told["entry"] == early[-1]
+    keys_in({key: told[key] for key in told if key not in {"schema", "kind"}}, "log.py")
+    with pytest.raises(InputError, match="no entry 99999"):
+        demo.entry(99999)

@@ -10,11 +10,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -33,6 +31,7 @@ from microdc.health.exporter.serving import CONNECTIONS, Server
 from microdc.health.figures import FIGURES, SITE_FIGURES
 from microdc.health.model import Device, Fleet, Kind, Place, Sample, Trouble
 from microdc.health.stream import Record
+from redfishservice import until
 
 NOW = 1_800_000_000.0
 HOSTILE = 'a"b\\c\nd {e="f"} 🧰 \u202e \ud800'
@@ -251,11 +250,11 @@ def test_connections_that_say_nothing_hold_few_threads_and_go_away() -> None:
     with kept(Told(FLEET, TOLD)) as keeper, Server(keeper, "127.0.0.1", 0) as server:
         silent = [socket.create_connection(address(server), PATIENCE) for _ in range(CONNECTIONS)]
         try:
-            until(lambda: refused(server))
+            until(lambda: refused(server), PATIENCE)
         finally:
             for one in silent:
                 one.close()
-        until(lambda: not refused(server))
+        until(lambda: not refused(server), PATIENCE)
         assert get(server)[0] == 200
 
 
@@ -264,13 +263,6 @@ def refused(server: Server) -> bool:
         return get(server, "/healthz")[0] != 200
     except (http.client.HTTPException, OSError):
         return True
-
-
-def until(holds: Any) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_port_that_is_taken_is_told() -> None:
@@ -300,7 +292,7 @@ def test_the_command_serves_until_it_is_ended() -> None:
             assert child.stderr is not None
             url = re.search(r"http://127\.0\.0\.1:(\d+)/metrics", child.stderr.readline())
             assert url
-            until(lambda: scraped(int(url[1])))
+            until(lambda: scraped(int(url[1])), PATIENCE)
             child.send_signal(signal.SIGTERM)
             assert child.wait(PATIENCE) == Exit.INTERRUPTED
             assert child.stderr.read().strip() == "Interrupted."

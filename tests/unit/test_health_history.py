@@ -111,7 +111,7 @@ def test_what_is_gone_is_forgotten() -> None:
 
 
 def test_rings_of_one_point_and_of_none() -> None:
-    assert kept((1.0, 1.0), (9.0, 2.0), (9.1, 3.0), size=1).points(KEY, WATTS) == [(9.1, 3.0)]
+    assert kept((1.0, 1.0), (9.0, 2.0), (9.1, 3.0), size=1).points(KEY, WATTS) == [(9.0, 3.0)]
     nothing = kept((1.0, 1.0), size=0)
     assert (nothing.octets, nothing.points(KEY, WATTS)) == (0, [])
     with pytest.raises(ValueError, match="-1 points"):

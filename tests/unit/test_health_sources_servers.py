@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from scripted_bmc import Scripted
 
-from microdc.bmc.errors import BmcError
-from microdc.bmc.model import Limits, Power, Reading, Sensors, Thresholds
+from microdc.bmc.driver import Bmc
+from microdc.bmc.errors import BmcError, Cause
+from microdc.bmc.model import Limits, Power, Reading, Sensors, Target, Thresholds
+from microdc.bmc.targets import Outlet
 from microdc.health.model import Observation, Reason
 from microdc.health.sources import judging_servers as judging
+from microdc.health.sources import kept
 from microdc.health.sources.intervals import Intervals, Pace
 from microdc.health.sources.servers import Powers, ServerProbe, server_probes
 from microdc.testbed.load import load
@@ -106,21 +111,26 @@ def test_a_bmc_that_answers_nonsense_is_a_trouble_and_no_reason_to_log_in_again(
     assert sessions(racks, "a1") == held
 
 
-def test_a_bmc_that_fails_again_and_again_is_opened_anew(
+def test_a_bmc_that_fails_again_and_again_costs_no_further_session(
     racks: Racks, probes: dict[str, ServerProbe]
 ) -> None:
     probe = probes["server/a1"]
     read(probe)
     held = sessions(racks, "a1")
     racks.rigs["a1"].plant(busy=1)
-    for _ in range(3):
+    for _ in range(4):
         with pytest.raises(BmcError):
             read(probe)
     racks.rigs["a1"].plant()
-    for one in held:
-        racks.rigs["a1"].client.delete(
-            one["@odata.id"]
-        )  # it could not be logged out of while the BMC was busy
+    assert read(probe).facts["driver"] == "redfish"
+    assert sessions(racks, "a1") == held
+
+
+def test_a_session_that_the_bmc_ended_is_opened_anew(racks: Racks, probes: dict[str, ServerProbe]) -> None:
+    probe = probes["server/a1"]
+    read(probe)
+    for one in sessions(racks, "a1"):
+        racks.rigs["a1"].client.delete(one["@odata.id"])
     assert read(probe).facts["driver"] == "redfish"
     assert len(sessions(racks, "a1")) == 1
 
@@ -149,8 +159,6 @@ def test_after_its_end_nothing_is_asked(racks: Racks, probes: dict[str, ServerPr
 def test_closing_waits_for_no_poll_that_hangs(
     racks: Racks, probes: dict[str, ServerProbe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from microdc.health.sources import kept
-
     monkeypatch.setattr(kept, "LEAST_WAIT", 0.05)
     probe = probes["server/a1"]
     began, leave = threading.Event(), threading.Event()
@@ -167,6 +175,70 @@ def test_closing_waits_for_no_poll_that_hangs(
     leave.set()
     thread.join(20)
     assert not sessions(racks, "a1")  # the poll logs out itself, since nobody else will
+
+
+# -- by which way
+
+
+class Reached:
+    """A server with a way that works and one that may not: what is asked, and which ways are open."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.broken: Cause | None = None
+        self.open: list[str] = []
+        self.now = 0.0
+        monkeypatch.setattr(kept, "open_bmc", self._opened)
+        target = Target("c1", redfish="https://10.0.0.1", ipmi="10.0.0.1")
+        self.bmc = kept.KeptBmc(target, QUICK, clock=lambda: self.now)
+
+    @contextlib.contextmanager
+    def _opened(self, target: Target, limits: Limits, outlets: Sequence[Outlet]) -> Iterator[Scripted]:
+        del limits, outlets
+        driver = "redfish" if target.redfish else "ipmi"
+        self.open.append(driver)
+        bmc = Scripted([])
+        bmc.driver = driver
+        try:
+            yield bmc
+        finally:
+            self.open.remove(driver)
+
+    def ask(self) -> str:
+        return self.bmc.use(self._work)
+
+    def _work(self, bmc: Bmc) -> str:
+        if self.broken and bmc.driver == "redfish":
+            raise BmcError(self.broken, "it does not work")
+        return bmc.driver
+
+
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> Reached:
+    return Reached(monkeypatch)
+
+
+def test_the_first_way_is_kept_open_while_another_is_used(reached: Reached) -> None:
+    assert (reached.ask(), reached.open, reached.bmc.detour) == ("redfish", ["redfish"], "")
+    reached.broken = Cause.TIMEOUT
+    assert reached.ask() == "ipmi"
+    assert reached.bmc.detour == "Redfish failed: it does not work"
+    reached.broken = None
+    assert reached.ask() == "ipmi"  # not tried again so soon
+    assert reached.open == ["redfish", "ipmi"]
+    reached.now += kept.AGAIN
+    assert (reached.ask(), reached.open, reached.bmc.detour) == ("redfish", ["redfish"], "")
+    reached.bmc.close()
+    assert not reached.open
+
+
+@pytest.mark.parametrize("cause", [Cause.LOGIN, Cause.UNTRUSTED, Cause.CERTIFICATE_CHANGED])
+def test_no_password_is_given_by_another_way_where_the_first_was_refused(
+    reached: Reached, cause: Cause
+) -> None:
+    reached.broken = cause
+    with pytest.raises(BmcError):
+        reached.ask()
+    assert reached.open == ["redfish"]
 
 
 # -- judged

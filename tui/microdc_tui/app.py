@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from microdc_tui.acting import Acts
 from microdc_tui.screens.base import View
 from microdc_tui.shell import Shell
 from microdc_tui.themes import THEMES
@@ -30,6 +32,11 @@ class Face(Shell):
         Binding("s", "save_screenshot", "Screenshot", show=False),
         Binding("q", "quit", "Quit"),
     ]
+
+    @cached_property
+    def acts(self) -> Acts:
+        """What is being done, and what can be."""
+        return Acts(self)
 
     def action_help(self) -> None:
         """All keys of this screen, from its bindings."""
@@ -55,7 +62,7 @@ class Face(Shell):
             if subject is None:
                 self.notify("nothing is selected here that something could be done with")
             else:
-                self.push_screen(ActionMenu(subject))
+                self.push_screen(ActionMenu(subject, self.acts.offered(subject)), self.acts.choose)
 
     def action_write_lock(self) -> None:
         """Opens the lock after a confirmation, closes it at once."""

@@ -24,12 +24,13 @@ LINES = 500
 
 @dataclass
 class Answered(Message):
-    """A command has ended. unwanted: set where nobody waits for the answer any more."""
+    """A command has ended. unwanted: set where nobody waits for the answer any more. number: of the command among those that run."""
 
     argv: tuple[str, ...]
     then: Then
     answer: Answer
     unwanted: Event
+    number: int
 
 
 @dataclass
@@ -53,13 +54,14 @@ class Asking:
         self.running: dict[int, tuple[str, ...]] = {}
         """What is being asked now, for the status bar."""
 
-    def ask(self, argv: Sequence[str], then: Then) -> Event:
-        """Asks; `then` is called in the UI's thread. Setting the event that is returned gives the question up."""
+    def ask(self, argv: Sequence[str], then: Then, *, plan: bool = False) -> Event:
+        """Asks; `then` is called in the UI's thread. Setting the event that is returned gives the question up. plan: asks for a plan, told as to people."""
         words, stop = tuple(argv), Event()
+        put = self._world.plan if plan else self._world.ask
 
         def run() -> None:
             with self._turn:
-                self._end(words, then, stop, lambda: self._world.ask(words, stop))
+                self._end(words, then, stop, lambda: put(words, stop))
 
         self.running[id(stop)] = words
         Thread(target=run, name=f"ask {' '.join(words)}", daemon=True).start()
@@ -87,9 +89,11 @@ class Asking:
         always: bool = False,
     ) -> None:
         answer = Answer(code=Exit.INTERRUPTED) if stop.is_set() else _guarded(run)
-        self.running.pop(id(stop), None)
         if always or not stop.is_set():
-            self._host.post_message(Answered(words, then, answer, Event() if always else stop))
+            # It runs until its answer is shown, so that whoever waits for the end of it sees that.
+            self._host.post_message(Answered(words, then, answer, Event() if always else stop, id(stop)))
+        else:
+            self.running.pop(id(stop), None)
 
 
 class _Narration:

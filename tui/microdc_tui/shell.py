@@ -88,6 +88,7 @@ class Shell(App[int]):
         self._tick = tick
         self._start = start
         self._began = False
+        self._generation = 0
         self._wanted_theme = theme or DEFAULT
         # All our colours are true ones: looking through every line for a terminal's own sixteen is work for nothing.
         self._filters = [one for one in self._filters if not isinstance(one, ANSIToTruecolor)]
@@ -176,6 +177,7 @@ class Shell(App[int]):
             self._narrate(batch)
             now = self.world.now()
             changed = self.board.apply(batch.records, now) | self.board.tick(now)
+            self._tell_problems()
             self._began = self._began or bool(batch.records)
             view = self.view
             if view is not None:
@@ -243,6 +245,13 @@ class Shell(App[int]):
         if lines:
             self._keep_lines(lines)
 
+    def _tell_problems(self) -> None:
+        """What is wrong with an inventory goes into the log once, each time that it is read."""
+        if self.board.generation != self._generation:
+            self._generation = self.board.generation
+            for problem in self.board.fleet.problems:
+                self.tell(problem, source="inventory", style="$warning")
+
     def _keep_lines(self, lines: Sequence[LogLine]) -> None:
         self.log_lines.extend(lines)
         view = self.view
@@ -264,6 +273,7 @@ class Shell(App[int]):
     # Messages from other threads
 
     def on_answered(self, event: Answered) -> None:
+        self.asking.running.pop(event.number, None)
         if not event.unwanted.is_set():
             event.then(event.answer)
         self.show_frame()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from microdc.health.demo.nodes import Move
 
+ME = "you"
+"""Whose acts they are."""
 OFF_AFTER, ON_AFTER, BACK_AFTER = 4.0, 3.0, 8.0
 """Seconds from the act until a server is off, is on, and is on again."""
 
@@ -70,6 +72,8 @@ class Acts:
         self._numbers = 100
         self.changes = 0
         """Grows with each act that changes what is sampled."""
+        self.touched: set[str] = set()
+        """Servers whose boot was set, or that were deployed."""
 
     def number(self) -> int:
         """One that was not used yet."""
@@ -96,6 +100,8 @@ class Acts:
 
     def boot(self, name: str, target: str, at: float) -> None:
         """Sets what a server boots from next; `none` takes it away."""
+        self.changes += 1
+        self.touched.add(name)
         self._boots.setdefault(name, []).append((at, target))
 
     def boot_of(self, name: str, at: float) -> str:
@@ -106,6 +112,8 @@ class Acts:
 
     def move(self, name: str, at: float) -> Move:
         """Begins a deployment."""
+        self.changes += 1
+        self.touched.add(name)
         earlier = self._moves.setdefault(name, [])
         earlier.append(Move(at, self.number(), len(earlier) + 1))
         return earlier[-1]

@@ -6,7 +6,20 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from microdc.health.demo.documents import cables, declared, nodes, plans, servers, store, switches, wan
+from microdc.health.demo.acting import nodes as act_nodes
+from microdc.health.demo.acting import servers as act_servers
+from microdc.health.demo.acting import wan as act_wan
+from microdc.health.demo.documents import (
+    cables,
+    declared,
+    eventlog,
+    hardware,
+    nodes,
+    servers,
+    store,
+    switches,
+    wan,
+)
 from microdc.health.demo.state import State
 
 Document = dict[str, Any]
@@ -25,35 +38,36 @@ class Asking:
     def plan_power(self, name: str, act: str, at: float | None = None) -> Document:
         """`microdc power ACT NAME --dry-run`."""
         with self._lock:
-            return plans.power(self._state, name, act, self._now(at))
+            return act_servers.plan_power(self._state, name, act, self._now(at))
 
     def plan_boot(self, name: str, target: str, at: float | None = None) -> Document:
         """`microdc boot NAME --once TARGET --dry-run`; `none` is `--clear`."""
         with self._lock:
-            return plans.boot(self._state, name, target, self._now(at))
+            return act_servers.plan_boot(self._state, name, target, self._now(at))
 
     def plan_lay(self, pair: str, profile: str, at: float | None = None) -> Document:
         """`microdc apply-profile PROFILE --pair A:B --dry-run`."""
         with self._lock:
-            return plans.lay(self._state, pair, profile, self._now(at))
+            return act_wan.lay(self._state, pair, profile, self._now(at), dry=True)
 
     def plan_undo(self, overlay: str, at: float | None = None) -> Document:
         """`microdc wan undo OVERLAY --dry-run`."""
-        return self._tell(plans.undo, overlay, at)
+        with self._lock:
+            return act_wan.undo(self._state, overlay, self._now(at), dry=True)
 
     def plan_cut(self, a: str, b: str, at: float | None = None) -> Document:
         """`microdc wan cut LINK --dry-run`."""
         with self._lock:
-            return plans.cut(self._state, a, b, self._now(at))
+            return act_wan.cut(self._state, a, b, self._now(at), dry=True)
 
     def plan_restore(self, a: str, b: str, at: float | None = None) -> Document:
         """`microdc wan mend LINK --dry-run`."""
         with self._lock:
-            return plans.restore(self._state, a, b, self._now(at))
+            return act_wan.restore(self._state, a, b, self._now(at), dry=True)
 
     def plan_deploy(self, name: str, at: float | None = None) -> Document:
         """`microdc deploy plan NAME`."""
-        return self._tell(plans.deploy, name, at)
+        return self._tell(act_nodes.plan, name, at)
 
     # -- what the screens ask
 
@@ -63,11 +77,11 @@ class Asking:
 
     def hardware(self, name: str, at: float | None = None) -> Document:
         """`microdc inventory collect NAME`."""
-        return self._tell(servers.hardware, name, at)
+        return self._tell(hardware.collect, name, at)
 
     def sel(self, name: str, at: float | None = None) -> Document:
         """`microdc bmc sel NAME`."""
-        return self._tell(servers.sel, name, at)
+        return self._tell(eventlog.sel, name, at)
 
     def sensors(self, name: str, at: float | None = None) -> Document:
         """`microdc bmc sensors NAME`."""

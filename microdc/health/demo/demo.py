@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from microdc.health.demo import acting, sampling
+from microdc.health.demo import sampling
+from microdc.health.demo.acting import leases, nodes, servers, wan
 from microdc.health.demo.asking import Asking, Document
 from microdc.health.demo.building import build
 from microdc.health.demo.state import State
@@ -72,12 +73,12 @@ class Demo(Asking):
     def power(self, name: str, act: str, at: float | None = None) -> Document:
         """`on`, `off`, `cycle` or `reset`; the server is so some seconds later."""
         with self._lock:
-            return acting.power(self._state, name, act, self._now(at))
+            return servers.power(self._state, name, act, self._now(at))
 
     def set_boot(self, name: str, target: str, at: float | None = None) -> Document:
         """What a server boots from next; `none` takes it away."""
         with self._lock:
-            return acting.set_boot(self._state, name, target, self._now(at))
+            return servers.boot(self._state, name, target, self._now(at))
 
     def lay(
         self,
@@ -89,46 +90,46 @@ class Demo(Asking):
     ) -> Document:
         """Lays a profile over a pair `a:b`, until then or until it is taken away."""
         with self._lock:
-            return acting.lay(self._state, pair, profile, self._now(at), until=until, owner=owner)
+            return wan.lay(self._state, pair, profile, self._now(at), until=until, owner=owner)
 
     def undo(self, overlay: str, at: float | None = None) -> Document:
         """Takes an overlay away; the newest of `you` where none is named."""
         with self._lock:
-            return acting.undo(self._state, overlay, self._now(at))
+            return wan.undo(self._state, overlay, self._now(at))
 
     def cut(self, a: str, b: str, at: float | None = None, until: float | None = None) -> Document:
         """Takes the line between two sites down: what goes over it goes another way, or none."""
         with self._lock:
-            return acting.cut(self._state, a, b, self._now(at), until)
+            return wan.cut(self._state, a, b, self._now(at), until=until)
 
     def restore(self, a: str, b: str, at: float | None = None) -> Document:
         """Brings the line between two sites up again, whoever cut it."""
         with self._lock:
-            return acting.restore(self._state, a, b, self._now(at))
+            return wan.restore(self._state, a, b, self._now(at))
 
     def deploy(self, name: str, at: float | None = None) -> Document:
         """Deploys a node; it is active two and a half minutes later."""
         with self._lock:
-            return acting.deploy(self._state, name, self._now(at))
+            return nodes.deploy(self._state, name, self._now(at))
 
     def abort(self, name: str, at: float | None = None) -> Document:
         """Ends what is being done with a node."""
         with self._lock:
-            return acting.abort(self._state, name, self._now(at))
+            return nodes.abort(self._state, name, self._now(at))
 
     def maintain(self, name: str, why: str, at: float | None = None) -> Document:
         """Takes a node out; back where `why` is ""."""
         with self._lock:
-            return acting.maintain(self._state, name, why, self._now(at))
+            return nodes.maintain(self._state, name, why, self._now(at))
 
     def lease(
         self, resource: str, seconds: float, reason: str = "", at: float | None = None, owner: str = "you"
     ) -> Document:
         """Takes wan, site:NAME or rack:SITE/RACK. Raises RefusedError where somebody else has it."""
         with self._lock:
-            return acting.lease(self._state, resource, seconds, self._now(at), reason=reason, owner=owner)
+            return leases.take(self._state, resource, seconds, self._now(at), reason=reason, owner=owner)
 
     def release(self, resource: str = "", at: float | None = None, owner: str = "you") -> Document:
         """Gives a lease back; all of the owner's where none is named."""
         with self._lock:
-            return acting.release(self._state, resource, self._now(at), owner)
+            return leases.release(self._state, resource, self._now(at), owner)

@@ -13,6 +13,11 @@ WARM, HOT = 35.0, 42.0
 _CPU_WARM, _CPU_HOT = 90.0, 100.0
 _SLOW, _STILL = 1500.0, 600.0
 """Revolutions per minute below which a fan is a warning, and critical."""
+_BOOTS = {
+    target: {"target": target, "lasting": "disabled" if target == "none" else "once", "mode": "uefi"}
+    for target in ("none", "pxe", "http", "disk", "bios", "cd")
+}
+"""What is told of a boot override, by its target."""
 _STANDBY = 9.0
 """Watts of a server that is off: its BMC."""
 
@@ -38,35 +43,34 @@ def observe(machine: Machine, t: float, mood: Mood = USUAL) -> Told:
     on = mood.power != "off"
     rows = readings(machine, t, mood)
     ill = [row for row in rows if row["health"] != "ok"]
-    critical = float(len([row for row in ill if row["health"] == "critical"]))
+    critical = float(len([row for row in ill if row["health"] == "critical"])) if ill else 0.0
+    inlet = rows[0]["value"]
     figures: dict[str, float] = {
         "power_state": 1.0 if on else 0.0,
         "draw_watts": rows[-1]["value"],
-        "inlet_celsius": rows[0]["value"],
-        "hottest_celsius": max([row["value"] for row in rows if row["unit"] == "Cel"]),
+        "inlet_celsius": inlet,
+        "hottest_celsius": rows[1]["value"] if on else inlet,
         "sensors_critical": critical,
     }
     if on:
-        fans = [row["value"] for row in rows if row["unit"] == "RPM"]
-        figures["fan_rpm_least"] = min(fans)
-        figures["fans_failed"] = float(len([rpm for rpm in fans if rpm < _STILL]))
+        least = min(rows[4]["value"], rows[6]["value"])
+        figures["fan_rpm_least"] = least
+        figures["fans_failed"] = 1.0 if least < _STILL else 0.0
     facts = {
         "power": mood.power,
         "driver": machine.driver,
         "bmc": machine.bmc,
         "health": "critical" if critical else "warning" if ill else "ok",
         "sensors": rows,
-        "boot": {
-            "target": mood.boot,
-            "lasting": "disabled" if mood.boot == "none" else "once",
-            "mode": "uefi",
-        },
+        "boot": _BOOTS[mood.boot],
     }
+    if on and not ill and mood.power == "on":
+        return (), figures, facts
     return (*_power(mood), *map(_reason, ill)), figures, facts
 
 
 def readings(machine: Machine, t: float, mood: Mood) -> list[dict[str, Any]]:
-    """Its sensors; the inlet first, the draw last. A server that is off has few."""
+    """Its sensors; the inlet first, the hottest next, the draw last. A server that is off has few."""
     phases = machine.phases
     inlet = round(22.5 + 3 * phases[0] + 0.8 * ripple(t, phases[1], 41.0) + mood.heat, 1)
     first = _row("Inlet Temp", "temperature", inlet, "Cel", _above(inlet, WARM, HOT))
@@ -74,12 +78,12 @@ def readings(machine: Machine, t: float, mood: Mood) -> list[dict[str, Any]]:
         return [first, _row("System Power", "power", _STANDBY, "W")]
     busy = load(t, phases)
     warm = round(inlet + 19 + 31 * busy, 1)
-    other = round(warm - 3 + ripple(t, phases[2], 13.0), 1)
-    shaken = 3600 + 5200 * (0.0 if warm < 45 else min(1.0, (warm - 45) / 40)) + 30 * ripple(t, phases[2], 8.0)
+    other = round(warm - 1.5 - 3 * phases[2], 1)
+    speed = 3600 + 5200 * (0.0 if warm < 45 else min(1.0, (warm - 45) / 40))
     if mood.fan:
-        shaken += 2600  # the others make up for it
-    fan = float(round(shaken / 60) * 60)
-    failing = float(round(shaken * (1.0 - mood.fan) / 60) * 60)
+        speed += 2600  # the others make up for it
+    fan = round(speed / 60) * 60.0
+    failing = round(speed * (1.0 - mood.fan) / 60) * 60.0 if mood.fan else fan
     watts = float(round(machine.idle + (machine.most - machine.idle) * busy))
     return [
         first,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from microdc.errors import InputError
 from microdc.health.demo import servers, switches, wan
@@ -13,20 +13,22 @@ from microdc.health.demo.building import Line, Machine, SwitchBox, World
 from microdc.health.demo.journal import Journal
 from microdc.health.demo.nodes import Move, phase_at
 from microdc.health.demo.story import AGAIN, DARK, Scene, Story
-from microdc.health.model import Trouble
-
-T = TypeVar("T")
+from microdc.health.model import Device, Trouble
 
 _EARLY = frozenset({"prepare", "power", "firmware", "dhcp", "loader", "kernel", "ramdisk"})
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What holds at one moment. off: the servers that are; powers: what acts made of the power of servers. overlays: the topmost last."""
+    """What holds at one moment. off: the servers that are; powers: what acts made of the power of servers. touched: servers that are not as
+
+    usual, but for the heat of their racks. overlays: the topmost last.
+    """
 
     scene: Scene
     powers: Mapping[str, str]
     off: frozenset[str]
+    touched: frozenset[str]
     overlays: tuple[Laid, ...]
     cuts: frozenset[str]
 
@@ -59,7 +61,8 @@ class State:
         off = dead | {name for name, power in powers.items() if power == "off"}
         overlays = tuple(self.acts.holding(at))
         cuts = scene.cuts.union(*(one.cuts for one in overlays))
-        found = Moment(scene, powers, frozenset(off), overlays, frozenset(cuts))
+        touched = frozenset(off.union(powers, scene.fans, scene.waves, self.acts.touched))
+        found = Moment(scene, powers, frozenset(off), touched, overlays, frozenset(cuts))
         self._moment = (at, done, found)
         return found
 
@@ -81,6 +84,8 @@ class State:
         """What is done to a server."""
         now, name = self.moment(at), machine.name
         scene = now.scene
+        if name not in now.touched and not scene.heat:
+            return servers.USUAL
         power = now.powers.get(name) or ("off" if name in now.off else "on")
         crashed = power == "off" and name in scene.crashed and name not in now.powers
         boot = self.acts.boot_of(name, at)
@@ -97,14 +102,10 @@ class State:
         flapping = None if event is None else now.scene.t - event.start
         return switches.Mood(flapping, name == self.standing.wrong, frozenset(off))
 
-    def line(self, line: Line, at: float) -> wan.Mood:
-        """What is done to a pair."""
-        return self.line_without(line, frozenset(), at)
-
-    def line_without(self, line: Line, down: Collection[str], at: float) -> wan.Mood:
-        """The same if these lines were cut, too."""
+    def line(self, line: Line, at: float, without: Collection[str] = ()) -> wan.Mood:
+        """What is done to a pair. without: lines that are cut besides."""
         now, name = self.moment(at), line.device.name
-        cuts = now.cuts.union(down) if down else now.cuts
+        cuts = now.cuts.union(without) if without else now.cuts
         scene = now.scene
         top = next((one for one in reversed(now.overlays) if name in one.pairs or name in one.cuts), None)
         ways: tuple[str, ...] | None = ()
@@ -138,33 +139,56 @@ class State:
             return Move(self.begun - 400.0, 31, 1, "dhcp")
         return Move(self.begun - 86_400.0 * (2 + 30 * round(machine.phases[1], 2)), 1 + machine.port)
 
-    # -- names
+    # -- names. Each raises InputError for one that there is not.
 
-    def machine(self, name: str) -> Machine:
-        """Raises InputError."""
-        return self._named(self.world.machines, name, "server")
+    def machines(self, name: str) -> list[Machine]:
+        """The servers of this name, path, rack or site."""
+        return _meant(self.world.machines, name, "server")
 
-    def box(self, name: str) -> SwitchBox:
-        """Raises InputError."""
-        return self._named(self.world.switches, name, "switch")
+    def boxes(self, name: str) -> list[SwitchBox]:
+        """The switches of this name, path, rack or site."""
+        return _meant(self.world.switches, name, "switch")
+
+    def nodes(self, name: str) -> list[Machine]:
+        """The nodes of this name, path, rack or site."""
+        return _meant(self.world.nodes, name, "node")
 
     def pair(self, name: str) -> Line:
-        """A pair `a:b`, or `b:a`. Raises InputError."""
+        """A pair `a:b`, or `b:a`."""
         a, _, b = name.partition(":")
-        turned = f"{b}:{a}"
-        return self._named(self.world.lines, turned if turned in self.world.lines else name, "pair")
+        found = self.world.lines.get(name) or self.world.lines.get(f"{b}:{a}")
+        if found is None:
+            raise InputError(f"no line of the demo joins {name!r}", hint=_such(self.world.lines))
+        return found
 
-    def node(self, name: str) -> Machine:
-        """Raises InputError."""
-        return self._named(self.world.nodes, name, "node")
 
-    @staticmethod
-    def _named(among: Mapping[str, T], name: str, kind: str) -> T:
-        if name not in among:
-            raise InputError(
-                f"there is no {kind} {name!r} in the demo", hint=f"such as {next(iter(among), 'none')}"
-            )
-        return among[name]
+class _Mounted(Protocol):
+    """Something in a rack."""
+
+    @property
+    def device(self) -> Device: ...
+
+
+M = TypeVar("M", bound=_Mounted)
+
+
+def _meant(among: Mapping[str, M], name: str, kind: str) -> list[M]:
+    if name in among:
+        return [among[name]]
+    site, _, rest = name.partition("/")
+    rack, _, last = rest.partition("/")
+    found = [
+        one
+        for one in among.values()
+        if one.device.site == site and rack in {"", one.device.rack} and last in {"", one.device.name}
+    ]
+    if not found:
+        raise InputError(f"there is no {kind} {name!r} in the demo", hint=_such(among))
+    return found
+
+
+def _such(among: Mapping[str, object]) -> str:
+    return f"such as {next(iter(among), 'none')}"
 
 
 def prepare(state: State) -> None:

@@ -6,36 +6,28 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeVar
 
 from microdc.health.demo.building import Machine, World
+from microdc.health.demo.casting import DEAD, cast, shuffled
 from microdc.health.demo.waves import ramp
 from microdc.health.model import Kind, Trouble
-
-T = TypeVar("T")
 
 AGAIN = 110.0
 """Seconds after which somebody tries again what failed in a wave of deployments."""
 ROUND = 420.0
 """Seconds after which the events come again, to others."""
 
-_DEAD = Trouble(
-    "unreachable",
-    "no answer on port 443: connection timed out",
-    hint="is its BMC plugged in? a cold start of the server resets it",
-)
-_REFUSED = Trouble(
-    "refused",
-    "the BMC refuses user microdc: 401 Unauthorized",
-    hint="check `credentials` in the site's document",
-)
 _HUNG = Trouble("late", "its SNMP agent gave no answer within 5 s", hint="it answers ping: the agent hangs")
-_DARK = Trouble("unreachable", "no route to host", hint="nothing of this site answers: is its uplink up?")
+DARK = Trouble("unreachable", "no route to host", hint="nothing of this site answers: is its uplink up?")
+"""The trouble of all that stands at a site that is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that begins `start` seconds after the demo did, and is over after `length`. kind: see `ROUND_OF`. target: a name."""
+    """Something that begins `start` seconds after the demo did, and is over after `length`.
+
+    kind: a key of `_APPLY`. target: a name; other: its rack, or the phase in which a deployment stops.
+    """
 
     kind: str
     start: float
@@ -44,27 +36,12 @@ class Event:
     other: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is so from the beginning: by device key, or by name. wrong: a switch with two cables that changed places. failed: a node."""
-
-    troubles: Mapping[str, Trouble]
-    unheard: frozenset[str]
-    maintenance: Mapping[str, str]
-    wrong: str
-    failed: str
-    overlaid: str
-    dark: tuple[str, ...]
-    resting: str
-    quiet: frozenset[str]
-
-
 @dataclass(slots=True)
 class Scene:
-    """What holds at one moment. t: seconds since the demo began. heat: degrees above the usual by (site, rack); fans: 0..1, how far one of a
+    """What holds at one moment. t: seconds since the demo began.
 
-    server's has gone; flapping: since when a switch's port does; crashed: servers that went off by themselves; waves: nodes that are being deployed, with
-    their event. deployed nodes that stop in a phase have `other` in their event.
+    troubles: by key. heat: degrees above the usual, by site and rack. fans: 0..1, how far one of a server's has gone. flapping: switches with a port that
+    comes and goes. crashed: servers that went off by themselves. gone: emulators without their agent. waves: nodes that are being deployed.
     """
 
     t: float
@@ -87,7 +64,7 @@ class Story:
     def __init__(self, world: World, seed: int) -> None:
         self._world = world
         self._seed = seed
-        self.standing = _standing(world, random.Random(f"{seed}/cast"))  # noqa: S311  a story, no secret
+        self.standing = cast(world, random.Random(f"{seed}/cast"))  # noqa: S311  a story, no secret
         self.round = lru_cache(maxsize=8)(self._round)
 
     def at(self, t: float) -> Scene:
@@ -124,23 +101,22 @@ class Story:
             if b.device.name not in quiet and b.device.site not in quiet
         ]
         lines = [name for name in world.lines if name != standing.overlaid]
-        places = _shuffled(rng, servers)
+        places = shuffled(rng, servers)
         yield from _wave(rng, world, servers, zero + 4)
         yield from _each("fan", places, zero, ((12, 150), (235, 150)))
         dark = standing.dark[int(zero // ROUND) % len(standing.dark)] if standing.dark else ""
         if dark:
             yield Event("dark", zero + 20, 50, dark)
         yield from _each("hot", places[::-1], zero, ((32, 140), (245, 140)))
-        shuffled = _shuffled(rng, lines)
-        yield from (Event("cut", zero + at, 85, name) for at, name in zip((48, 265), shuffled, strict=False))
+        paths = shuffled(rng, lines)
+        yield from (Event("cut", zero + at, 85, name) for at, name in zip((48, 265), paths, strict=False))
         yield from (
-            Event("congested", zero + at, 60, name)
-            for at, name in zip((145, 350), shuffled[2:], strict=False)
+            Event("congested", zero + at, 60, name) for at, name in zip((145, 350), paths[2:], strict=False)
         )
         yield from (
-            Event("drifted", zero + at, 45, name) for at, name in zip((225, 330), shuffled[4:], strict=False)
+            Event("drifted", zero + at, 45, name) for at, name in zip((225, 330), paths[4:], strict=False)
         )
-        switches = _shuffled(rng, boxes)
+        switches = shuffled(rng, boxes)
         yield from (
             Event("hung", zero + at, 55, box.name) for at, box in zip((65, 290), switches, strict=False)
         )
@@ -167,7 +143,7 @@ def _wave(rng: random.Random, world: World, servers: Sequence[Machine], start: f
     if not able:
         return
     site = rng.choice(able).device.site
-    chosen = _shuffled(rng, [one for one in able if one.device.site == site])[:3]
+    chosen = shuffled(rng, [one for one in able if one.device.site == site])[:3]
     for number, one in enumerate(chosen):
         yield Event("deploy", start + 3 * number, 270, one.name, "dhcp" if number == 2 else "")
 
@@ -184,7 +160,7 @@ _APPLY: Mapping[str, Callable[[Scene, Event], None]] = {
     "fan": lambda scene, event: scene.fans.__setitem__(
         event.target, ramp(scene.t, event.start, 25, event.start + event.length, 1)
     ),
-    "dead": lambda scene, event: scene.troubles.__setitem__(f"{Kind.SERVER}/{event.target}", _DEAD),
+    "dead": lambda scene, event: scene.troubles.__setitem__(f"{Kind.SERVER}/{event.target}", DEAD),
     "hung": lambda scene, event: scene.troubles.__setitem__(f"{Kind.SWITCH}/{event.target}", _HUNG),
     "flap": lambda scene, event: scene.flapping.__setitem__(event.target, event),
     "dark": lambda scene, event: scene.dark.add(event.target),
@@ -196,59 +172,3 @@ _APPLY: Mapping[str, Callable[[Scene, Event], None]] = {
     "deploy": lambda scene, event: scene.waves.__setitem__(event.target, event),
 }
 """What an event makes of a scene, by kind."""
-
-DARK = _DARK
-"""The trouble of all that stands at a site that is cut off."""
-
-
-def _shuffled(rng: random.Random, items: Sequence[T]) -> list[T]:
-    return rng.sample(items, len(items))
-
-
-def _standing(world: World, rng: random.Random) -> Standing:
-    sites = _shuffled(rng, list(world.pops))
-    resting = sites.pop() if len(world.pops) >= 8 else ""
-    unheard = sites.pop() if len(world.pops) >= 10 else ""
-    dark = tuple(sites.pop() for _ in range(2)) if len(world.pops) >= 6 else ()
-    troubles: dict[str, Trouble] = {}
-    silent: set[str] = set()
-    maintenance: dict[str, str] = {}
-    quiet = {resting, unheard, *dark} - {""}
-
-    def pick(turn: int, index: int) -> Machine | None:
-        """A server that plays no part yet, of the site whose turn it is."""
-        free = (
-            [one for one in world.at_site(sites[turn % len(sites)]) if one.name not in quiet] if sites else []
-        )
-        if len(free) < 2:  # whoever watches one server wants to see it alive
-            return None
-        quiet.add(free[index % len(free)].name)
-        return free[index % len(free)]
-
-    if dead := pick(0, 2):
-        troubles[dead.device.key] = _DEAD
-    if refused := pick(1, 6):
-        troubles[refused.device.key] = _REFUSED
-    if mended := pick(2, 3):
-        maintenance[mended.device.key] = "its fan 2 is being replaced"
-        maintenance[f"{Kind.NODE}/{mended.name}"] = "its fan 2 is being replaced"
-    if never := pick(2, 8):
-        silent.add(never.device.key)
-    nodes = [n for n in world.nodes if n not in quiet and world.nodes[n].device.site not in quiet]
-    failed = rng.choice(nodes) if nodes else ""
-    boxes = [
-        b
-        for b in world.switches.values()
-        if not b.management and b.device.site not in quiet and len(b.wired) > 2
-    ]
-    wrong = rng.choice(boxes).device.name if boxes else ""
-    overlaid = rng.choice(list(world.lines)) if world.lines else ""
-    for device in world.fleet.devices:
-        if device.site and device.site == resting:
-            maintenance[device.key] = "its power feed B is being replaced"
-        if unheard and unheard in {device.site, *device.name.split(":")}:
-            silent.add(device.key)
-    quiet |= {failed} - {""}
-    return Standing(
-        troubles, frozenset(silent), maintenance, wrong, failed, overlaid, dark, resting, frozenset(quiet)
-    )

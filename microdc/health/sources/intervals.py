@@ -19,13 +19,13 @@ class Intervals:
     """Of each kind; trips: of measured round trips between sites, store: of what the store says of maintenance.
 
     A BMC is a slow computer: the first poll of one by IPMI reads the descriptions of all its sensors, which takes longer than its time-out and
-    is taken up by the second.
+    is taken up by the second. Pairs are only worked out, but the ways between many sites take a while, once.
     """
 
     servers: Pace = Pace(10.0, 30.0)
     switches: Pace = Pace(10.0, 30.0)
     shapers: Pace = Pace(5.0, 15.0)
-    pairs: Pace = Pace(5.0, 5.0)
+    pairs: Pace = Pace(5.0, 30.0)
     nodes: Pace = Pace(2.0, 10.0)
     trips: Pace = Pace(60.0, 30.0)
     store: Pace = Pace(5.0, 10.0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from microdc.bmc.driver import Bmc
@@ -65,7 +65,11 @@ class ServerProbe:
 
     def read(self) -> Iterable[Observation]:
         """Raises BmcError, BmcRefusedError, InputError."""
-        return (self._bmc.use(self._read),)
+        found = self._bmc.use(self._read)
+        if self._bmc.detour:
+            by = Reason("degraded", f"read by {found.facts['driver']}, since {self._bmc.detour}")
+            found = replace(found, reasons=(by, *found.reasons))
+        return (found,)
 
     def close(self) -> None:
         """Logs out."""
@@ -80,7 +84,7 @@ class ServerProbe:
         notes = (*((self._note,) if self._note else ()), *bmc.notes)
         return Observation(
             self.devices[0],
-            (*_detour(bmc, self._bmc, notes), *judging.reasons(sensors)),
+            judging.reasons(sensors),
             judging.figures(sensors, bmc.driver),
             {
                 "power": str(sensors.power),
@@ -113,13 +117,6 @@ def _boot(bmc: Bmc) -> dict[str, Any] | None:
         return None
     mode = None if boot.mode is None else str(boot.mode)
     return {"target": str(boot.target), "lasting": boot.lasting, "mode": mode}
-
-
-def _detour(bmc: Bmc, kept: KeptBmc, notes: Iterable[str]) -> Iterator[Reason]:
-    """That a server is not reached by the way that the documents name first, which the notes explain."""
-    if bmc.driver != kept.best:
-        why = next((note for note in notes if "since" in note), f"reached by {bmc.driver} only")
-        yield Reason("degraded", why)
 
 
 def server_probes(

@@ -49,7 +49,7 @@ def test_what_needs_somebody_stands_first() -> None:
     async def story() -> None:
         async with shown(nodes(*WORLD_OF), start="deployments", size=LARGE) as pilot:
             seen = frame(pilot.app)
-            assert "4 nodes  ✗ 1 failed  ▶ 1 deploying  ■ 1 maintenance  ● 1 active" in seen
+            assert "4 nodes  ✗ 1 failed  ▶ 1 deploying, 3 min left  ■ 1 maintenance  ● 1 active" in seen
             rows = [row for row in seen.splitlines() if row[1:7] in {"a-runs", "b-move", "c-fail", "d-rest"}]
             assert [row.split()[0] for row in rows] == ["c-fails", "b-moves", "d-rests", "a-runs"]
             assert [word in rows[0] for word in ("✗ failed", "dhcp", "no-loader", "it asked for more")] == [

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from textual.widgets import Static
 from tui_scripted import MOMENT, Scripted, fleet, server, switch, well
 from tui_snapshots import LARGE, SMALL, StillDemo, frame, live, play, settle, shown, snapshot
 
 from microdc.health.model import Device, DeviceHealth, Fleet, Kind, Reason, State, Trouble
-from microdc_tui.devices.glance import columns, detail, labels, row, why
+from microdc.health.sources.unpolled import Unpolled, told
+from microdc_tui.devices.glance import columns, detail, labels, row, unpolled, why
 from microdc_tui.devices.wording import bits, celsius, number, reading, rpm, size, span, watts
 from microdc_tui.screens.devices import Devices
 from microdc_tui.screens.switch import Switch
 from microdc_tui.subject import Subject
+from microdc_tui.widgets.bars import Line
 from microdc_tui.widgets.filterbar import FilterBar
 from microdc_tui.widgets.table import VirtualTable
 
@@ -43,9 +44,21 @@ def test_why_tells_the_gravest_reason_and_else_why_nothing_is_known() -> None:
     assert why(DeviceHealth(device, State.UNKNOWN, 0.0, 1.0, stale=True)).text == "nothing heard for too long"
     assert why(DeviceHealth(device, State.UNKNOWN, 0.0)).text == "never heard of"
     assert why(DeviceHealth(device, State.OK, 0.0, 1.0)).text == ""
-    told = detail(DeviceHealth(device, State.DOWN, 0.0, 1.0, reasons=bad * 3, trouble=trouble), lines=3).plain
-    assert told.splitlines()[0] == "✗ PSU1: no power"
-    assert told.endswith("and 4 more: Enter tells")
+    said = detail(DeviceHealth(device, State.DOWN, 0.0, 1.0, reasons=bad * 3, trouble=trouble), lines=3).plain
+    assert said.splitlines()[0] == "✗ PSU1: no power"
+    assert said.endswith("and 4 more: Enter tells")
+
+
+def test_a_device_that_nobody_polls_says_why() -> None:
+    left = [
+        Unpolled("server/one", "here.yaml:3: no secret"),
+        Unpolled("server/two", "here.yaml:3: no secret"),
+    ]
+    problems = (*told(left), "here.yaml:9: unknown key: one")
+    assert unpolled(problems, "two") == "here.yaml:3: no secret"
+    assert unpolled(problems, "three") == ""
+    shown_ = detail(DeviceHealth(server("one"), State.UNKNOWN, 0.0), problems).plain
+    assert shown_ == "▲ not polled: here.yaml:3: no secret"
 
 
 def test_filters_can_ask_for_what_a_device_is_and_how_it_is() -> None:
@@ -80,7 +93,7 @@ def _world() -> Scripted:
 
 def _tally(screen: object) -> str:
     assert isinstance(screen, Devices)
-    return str(screen.query_one(".tally", Static).content)
+    return str(screen.query_one(".tally", Line).content)
 
 
 def test_it_lists_servers_and_switches_counts_and_filters_them() -> None:

@@ -22,7 +22,10 @@ def test_records_come_out_in_the_order_of_each_device() -> None:
     assert hold.waiting == 3
     batch = hold.take()
     assert batch.records[0] == FLEET
-    assert [one.at for one in batch.records[1:] if isinstance(one, Sample) and one.device == "server/a"] == [1.0, 2.0]
+    assert [one.at for one in batch.records[1:] if isinstance(one, Sample) and one.device == "server/a"] == [
+        1.0,
+        2.0,
+    ]
     assert (batch.lost_samples, len(woken)) == (0, 1)
     assert hold.take().records == ()
 

@@ -73,7 +73,11 @@ def test_the_help_has_every_key_that_works_on_the_screen() -> None:
             app = pilot.app
             assert isinstance(app, Face)
             assert app.view is not None
-            told = {one.binding.description for one in app.screen.active_bindings.values() if not one.binding.system}
+            told = {
+                one.binding.description
+                for one in app.screen.active_bindings.values()
+                if not one.binding.system
+            }
             await pilot.press("question_mark")
             await settle(pilot)
             help_text = words(frame(app))
@@ -119,8 +123,9 @@ def test_a_crumb_can_be_clicked() -> None:
 def test_a_pause_holds_the_picture_and_what_came_is_there_afterwards() -> None:
     async def story() -> None:
         async with shown(start="devices") as pilot:
-            app, world = pilot.app, pilot.app.world
+            app = pilot.app
             assert isinstance(app, Face)
+            world = app.world
             assert isinstance(world, StillDemo)
             await pilot.press("p")
             before = [line for line in frame(app).splitlines() if "paused" not in line and "old" not in line]
@@ -210,7 +215,7 @@ def test_samples_that_are_too_many_are_counted_in_the_status_line() -> None:
 
 
 def test_a_screen_that_fails_says_so_and_the_others_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: View, board: Board, changed: frozenset[str], now: float) -> None:
+    def fail(*_: object) -> None:
         raise TypeError("'<' not supported between [red]str[/] and int")
 
     async def story() -> None:
@@ -222,7 +227,10 @@ def test_a_screen_that_fails_says_so_and_the_others_work(monkeypatch: pytest.Mon
             assert isinstance(app.view, View)
             monkeypatch.setattr(type(app.view), "refresh_view", fail)
             await settle(pilot)
-            assert "the screen Alerts failed: TypeError: '<' not supported between [red]str[/] and int" in frame(app)
+            assert (
+                "the screen Alerts failed: TypeError: '<' not supported between [red]str[/] and int"
+                in frame(app)
+            )
             assert any("Traceback" in line.text for line in app.log_lines)
             await pilot.press("escape")
             await settle(pilot)
@@ -236,7 +244,14 @@ def test_problems_of_the_inventory_are_shown_and_the_rest_works() -> None:
     class Broken(StillDemo):
         def start(self, put, say) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
             super().start(put, say)
-            put([replace(self.demo.fleet, problems=("sites/paris.yaml:7: unknown key rols", "sites/rio.yaml:1: empty"))])
+            put(
+                [
+                    replace(
+                        self.demo.fleet,
+                        problems=("sites/paris.yaml:7: unknown key rols", "sites/rio.yaml:1: empty"),
+                    )
+                ]
+            )
             put(self.demo.samples(self.moment))
 
     async def story() -> None:
@@ -252,10 +267,11 @@ def test_problems_of_the_inventory_are_shown_and_the_rest_works() -> None:
 
 def test_an_empty_fleet_is_no_error_on_any_screen() -> None:
     class Nothing(StillDemo):
-        def start(self, put, say) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        def start(self, put, _say) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
             put([Fleet(origin="nothing")])
 
         def ask(self, argv: Sequence[str], stop: Event) -> Answer:
+            del argv, stop
             return Answer(code=3, narration=("Error: nobody answers",))
 
     async def story() -> None:
@@ -299,7 +315,9 @@ def test_a_storm_of_sizes_leaves_every_screen_whole() -> None:
                     await pilot.pause()
                 await settle(pilot)
                 assert not app.failure
-                assert entry.title.lower() in frame(app).splitlines()[0].lower()
+                assert app.view is not None
+                assert app.view.entry == entry
+                assert app.view.crumbs() in frame(app).splitlines()[0]
                 assert "or more, please" not in frame(app)
 
     play(story)
@@ -323,17 +341,19 @@ def test_themes_go_round_and_each_shows_the_states_apart() -> None:
     play(story)
 
 
-def test_a_screenshot_goes_into_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_screenshot_goes_into_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
 
     async def story() -> None:
         async with shown() as pilot:
             await pilot.press("s")
             await settle(pilot)
-            (kept,) = tmp_path.glob("*.svg")
-            assert "barcelona" in kept.read_text()
 
     play(story)
+    (kept,) = tmp_path.glob("*.svg")
+    assert "barcelona" in kept.read_text()
 
 
 def test_what_is_asked_shows_until_it_is_answered_and_an_answer_for_nobody_is_dropped() -> None:
@@ -342,6 +362,7 @@ def test_what_is_asked_shows_until_it_is_answered_and_an_answer_for_nobody_is_dr
 
         def ask(self, argv: Sequence[str], stop: Event) -> Answer:
             assert self.go.wait(20)
+            assert stop is not self.go
             if argv[0] == "raise":
                 raise ValueError("the answer is nonsense")
             return Answer({"asked": list(argv)})
@@ -374,6 +395,7 @@ class Counting(View):
     count = 0
 
     def refresh_view(self, board: Board, changed: frozenset[str], now: float) -> None:
+        del board, changed, now
         self.count += 1
 
 

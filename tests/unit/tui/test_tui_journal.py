@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tui_nodes import iso, leap
-from tui_scripted import MOMENT, Scripted, fleet
+from tui_scripted import MOMENT, Hang, Scripted, fleet
 from tui_snapshots import LARGE, SMALL, StillDemo, frame, play, settle, shown, snapshot
 
+from microdc_tui.app import Face
 from microdc_tui.readings.journal import Page, read_page
 from microdc_tui.screens.entry import EntryView
 from microdc_tui.screens.journal import Journal
@@ -126,6 +128,33 @@ def test_it_is_asked_again_by_r_and_the_cursor_stays_on_its_entry() -> None:
             await settle(pilot)
             assert "thing 3" in frame(pilot.app)
             assert table.selected == "1"
+
+    play(story)
+
+
+def test_it_is_asked_again_when_it_is_time_and_never_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Journal, "every", lambda _: 0.0)
+
+    async def story() -> None:
+        world = Scripted(fleet(), answers={ASKED: {"items": [_entry(1)]}})
+        async with shown(world, start="journal") as pilot:
+            app = pilot.app
+            assert isinstance(app, Face)
+            asked = len(world.asked)
+            await settle(pilot)
+            assert len(world.asked) > asked
+            world.answers[ASKED] = Hang
+            while not world.hanging.is_set():
+                app.tick()
+                await pilot.pause()
+            asked = len(world.asked)
+            for _ in range(3):
+                await pilot.press("r")
+                app.tick()
+                await pilot.pause()
+            assert len(world.asked) == asked
+            assert "asking …" in frame(app)
+            assert "thing 1" in frame(app)
 
     play(story)
 

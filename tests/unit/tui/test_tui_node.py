@@ -92,7 +92,7 @@ def test_plain_lines_of_the_console_are_hidden_until_they_are_asked_for() -> Non
         )
     )
     hidden = _rows(timeline(told_of, consoles=False, sources=False))
-    assert hidden[0].strip() == "1 plain lines of its console are hidden: c shows them"
+    assert hidden[0].strip() == "1 plain line of its console is hidden: c shows them"
     assert [row[-1] for row in hidden[1:]] == ["b", "c"]
     assert [row[-1] for row in _rows(timeline(told_of, sources=False))] == ["a", "b", "c"]
 
@@ -225,6 +225,7 @@ def test_the_timeline_is_followed_searched_and_its_console_shown() -> None:
             await pilot.press("slash", *"line 7", "enter")
             await settle(pilot)
             assert "1 found" in frame(pilot.app)
+            assert reader.has_focus
             assert "line 7" in frame(pilot.app)
             assert not reader.follow
             world.answers[ASKED] = explained("n1", timeline=[*some, line("newer", MOMENT + 99)])

@@ -6,12 +6,16 @@ from textual.geometry import Offset
 from tui_scripted import MOMENT, Scripted, fleet, server, switch, well
 from tui_snapshots import LARGE, SMALL, StillDemo, frame, live, play, settle, shown, snapshot
 
-from microdc.health.model import Device, Kind, Place, Reason, Sample, Trouble
+from microdc.health.model import Device, DeviceHealth, Kind, Place, Reason, Sample, State, Trouble
 from microdc_tui.app import Face
+from microdc_tui.devices import rackrow
 from microdc_tui.devices.elevation import TALLEST, Slot, frames
+from microdc_tui.devices.racklayout import HEAD, RackLayout
+from microdc_tui.devices.rackrow import LEAST
 from microdc_tui.screens.rack import Racks
 from microdc_tui.screens.server import Server
 from microdc_tui.screens.switch import Switch
+from microdc_tui.spans import width as width_of
 from microdc_tui.subject import Subject
 from microdc_tui.widgets.rackview import RackView
 
@@ -82,6 +86,66 @@ def test_absurd_heights_draw_no_absurd_rack() -> None:
     tall = Place("here", "", None, {"r1": 10**12})
     (one,) = frames(tall, [server("a", unit=5, height=10**9)], folded=False)
     assert len(one.slots) < 3 * TALLEST
+
+
+def test_racks_share_the_room_and_the_cursor_goes_from_one_to_the_next() -> None:
+    place = Place("here", "", None, {"r1": 6, "r2": 6, "r3": 6})
+    devices = [
+        server("a", unit=6),
+        server("b", unit=2),
+        server("c", unit=2, rack="r3"),
+        server("d", unit=6, rack="r3"),
+    ]
+    wide = RackLayout(frames(place, devices), 3 * LEAST)
+    assert (wide.abreast, wide.wide) == (3, LEAST)
+    narrow = RackLayout(frames(place, devices), LEAST + 10)
+    assert (narrow.abreast, narrow.wide) == (1, LEAST + 10)
+    assert RackLayout(frames(place, devices), 1).abreast == 1
+    assert narrow.moved("server/a", 1) == "server/b"
+    assert narrow.moved("server/a", -5) == "server/a"
+    assert narrow.moved(None, 1) == "server/a"
+    assert narrow.beside("server/b", 1) == "server/c", "r2 is empty, and c stands nearest"
+    assert narrow.beside("server/d", -1) == "server/a"
+    assert narrow.beside("server/d", 1) == "server/d"
+    assert narrow.first(0, "server/c") == 2
+    assert narrow.first(2, "server/a") == 0
+    assert wide.first(0, "server/c") == 0
+    assert wide.at(0, 2 * LEAST + 1, HEAD) == "server/d"
+    assert wide.at(0, 1, 0) is None
+
+
+def test_an_empty_site_has_a_layout_too() -> None:
+    empty = RackLayout((), 80)
+    assert (empty.moved(None, 1), empty.beside(None, 1), empty.at(0, 0, 0), empty.first(3, None)) == (
+        None,
+        None,
+        None,
+        0,
+    )
+
+
+def test_the_lines_of_a_rack_are_as_wide_as_it_is() -> None:
+    (one,) = frames(
+        HERE, [server("tall", unit=1, height=3), switch("leaf", unit=6), server("日本語の名前は長い", unit=5)]
+    )
+    health = {
+        device.key: DeviceHealth(device, State.DEGRADED, 0.0, 1.0, reasons=BAD) for device in one.devices
+    }
+    for width in (9, 30, LEAST, 80, 140):
+        lines = [
+            rackrow.line(slot, health.get(slot.device.key) if slot.device else None, 9, width)
+            for slot in one.slots
+        ]
+        for line in (rackrow.head(one, health, width), rackrow.titles(9, width), *lines):
+            assert width_of(line) == width, line
+    second = rackrow.line(one.slots[-2], health["server/tall"], 9, 80)
+    assert "Inlet: 31 °C" in "".join(text for text, _ in second)
+
+
+BAD = (
+    Reason("degraded", "2 rpm, critical: below 600", "Fan2"),
+    Reason("degraded", "31 °C, warning: above 30", "Inlet"),
+)
 
 
 def _world() -> Scripted:
@@ -174,13 +238,9 @@ def test_the_worst_reason_shows_in_the_rack_and_in_full_below() -> None:
     async def story() -> None:
         world = _world()
         async with shown(world, start="racks") as pilot:
-            bad = (
-                Reason("degraded", "2 rpm, critical: below 600", "Fan2"),
-                Reason("degraded", "31 °C, warning: above 30", "Inlet"),
-            )
             for second in (1, 2, 3):
                 world.moment = MOMENT + second
-                world.put([well(server("two"), world.moment, reasons=bad)])
+                world.put([well(server("two"), world.moment, reasons=BAD)])
                 await settle(pilot)
             await pilot.press("down")
             text = frame(pilot.app)

@@ -33,6 +33,7 @@ from microdc_tui.screens.server import Server
 from microdc_tui.screens.switch import Switch
 from microdc_tui.subject import Subject
 from microdc_tui.widgets.filterbar import FilterBar
+from microdc_tui.widgets.foot import MOST, Foot
 from microdc_tui.widgets.table import VirtualTable
 from microdc_tui.world.ports import Answer
 
@@ -397,6 +398,44 @@ def test_keys_and_clicks_go_from_pane_to_pane_and_enter_along_a_cable() -> None:
             await pilot.press("escape")
             await pilot.click("TabLine", offset=(3, 0))
             assert screen.pane.id == "overview"
+
+    play(story)
+
+
+def test_what_a_row_says_in_full_has_the_lines_that_it_needs() -> None:
+    async def story() -> None:
+        world = _world()
+        long = " ".join(f"word{number}" for number in range(40))
+        entries = [
+            {"id": "1", "at": None, "severity": "ok", "source": "SEL", "message": long},
+            {"id": "2", "at": None, "severity": "ok", "source": "SEL", "message": "short"},
+        ]
+        world.answers["bmc sel one --limit 100"] = _servers(entries=entries, total=2)
+        async with shown(world, start="devices", size=SMALL) as pilot:
+            pilot.app.open_subject(Subject("server", "one", "here"))  # type: ignore[attr-defined]
+            await settle(pilot)
+            await pilot.press("4")
+            await settle(pilot)
+            foot = pilot.app.screen.query_one(Foot)
+            assert foot.size.height == MOST
+            assert "word20" in frame(pilot.app)
+            await pilot.press("down")
+            await settle(pilot)
+            assert foot.size.height == 1
+
+    play(story)
+
+
+def test_tabs_that_have_no_room_give_way_to_the_open_one() -> None:
+    async def story() -> None:
+        async with shown(_world(), start="devices", size=(40, 12)) as pilot:
+            pilot.app.open_subject(Subject("server", "one", "here"))  # type: ignore[attr-defined]
+            await settle(pilot)
+            line = frame(pilot.app).splitlines()[2]
+            assert "1 Overview" in line
+            assert "6 Cables" not in line
+            await pilot.press("6")
+            assert "6 Cables" in frame(pilot.app).splitlines()[2]
 
     play(story)
 

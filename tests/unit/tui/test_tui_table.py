@@ -17,7 +17,12 @@ from tui_snapshots import frame, play
 from microdc_tui.widgets.rows import spread
 from microdc_tui.widgets.table import Column, Row, VirtualTable
 
-COLUMNS = (Column("name", "name", 10), Column("state", "state", 10), Column("draw", "draw", 8, "right"), Column("why", "why"))
+COLUMNS = (
+    Column("name", "name", 10),
+    Column("state", "state", 10),
+    Column("draw", "draw", 8, "right"),
+    Column("why", "why"),
+)
 
 
 class Counting(VirtualTable):
@@ -48,10 +53,16 @@ class Bench(App[None]):
 
 
 def row(number: int, state: str = "ok", draw: float = 0.0, **labels: str) -> Row:
-    return Row(f"k{number}", (f"srv-{number}", Content.styled(state, "$success"), f"{draw or number:,} W", ""), labels)
+    return Row(
+        f"k{number}",
+        (f"srv-{number}", Content.styled(state, "$success"), f"{draw or number:,} W", ""),
+        labels,
+    )
 
 
-def bench(story: Callable[[Pilot[None], Counting, Bench], Awaitable[None]], size: tuple[int, int] = (60, 12)) -> None:
+def bench(
+    story: Callable[[Pilot[None], Counting, Bench], Awaitable[None]], size: tuple[int, int] = (60, 12)
+) -> None:
     async def run() -> None:
         app = Bench()
         async with app.run_test(size=size) as pilot:
@@ -122,7 +133,12 @@ def test_all_keys_move_within_the_rows() -> None:
 
 def test_a_filter_finds_words_and_labels_and_gives_the_cursor_back() -> None:
     async def story(pilot: Pilot[None], table: Counting, app: Bench) -> None:
-        table.show([row(number, "down" if number % 10 == 0 else "ok", Role="GPU" if number < 5 else "cpu") for number in range(100)])
+        table.show(
+            [
+                row(number, "down" if number % 10 == 0 else "ok", Role="GPU" if number < 5 else "cpu")
+                for number in range(100)
+            ]
+        )
         table.filter("down")
         assert (table.row_count, table.total) == (10, 100)
         table.filter("role=gpu !down")
@@ -172,10 +188,12 @@ def test_a_click_moves_the_cursor_and_another_opens() -> None:
 
 def test_cells_are_text_and_wide_letters_keep_the_columns() -> None:
     async def story(pilot: Pilot[None], table: Counting, app: Bench) -> None:
-        table.show([
-            Row("a", ("[red]x[/]", "機械機械機械", "1 W", Text("red", style="bold red"))),
-            Row("b", ("rack 🔥 name", Content.styled("ok", "$no-such-style"), "2 W", "[/]")),
-        ])
+        table.show(
+            [
+                Row("a", ("[red]x[/]", "機械機械機械", "1 W", Text("red", style="bold red"))),
+                Row("b", ("rack 🔥 name", Content.styled("ok", "$no-such-style"), "2 W", "[/]")),
+            ]
+        )
         await pilot.pause()
         shown = frame(app)
         assert "[red]x[/]" in shown

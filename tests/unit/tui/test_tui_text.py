@@ -69,7 +69,9 @@ def test_ascii_is_as_wide_as_what_it_stands_for(text: str) -> None:
 
 def test_every_state_has_a_glyph_and_a_word_of_its_own_also_in_ascii() -> None:
     assert set(SIGNS) == set(State) == set(GRAVITY)
-    assert len({one.glyph for one in SIGNS.values()}) == len({one.word for one in SIGNS.values()}) == len(State)
+    assert (
+        len({one.glyph for one in SIGNS.values()}) == len({one.word for one in SIGNS.values()}) == len(State)
+    )
     assert len({as_ascii(one.glyph) for one in SIGNS.values()}) == len(State)
     assert all(cell_len(glyph) == cell_len(other) for glyph, other in ASCII.items())
     assert sign(State.DOWN).plain == "✗ down"

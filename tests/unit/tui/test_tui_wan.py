@@ -9,15 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.pilot import Pilot
+from textual.strip import Strip
 from tui_scripted import MOMENT, Scripted
 from tui_sitelab import lab, pair
 from tui_snapshots import LARGE, SMALL, frame, play, settle, shown, snapshot, until
 
+from microdc.drawing.model import Line, Node
+from microdc.drawing.terminal_map import terminal_map
 from microdc.health.model import Device, DeviceHealth, Fleet, Kind, Place, Reason, Sample, State
 from microdc_tui.filtering import parse
 from microdc_tui.pairs.bars import bars
 from microdc_tui.pairs.cell import cell
-from microdc_tui.pairs.choosing import chosen, links, sites
+from microdc_tui.pairs.choosing import chosen, drawn, links, sites
 from microdc_tui.pairs.detail import charts, detail
 from microdc_tui.pairs.lattice import NUMBERED, Cell, abbreviated, lattice
 from microdc_tui.pairs.link import Link, Metric, digits, link, told
@@ -122,15 +125,15 @@ def test_a_direction_has_its_own_figures_and_the_round_trip_has_none() -> None:
     st.sampled_from(Cell),
     st.sampled_from(Metric),
     st.sampled_from(State),
-    st.booleans(),
+    st.sampled_from((0.0, 1.0)),
     st.dictionaries(
         st.sampled_from(sorted(pair("a:b").figures)), st.floats(allow_nan=True, allow_infinity=True)
     ),
 )
 def test_a_cell_is_exactly_as_wide_as_its_form(
-    form: Cell, metric: Metric, state: State, cut: bool, figures: dict[str, float]
+    form: Cell, metric: Metric, state: State, ways: float, figures: dict[str, float]
 ) -> None:
-    one = Link("a", "b", state, cut, figures=figures)
+    one = Link("a", "b", state, cut=ways == 0, figures=figures)
     assert width(cell(one, metric, form)) == width(cell(None, metric, form)) == form
 
 
@@ -143,20 +146,16 @@ def test_only_a_wide_cell_says_what_was_asked() -> None:
     assert text(cell(cut, Metric.RTT, Cell.WIDE)) == "×  cut "
 
 
-@given(
-    st.integers(1, 200), st.integers(1, 40), st.booleans(), st.lists(st.none() | st.floats(0, 1), max_size=60)
-)
+@given(st.integers(1, 200), st.integers(1, 40), st.sampled_from("ab"), st.lists(st.none() | st.floats(0, 1)))
 def test_the_pair_is_told_in_lines_of_the_rooms_width(
-    room: int, lines: int, backward: bool, history: list[float | None]
+    room: int, lines: int, first: str, history: list[float | None]
 ) -> None:
     one = link(health(pair(f"{NASTY}:b", Reason("degraded", NASTY, NASTY)), State.DEGRADED))
     series = lambda _, count: history[-count:]  # noqa: E731  a history of whatever length
-    for drawn in (
-        detail(one, series, room, backward=backward),
-        charts(one, series, room, lines, backward=backward),
-    ):
-        assert {width(line) for line in drawn} <= {room}
-    assert len(charts(one, series, room, lines, backward=backward)) <= lines
+    short = detail(one, series, room, backward=first == "b")
+    large = charts(one, series, room, lines, backward=first == "b")
+    assert {width(line) for line in (*short, *large)} == {room}
+    assert len(large) <= lines
 
 
 def test_bars_grow_with_their_values_and_a_gap_is_a_dot() -> None:
@@ -186,6 +185,18 @@ def test_a_filter_of_pairs_knows_sites_states_overlays_and_reasons() -> None:
         assert set(chosen(parse(expression), found)) == left, expression
 
 
+def test_of_a_mesh_a_map_has_the_pairs_of_one_site_and_those_that_are_not_well() -> None:
+    names = "abcdefghij"
+    found = [
+        link(health(pair(f"{a}:{b}"), State.DOWN if (a, b) == ("c", "d") else State.OK))
+        for a, b in combinations(names, 2)
+    ]
+    lines, partly = drawn(found, len(names), "a")
+    assert partly
+    assert {one.name for one in lines} == {*(f"a:{b}" for b in names[1:]), "c:d"}
+    assert drawn(found[:12], 4, "a") == (tuple(found[:12]), False)
+
+
 def test_sites_stand_in_the_fleets_order_and_strangers_last() -> None:
     assert sites(["c", "b", "a"], [("a", "b"), ("b", "x")]) == ("b", "a", "x")
 
@@ -206,11 +217,26 @@ def test_a_region_goes_over_the_date_line() -> None:
     assert region([Place("a", at=(0.0, 179.0)), Place("b", at=(0.0, -179.0))], "a") == {"a", "b"}
 
 
+def test_a_map_takes_marks_and_tones_of_the_caller() -> None:
+    nodes = [Node("a", "a", 40.0, 0.0, mark="A", tone="$error"), Node("b", "b", 40.0, 9.0)]
+    rows = terminal_map(nodes, [Line("a", "b", state="cut", tone="$warning")], 40, 3)
+    spans = [span for row in rows for span in row]
+    assert ("A", "$error") in spans
+    assert ("×", "bold $warning") in spans
+    assert "red" not in {style for _, style in spans}
+
+
 # The screen
 
 
 def matrix(pilot: Pilot[int]) -> Matrix:
     return pilot.app.screen.query_one(Matrix)
+
+
+def mapped(pilot: Pilot[int], which: str) -> str:
+    """The text of a map."""
+    found = pilot.app.screen.query_one(which, Sitemap)
+    return "\n".join(found.render_line(y).text for y in range(found.size.height))
 
 
 def said(pilot: Pilot[int]) -> str:
@@ -221,7 +247,7 @@ def test_a_small_terminal_has_a_glyph_for_each_pair_and_numbers_for_one() -> Non
     async def story() -> None:
         async with shown(lab(), start="wan") as pilot:
             assert matrix(pilot).form in NUMBERED
-            assert " 1 amsterdam    ·  ●  ●" in frame(pilot.app)
+            assert "  1 amsterdam ·  ●  ●" in frame(pilot.app)
             assert matrix(pilot).select("geneva", "lyon")
             await settle(pilot)
             assert "geneva ↔ lyon  backbone geant  + lte-3" in said(pilot)
@@ -241,8 +267,11 @@ def test_a_large_terminal_has_numbers_a_map_and_the_pairs_that_are_not_well() ->
             assert "× cut" in seen
             assert "× campinas ↔ recife  all its ways are cut" in seen
             assert "▲ geneva ↔ lyon" in seen
-            assert "● madrid" in seen
-            assert "▲ campinas" not in seen  # the map is of the region of amsterdam and barcelona
+            assert "madrid" in mapped(pilot, "#beside")
+            assert "recife" not in mapped(
+                pilot, "#beside"
+            )  # it is another region than that of amsterdam and barcelona
+            assert "pairs of amsterdam, and those not well" in mapped(pilot, "#beside")
             snapshot(pilot.app, "wan-140x40")
 
     play(story)
@@ -314,17 +343,16 @@ def test_m_shows_the_map_and_z_all_of_it() -> None:
         async with shown(lab(), start="wan") as pilot:
             await pilot.press("m")
             await settle(pilot)
-            seen = frame(pilot.app)
-            assert "lisbon ✗" in seen or "✗ lisbon" in seen
-            assert "recife" not in seen
+            assert "lisbon" in mapped(pilot, "#map")
+            assert "recife" not in mapped(pilot, "#map")
             snapshot(pilot.app, "wan-map-80x24")
             await pilot.press("z")
             await settle(pilot)
-            assert "recife" in frame(pilot.app)
+            assert "recife" in mapped(pilot, "#map")
             await pilot.press("m")
             await settle(pilot)
             assert matrix(pilot).has_focus
-            assert " 1 amsterdam" in frame(pilot.app)
+            assert "  1 amsterdam" in frame(pilot.app)
 
     play(story)
 
@@ -343,14 +371,14 @@ def test_enter_draws_the_last_minutes_large_and_escape_goes_back() -> None:
             await pilot.press("enter")
             await settle(pilot)
             seen = frame(pilot.app)
-            assert " 1 amsterdam" not in seen
+            assert "20.3/20.0" not in seen
             assert "▁" in seen
             assert "█" in seen
             snapshot(pilot.app, "wan-pair-80x24")
             await pilot.press("escape")
             await settle(pilot)
             assert matrix(pilot).has_focus
-            assert "amsterdam  ·" in frame(pilot.app)
+            assert "20.3/20.0" in frame(pilot.app)
 
     play(story)
 
@@ -391,6 +419,32 @@ def test_what_changed_is_shown() -> None:
     play(story)
 
 
+def test_rows_of_which_nothing_changed_are_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn_rows: list[str] = []
+    real = Matrix._whole
+
+    def noted(self: Matrix, row: int) -> Strip:
+        drawn_rows.append(self.names[row])
+        return real(self, row)
+
+    monkeypatch.setattr(Matrix, "_whole", noted)
+
+    async def story() -> None:
+        world = lab(4)
+        async with shown(world, start="wan", size=LARGE) as pilot:
+            drawn_rows.clear()
+            same = pair("barcelona:berlin", rtt_measured=0.02031, rate_ab=5e6)
+            world.put([Sample(same.device, MOMENT, 0.1, 10.0, figures=same.figures, facts=same.facts)])
+            await settle(pilot)
+            assert drawn_rows == []
+            other = pair("barcelona:berlin", rtt_measured=0.0999)
+            world.put([Sample(other.device, MOMENT, 0.1, 10.0, figures=other.figures, facts=other.facts)])
+            await settle(pilot)
+            assert set(drawn_rows) == {"barcelona", "berlin"}
+
+    play(story)
+
+
 def test_the_screen_opens_at_the_pair_it_was_opened_for() -> None:
     async def story() -> None:
         async with shown(lab()) as pilot:
@@ -412,30 +466,32 @@ def big(count: int) -> Scripted:
 
 def test_a_large_fleet_is_scrolled_and_its_names_stay_in_sight() -> None:
     async def story() -> None:
-        async with shown(big(60), start="wan") as pilot:
-            assert "60 site-59" not in frame(pilot.app)
-            assert matrix(pilot).select("site-59", "site-58")
+        async with shown(big(40), start="wan") as pilot:
+            assert "40 site-39" not in frame(pilot.app)
+            assert matrix(pilot).select("site-39", "site-38")
             await settle(pilot)
             seen = frame(pilot.app)
-            assert "60 site-59" in seen
+            assert "40 site-39" in seen
             assert " 1 site-00" not in seen
-            head = next(line for line in seen.splitlines() if " 59 " in line and "site" not in line)
-            row = next(line for line in seen.splitlines() if line.startswith(" 60 site-59"))
-            assert row[head.index("59 ")] == "●"
-            assert row.rstrip()[-1] == "·"  # the diagonal, right of the cursor
+            head = next(line for line in seen.splitlines() if line.endswith(" 38 39"))
+            last = next(line for line in seen.splitlines() if line.startswith(" 39 site-38"))
+            assert last[head.index("39")] == "·"
+            assert matrix(pilot).select("site-39", "site-39")
+            await settle(pilot)
+            assert next(line for line in frame(pilot.app).splitlines() if line.endswith(" 39 40"))
 
     play(story)
 
 
 def test_the_cursor_stays_whatever_size_the_terminal_has() -> None:
     async def story() -> None:
-        async with shown(lab(), start="wan") as pilot:
-            assert matrix(pilot).select("zurich", "rennes")
-            for size in ((200, 60), (60, 16), (40, 12), (20, 5), LARGE, SMALL):
+        async with shown(lab(16), start="wan") as pilot:
+            assert matrix(pilot).select("oslo", "natal")
+            for size in ((200, 60), (40, 12), (20, 5), SMALL):
                 await pilot.resize_terminal(*size)
                 await settle(pilot)
-                assert matrix(pilot).ends == ("zurich", "rennes")
-            assert "20 zurich" in frame(pilot.app)
+                assert matrix(pilot).ends == ("oslo", "natal")
+            assert "16 oslo" in frame(pilot.app)
 
     play(story)
 
@@ -471,14 +527,13 @@ def test_names_from_outside_are_shown_and_not_obeyed() -> None:
     play(story)
 
 
-def test_in_a_terminal_without_unicode_the_map_has_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_terminal_without_unicode_the_map_has_strokes() -> None:
     async def story() -> None:
-        async with shown(lab(), start="wan") as pilot:
+        async with shown(lab(6), start="wan") as pilot:
             pilot.app.ascii = True  # type: ignore[attr-defined]  # as its locale would have it
             await pilot.press("m")
             await settle(pilot)
-            drawn = pilot.app.screen.query_one("#map", Sitemap)
-            lines = "".join(drawn.render_line(y).text for y in range(drawn.size.height))
+            lines = mapped(pilot, "#map")
             assert not [char for char in lines if 0x2800 <= ord(char) <= 0x28FF]
             assert set(lines) & set("/\\-")
 

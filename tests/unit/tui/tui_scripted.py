@@ -57,6 +57,9 @@ class Scripted:
             )
         return Answer(answer)
 
+    def plan(self, argv: Sequence[str], stop: Event) -> Answer:
+        return self.ask(argv, stop)
+
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         del tell, stop
         raise AssertionError(f"these screens act on nothing: {argv}")

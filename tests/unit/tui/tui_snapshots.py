@@ -38,7 +38,7 @@ SMALL, LARGE = (80, 24), (140, 40)
 BEGIN = 1_780_000_000.0
 """A morning in May 2026, UTC."""
 PICTURES = Path(__file__).parents[2] / "data" / "tui"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class StillDemo(DemoWorld):
@@ -150,7 +150,9 @@ def picture(app: Any) -> str:
     svg = app.export_screenshot(title="microdc")
     svg = re.sub(r"@font-face\s*\{[^}]*\}\s*", "", svg)
     svg = re.sub(r"terminal-\d+", "terminal", svg)
-    svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)  # else some viewers eat the spaces between words
+    svg = svg.replace(
+        "<svg ", '<svg xml:space="preserve" ', 1
+    )  # else some viewers eat the spaces between words
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 

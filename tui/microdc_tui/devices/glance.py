@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from textual.content import Content
@@ -13,7 +13,7 @@ from microdc_tui.devices.pane import dim, verdict
 from microdc_tui.glyphs import GRAVITY, SIGNS, sign
 from microdc_tui.readings.fields import text
 from microdc_tui.text import plain
-from microdc_tui.widgets.rows import Column, Row
+from microdc_tui.widgets.rows import Cell, Column, Row
 
 _SIGNS = {state: sign(state) for state in State}
 
@@ -42,6 +42,18 @@ def why(health: DeviceHealth) -> Why:
     return Why("never heard of", GRAVE["info"]) if health.at is None else Why("")
 
 
+_UNPOLLED = "not polled: "
+
+
+def unpolled(problems: Iterable[str], name: str) -> str:
+    """Why a device cannot be polled, as the fleet's problems tell it: `not polled: NAME, NAME: WHY`; "" where none does."""
+    for problem in problems:
+        names, _, told = problem.removeprefix(_UNPOLLED).partition(": ")
+        if problem.startswith(_UNPOLLED) and name in names.split(", "):
+            return told
+    return ""
+
+
 def power_word(health: DeviceHealth) -> str:
     """On, off, or what else its BMC says; "" where nothing is known."""
     told = text(health.facts, "power")
@@ -66,17 +78,17 @@ def ports(health: DeviceHealth) -> str:
 def labels(health: DeviceHealth) -> dict[str, str]:
     """What filters can ask of it: its own labels, and what it is, where and how."""
     device = health.device
-    own = {
-        "kind": str(device.kind),
-        "site": device.site,
-        "rack": device.rack,
-        "role": device.role,
-        "state": SIGNS[health.state].word,
-        "power": power_word(health),
-        "driver": text(health.facts, "driver"),
-        "stale": "yes" if health.stale else "no",
-    }
-    return {**device.labels, **{key: value for key, value in own.items() if value}}
+    own = (
+        ("kind", str(device.kind)),
+        ("site", device.site),
+        ("rack", device.rack),
+        ("role", device.role),
+        ("state", SIGNS[health.state].word),
+        ("power", power_word(health)),
+        ("driver", text(health.facts, "driver")),
+        ("stale", "yes" if health.stale else "no"),
+    )
+    return {**device.labels, **{key: value for key, value in own if value}}
 
 
 COLUMNS = (
@@ -106,52 +118,65 @@ def columns(width: int) -> tuple[Column, ...]:
     return tuple(column for column in COLUMNS if column.id not in out)
 
 
-def row(health: DeviceHealth, shown: tuple[Column, ...]) -> Row:
-    """A row of the table of devices."""
-    device, figures = health.device, health.figures
+def _figure(name: str, say: Callable[[float | None], str]) -> Callable[[DeviceHealth], Cell]:
+    """A cell of a figure that only servers have."""
+
+    def told(health: DeviceHealth) -> Cell:
+        return "" if health.device.kind is Kind.SWITCH else say(health.figures.get(name))
+
+    return told
+
+
+def _why(health: DeviceHealth) -> Cell:
     reason = why(health)
     told = f"{reason.text}  (+{reason.more})" if reason.more else reason.text
-    switch = device.kind is Kind.SWITCH
-    cells: Mapping[str, str | Content] = {
-        "state": _SIGNS[health.state],
-        "name": plain(device.name),
-        "site": plain(device.site),
-        "rack": plain(device.rack),
-        "role": plain(device.role or str(device.kind)),
-        "power": power_word(health) or ("" if switch else "-"),
-        "inlet": "" if switch else wording.celsius(figures.get("inlet_celsius")),
-        "hottest": "" if switch else wording.celsius(figures.get("hottest_celsius")),
-        "fans": "" if switch else fans(health),
-        "draw": "" if switch else wording.watts(figures.get("draw_watts")),
-        "ports": ports(health) if switch else "",
-        "why": Content.styled(told, reason.style) if reason.style else told,
-    }
+    return Content.styled(told, reason.style) if reason.style else told
+
+
+_CELLS: Mapping[str, Callable[[DeviceHealth], Cell]] = {
+    "state": lambda health: _SIGNS[health.state],
+    "name": lambda health: plain(health.device.name),
+    "site": lambda health: plain(health.device.site),
+    "rack": lambda health: plain(health.device.rack),
+    "role": lambda health: plain(health.device.role or str(health.device.kind)),
+    "power": lambda health: power_word(health) or ("" if health.device.kind is Kind.SWITCH else "-"),
+    "inlet": _figure("inlet_celsius", wording.celsius),
+    "hottest": _figure("hottest_celsius", wording.celsius),
+    "fans": lambda health: "" if health.device.kind is Kind.SWITCH else fans(health),
+    "draw": _figure("draw_watts", wording.watts),
+    "ports": lambda health: ports(health) if health.device.kind is Kind.SWITCH else "",
+    "why": _why,
+}
+
+
+def row(health: DeviceHealth, shown: Iterable[Column]) -> Row:
+    """A row of the table of devices. Columns whose text sorts as it should need no word on it."""
+    figures = health.figures
     sorts = {
         "state": float(GRAVITY[health.state]),
-        "inlet": figures.get("inlet_celsius", -1.0),
-        "hottest": figures.get("hottest_celsius", -1.0),
         "draw": figures.get("draw_watts", -1.0),
-        "ports": figures.get("ports_down", -1.0),
-        "fans": figures.get("fan_rpm_least", -1.0) if not figures.get("fans_failed") else -2.0,
+        "ports": -figures.get("ports_down", -1.0),
     }
     style = "$text-muted" if health.state is State.UNKNOWN or health.stale else ""
-    return Row(device.key, tuple(cells[column.id] for column in shown), labels(health), style, sorts)
+    return Row(
+        health.device.key, tuple(_CELLS[column.id](health) for column in shown), labels(health), style, sorts
+    )
 
 
-def detail(health: DeviceHealth | None, lines: int = 3) -> Content:
-    """All that is wrong with a device, a line each; as many as there is room for."""
+def detail(health: DeviceHealth | None, problems: Iterable[str] = (), lines: int = 3) -> Content:
+    """All that is wrong with a device, a line each; as many as there is room for. problems: of the fleet."""
     if health is None:
         return Content()
     told = [verdict(one.severity, f"{one.where}: {one.what}".removeprefix(": ")) for one in health.reasons]
     if health.trouble is not None:
         trouble = health.trouble
         said = ": ".join(filter(None, (trouble.where, trouble.what)))
-        told.append(
-            verdict("warning", f"last poll {trouble.kind}: {said}")
-            + dim(f"  {trouble.hint}" if trouble.hint else "")
-        )
+        hint = dim(f"  {trouble.hint}" if trouble.hint else "")
+        told.append(verdict("warning", f"last poll {trouble.kind}: {said}") + hint)
+    left_out = unpolled(problems, health.device.name) if health.at is None else ""
+    if left_out:
+        told.append(verdict("warning", _UNPOLLED + left_out))
     if len(told) > lines:
         told[lines - 1 :] = [told[lines - 1] + dim(f"  and {len(told) - lines} more: Enter tells")]
-    return Content("\n").join(
-        told or [dim("nothing is wrong with it" if health.state is State.OK else why(health).text)]
-    )
+    well = "nothing is wrong with it" if health.state is State.OK else why(health).text
+    return Content("\n").join(told or [dim(well)])

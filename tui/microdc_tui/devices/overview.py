@@ -8,7 +8,7 @@ from textual.content import Content
 
 from microdc.health.model import DeviceHealth, Kind
 from microdc_tui.devices import wording
-from microdc_tui.devices.glance import power_word
+from microdc_tui.devices.glance import power_word, unpolled
 from microdc_tui.devices.pane import PAIRS, Line, Pane, Scene, dim, pair, verdict
 from microdc_tui.glyphs import sign
 from microdc_tui.readings.fields import number, part, text
@@ -79,6 +79,9 @@ def _state(scene: Scene) -> Iterator[Line]:
             verdict(reason.severity, f"{where}{reason.what}"),
             more=f"{where}{reason.what}",
         )
+    left_out = unpolled(scene.problems, health.device.name) if health.at is None else ""
+    if left_out:
+        yield pair("unpolled", "not polled", verdict("warning", left_out), more=left_out)
     if health.trouble is not None:
         trouble = health.trouble
         told = ": ".join(filter(None, (trouble.where, trouble.what)))

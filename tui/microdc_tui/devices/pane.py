@@ -37,7 +37,7 @@ class Line:
 class Scene:
     """All that a pane may draw from. told: by the name of the question. other: another device by its key. series: of a figure, equal steps, oldest first.
 
-    all: every device by its key. width: cells of the table.
+    all: every device by its key. width: cells of the table. problems: of the fleet.
     """
 
     health: DeviceHealth
@@ -47,6 +47,7 @@ class Scene:
     series: Callable[[str], Sequence[float | None]] = lambda _: ()
     all: Callable[[], Mapping[str, DeviceHealth]] = dict
     width: int = 80
+    problems: tuple[str, ...] = ()
 
     def answer(self, question: str) -> Document:
         """What was asked, empty while nothing is there."""

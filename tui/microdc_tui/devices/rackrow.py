@@ -49,10 +49,18 @@ def _has(room: int, name: int, level: int) -> bool:
     return room >= needed
 
 
-def line(slot: Slot, health: DeviceHealth | None, name: int, width: int, *, apart: bool = False) -> Line:
-    """A line of a rack. name: cells of the longest name. apart: whether a filter is about others."""
+def line(
+    slot: Slot,
+    health: DeviceHealth | None,
+    name: int,
+    width: int,
+    *,
+    under: bool = False,
+    apart: bool = False,
+) -> Line:
+    """A line of a rack. name: cells of the longest name. under: whether the cursor is there; apart: whether a filter is about others."""
     unit = f"{slot.unit}" if slot.unit else "-"
-    post: Line = [(f"{unit:>3} ", DIM), ("│", DIM)]
+    post: Line = [(f"{unit:>3}", DIM), ("▶" if under else " ", "$accent"), ("│", DIM)]
     room = width - EDGE - 2  # the other post, and a blank before the next rack
     if slot.device is None:
         empty = f" {slot.units} empty units" if slot.units > 1 else ""

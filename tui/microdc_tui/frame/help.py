@@ -62,7 +62,11 @@ class Help(ModalScreen[None]):
         )
         for name, told in parts:
             if told:
-                lines += [Content(""), Content.styled(name, "bold"), *(_line(key, what) for key, what in told)]
+                lines += [
+                    Content(""),
+                    Content.styled(name, "bold"),
+                    *(_line(key, what) for key, what in told),
+                ]
         lines += [Content(""), Content.styled("States", "bold")]
         lines += [
             Content.assemble("  ", (fit(sign.glyph, _KEYS), sign.style), (sign.word, sign.style))
@@ -83,7 +87,9 @@ class Help(ModalScreen[None]):
             names = groups[owner].setdefault(binding.description, [])
             if shown not in names:
                 names.append(shown)
-        return {owner: [(" ".join(keys), told) for told, keys in found.items()] for owner, found in groups.items()}
+        return {
+            owner: [(" ".join(keys), told) for told, keys in found.items()] for owner, found in groups.items()
+        }
 
 
 def _line(key: str, told: str) -> Content:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
+from microdc_tui.devices.wording import span
 from microdc_tui.glyphs import Sign
 from microdc_tui.readings.nodes import Node
 from microdc_tui.text import plain
@@ -43,14 +45,18 @@ def order(state: str) -> int:
     return _ORDER.get(state, len(_ORDER))
 
 
-def tally(nodes: Iterable[Node]) -> Content:
-    """How many are in each state, such as: 24 nodes   ✗ 1 failed   ▶ 3 deploying   ● 20 active."""
-    counts: dict[str, int] = {}
-    for node in nodes:
-        counts[node.state or "unknown"] = counts.get(node.state or "unknown", 0) + 1
-    total = sum(counts.values())
-    told = [Content.styled(f"{total} node{'' if total == 1 else 's'}", "bold")]
+def tally(nodes: Sequence[Node]) -> Content:
+    """How many are in each state, and when the last that moves is there: 24 nodes  ✗ 1 failed  ▶ 3 deploying, 4 min left  ● 20 active."""
+    counts = Counter(node.state or "unknown" for node in nodes)
+    told = [Content.styled(f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}", "bold")]
     for state in sorted(counts, key=lambda one: (order(one), one)):
         glyph, word, style = SIGNS.get(state) or Sign("○", plain(state), "$text-muted")
-        told.append(Content.styled(f"{glyph} {counts[state]} {word}", style))
+        told.append(Content.styled(f"{glyph} {counts[state]} {word}{_left(nodes, state)}", style))
     return Content("  ").join(told)
+
+
+def _left(nodes: Sequence[Node], state: str) -> str:
+    """Until all that move so are there; nothing where that is not known of each."""
+    left = [node.eta for node in nodes if node.state == state and node.moving]
+    known = [eta for eta in left if eta is not None]
+    return f", {span(max(known))} left" if known and len(known) == len(left) else ""

@@ -10,6 +10,9 @@ from microdc_tui.pairs.cell import word
 from microdc_tui.pairs.link import Link, link
 
 Ends = tuple[str, str]
+_CLEAR = 3
+"""Lines for each site that a map can show."""
+_TROUBLED = frozenset({State.DEGRADED, State.DOWN})
 
 
 def links(devices: Iterable[DeviceHealth]) -> dict[Ends, Link]:
@@ -30,6 +33,18 @@ def chosen(terms: Sequence[Term], found: Mapping[Ends, Link]) -> dict[Ends, Link
     if not terms:
         return dict(found)
     return {ends: one for ends, one in found.items() if matches(tuple(terms), *_haystack(one))}
+
+
+def drawn(found: Iterable[Link], places: int, site: str) -> tuple[tuple[Link, ...], bool]:
+    """The pairs for a map of so many sites, and whether some are left out: of a mesh that would be a heap of lines only those of one site and those
+
+    that are not well.
+    """
+    whole = tuple(found)
+    if len(whole) <= _CLEAR * places:
+        return whole, False
+    kept = tuple(one for one in whole if one.state in _TROUBLED or site in {one.a, one.b})
+    return kept, len(kept) < len(whole)
 
 
 def _haystack(one: Link) -> tuple[str, Mapping[str, str]]:

@@ -18,11 +18,16 @@ _KEYS = 60
 
 
 def head(metric: Metric, form: Cell, found: Iterable[Link], room: int) -> Line:
-    """The line above the matrix: which quantity, by which keys another one, and how many pairs are how."""
+    """The line above the matrix: which quantity, by which keys another one, how the worst of each is, and how many pairs are how."""
+    found = tuple(found)
     left: Line = []
     for number, one in enumerate(Metric, 1):
         style = "bold $accent" if one is metric else DIM
-        left += [(f"{number} ", "$accent"), (TITLES[one], style), ("  ", "")]
+        worst = min((pair.verdict(one) for pair in found), key=GRAVITY.__getitem__, default=State.OK)
+        glyph, _, colour = SIGNS[worst]
+        left += [(f"{number} ", "$accent"), (TITLES[one], style)]
+        left += [(f" {glyph}", colour)] if worst in {State.DOWN, State.DEGRADED} else []
+        left.append(("  ", ""))
     if room >= _KEYS and form not in NUMBERED:
         left += [(f" {UNITS[metric]}, measured{'/asked' if form is Cell.BOTH else ''}", DIM)]
     return ends(left, _states(found), room)

@@ -14,10 +14,15 @@ from microdc_tui.screens.base import View
 from microdc_tui.subject import Subject
 from microdc_tui.text import plain
 from microdc_tui.widgets.bars import Line
+from microdc_tui.widgets.filterbar import FilterBar
+from microdc_tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
     from microdc.health.board import Board
     from microdc_tui.world.ports import Answer
+
+_FRESH = 2.0
+"""Seconds for which an answer needs no other."""
 
 
 class Asked(View):
@@ -67,6 +72,11 @@ class Asked(View):
             self.ask_now()
         self._tell()
 
+    def on_screen_resume(self) -> None:
+        """Whatever lay over it, an act may have made the answer another; the frame shows what there is."""
+        if self._asked_at is not None and time.monotonic() - self._asked_at > _FRESH:
+            self.ask_now()
+
     def action_ask_again(self) -> None:
         """Asks at once."""
         self.ask_now()
@@ -103,3 +113,25 @@ class Asked(View):
         self.query_one(".age", Line).tell(
             Content("   ").join(left), Content.styled("  ".join(right), "$text-muted")
         )
+
+
+class AskedText(Asked):
+    """One whose answer is a text: it is not filtered, since what stands beside a line matters, but searched."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "filter", "Search", key_display="/")]
+    SEARCHED: ClassVar[str] = "#text"
+    """Which reader is."""
+
+    def apply_filter(self, expression: str) -> str:
+        return self.reader.search(expression)
+
+    def on_filter_bar_closed(self, event: FilterBar.Closed) -> None:
+        """Back to the text; the frame would go on to the next widget."""
+        event.prevent_default()
+        event.stop()
+        self.reader.focus()
+
+    @property
+    def reader(self) -> Reader:
+        """The text that is searched."""
+        return self.query_one(self.SEARCHED, Reader)

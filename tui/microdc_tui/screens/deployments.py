@@ -67,7 +67,9 @@ class Deployments(View):
                 self._heard[key] = health
 
     def _show(self, now: float) -> None:
-        nodes = sorted(self._known.values(), key=lambda one: order(one.state))  # else as the inventory has them
+        nodes = sorted(
+            self._known.values(), key=lambda one: order(one.state)
+        )  # else as the inventory has them
         table = self.query_one(FittedTable)
         rows = [self._row(node, table.columns, now) for node in nodes]
         self._rows = {one.key: (node, table.columns, one) for node, one in zip(nodes, rows, strict=True)}
@@ -84,6 +86,10 @@ class Deployments(View):
 
 def _says_the_same(before: DeviceHealth | None, now: DeviceHealth) -> bool:
     """Whether nothing that is shown is otherwise: most nodes rest, and are heard of all the same."""
-    if before is None or (before.state, before.trouble, before.reasons) != (now.state, now.trouble, now.reasons):
+    if before is None or (before.state, before.trouble, before.reasons) != (
+        now.state,
+        now.trouble,
+        now.reasons,
+    ):
         return False
     return before.facts == now.facts and before.figures.get("progress") == now.figures.get("progress")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Resize
-from textual.widgets import Static
 
 from microdc.health.model import DeviceHealth, State
 from microdc_tui.devices.elevation import MOUNTED
@@ -19,6 +18,8 @@ from microdc_tui.glyphs import GRAVITY, SIGNS
 from microdc_tui.screens.base import View
 from microdc_tui.subject import Subject
 from microdc_tui.text import said
+from microdc_tui.widgets.bars import Line
+from microdc_tui.widgets.foot import Foot
 from microdc_tui.widgets.rows import Row
 from microdc_tui.widgets.table import VirtualTable
 
@@ -30,8 +31,7 @@ class Devices(View):
     """Enter tells more of one. Only the rows of devices that changed are made anew."""
 
     DEFAULT_CSS = """
-    Devices > .tally { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    Devices > .more { height: auto; max-height: 3; padding: 0 1; }
+    Devices > .tally { padding: 0 1; }
     """
     HELP_TEXT: ClassVar[str] = (
         "Filters know kind, site, rack, role, state, power, driver, stale and the labels of the inventory: `state=down|degraded`, `site=paris power=off`, "
@@ -44,13 +44,13 @@ class Devices(View):
         self._generation = -1
 
     def body(self) -> ComposeResult:
-        yield Static("", classes="tally", markup=False)
+        yield Line(classes="tally")
         table = VirtualTable(
             columns(self.app.size.width), id="devices", empty="the inventory has no server and no switch"
         )
         table.add_class("body")
         yield table
-        yield Static("", classes="more", markup=False)
+        yield Foot()
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()
@@ -70,7 +70,8 @@ class Devices(View):
             fresh = {key: row(known[key], table.columns) for key in changed if key in self._rows}
             self._rows |= fresh
             table.update(fresh.values())
-        self.query_one(".tally", Static).update(self._tally(known[key] for key in self._rows))
+        tally = self._tally(known[key] for key in self._rows)
+        self.query_one(".tally", Line).tell(tally, dim(f"{len(self._rows)} devices"))
         self._more()
 
     def on_resize(self, _: Resize) -> None:
@@ -105,8 +106,8 @@ class Devices(View):
             for state in sorted(State, key=GRAVITY.__getitem__)
             if counts[state]
         ]
-        return Content("   ").join([*parts, dim(f"{len(self._rows)} devices")])
+        return Content("   ").join(parts)
 
     def _more(self) -> None:
         """All reasons of the device under the cursor, which the table has no room for."""
-        self.query_one(".more", Static).update(detail(self._selected()))
+        self.query_one(Foot).tell(detail(self._selected(), self.app.board.fleet.problems))

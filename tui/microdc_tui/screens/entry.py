@@ -5,28 +5,35 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from microdc_tui.readings.journal import read_page
-from microdc_tui.screens.asked import Asked
+from microdc_tui.screens.asked import AskedText
+from microdc_tui.subject import Subject
 from microdc_tui.widgets.pages import page
 from microdc_tui.widgets.reader import Reader
 
 
-class EntryView(Asked):
+class EntryView(AskedText):
     """What is written down changes only while the entry is open."""
 
     DEFAULT_CSS = """
     EntryView > Reader { padding: 0 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "filter", "Search", key_display="/")]
     HELP_TEXT: ClassVar[str] = (
         "All that the journal has of one entry. / searches it, n and N go through what was found."
     )
 
     def body(self) -> ComposeResult:
         yield from self.age_line()
-        yield Reader(id="page", classes="body")
+        yield Reader(id="text", classes="body")
+
+    def __init__(self, about: Subject | None = None) -> None:
+        super().__init__(about)
+        self._over = False
+
+    def every(self) -> float:
+        """What is over stays as it was written down."""
+        return float("inf") if self._over else super().every()
 
     def crumbs(self) -> str:
         return f"entry {self._ident()}"
@@ -39,11 +46,8 @@ class EntryView(Asked):
         if found is None:
             self.problem = "the answer holds no entry"
         else:
-            self.query_one(Reader).show(page(found))
-
-    def apply_filter(self, expression: str) -> str:
-        """A text is not filtered, but searched."""
-        return self.query_one(Reader).search(expression)
+            self._over = found.entry.outcome != "open"
+            self.reader.show(page(found))
 
     def _ident(self) -> str:
         return self.about.name if self.about else ""

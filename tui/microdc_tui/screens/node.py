@@ -10,18 +10,16 @@ from textual.containers import Container
 from textual.content import Content
 from textual.events import Resize
 
-from microdc_tui.devices.wording import span
-from microdc_tui.nodes.signs import sign
+from microdc_tui.nodes.heads import head, way
 from microdc_tui.readings.explanation import Explanation
 from microdc_tui.readings.explanation import read as read_explanation
 from microdc_tui.readings.nodes import Node, read
-from microdc_tui.screens.asked import Asked
+from microdc_tui.screens.asked import AskedText
 from microdc_tui.subject import Subject
 from microdc_tui.text import plain
 from microdc_tui.widgets.bars import Line
 from microdc_tui.widgets.causes import causes, commands
 from microdc_tui.widgets.folding import fold
-from microdc_tui.widgets.progressbar import progress, track
 from microdc_tui.widgets.reader import Reader
 from microdc_tui.widgets.timeline import timeline
 
@@ -30,11 +28,9 @@ if TYPE_CHECKING:
 
 _ROOM = 120
 """Cells from which on causes and timeline stand side by side."""
-_BAR = 34
-"""Cells of the progress of a node, with its figure."""
 
 
-class NodeView(Asked):
+class NodeView(AskedText):
     """The timeline and the causes are what `microdc deploy explain` says; the head comes with the samples."""
 
     DEFAULT_CSS = """
@@ -47,7 +43,6 @@ class NodeView(Asked):
     NodeView.-wide #timeline { width: 3fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Search", key_display="/"),
         Binding("f", "follow", "Follow"),
         Binding("c", "consoles", "Console"),
         Binding("y", "copy", "Copy command"),
@@ -55,6 +50,7 @@ class NodeView(Asked):
         Binding("N", "match(-1)", "Match before", show=False),
     ]
     AUTO_FOCUS = "#timeline"
+    SEARCHED = "#timeline"
     HELP_TEXT: ClassVar[str] = (
         "Above is how far the node is; the rest is what `microdc deploy explain` says: the causes that fit, the most certain first, each with what it rests on and what to try, "
         "and all that was seen of the node in one timeline. / searches the timeline, Enter goes to the server."
@@ -114,10 +110,10 @@ class NodeView(Asked):
             self.ask_now()
         self._stood = stands
         super().refresh_view(board, changed, now)
-        self.query_one(".head", Line).tell(*_head(node, now))
-        way = self.query_one(".way", Line)
-        way.display = node.moving or node.state == "failed"
-        way.tell(_way(node, self.size.width - 2))
+        self.query_one(".head", Line).tell(*head(node, now))
+        line = self.query_one(".way", Line)
+        line.display = node.moving or node.state == "failed"
+        line.tell(way(node, self.size.width - 2))
 
     def _show(self) -> None:
         found = self._explanation
@@ -129,9 +125,7 @@ class NodeView(Asked):
         wide = self.has_class("-wide")
         rows = len(fold(told, max(1, self.size.width - 3)))
         reader.styles.height = None if wide else min(rows + 1, max(3, self.size.height * 2 // 5))
-        self.query_one("#timeline", Reader).show(
-            timeline(found, consoles=self._consoles, sources=self.size.width >= 60)
-        )
+        self.reader.show(timeline(found, consoles=self._consoles, sources=self.size.width >= 60))
 
     def on_resize(self, event: Resize) -> None:
         """Side by side where there is room for both."""
@@ -147,15 +141,11 @@ class NodeView(Asked):
         """What tells more of a node is its server."""
         self.app.open_subject(Subject("server", self._node.name, self._node.site))
 
-    def apply_filter(self, expression: str) -> str:
-        """A timeline is not filtered, but searched: what stands beside a line matters."""
-        return self.query_one("#timeline", Reader).search(expression)
-
     def action_follow(self) -> None:
-        self.query_one("#timeline", Reader).action_follow()
+        self.reader.action_follow()
 
     def action_match(self, step: int) -> None:
-        self.query_one("#timeline", Reader).action_match(step)
+        self.reader.action_match(step)
 
     def action_consoles(self) -> None:
         """Shows all that its console said, or only what means something."""
@@ -171,32 +161,3 @@ class NodeView(Asked):
         self._copied = (self._copied + 1) % len(lines)
         self.app.copy_to_clipboard(lines[self._copied])
         self.notify(plain(lines[self._copied]), title="Copied", markup=False)
-
-
-def _head(node: Node, now: float) -> tuple[Content, Content]:
-    parts = [sign(node.state)]
-    if node.image:
-        parts.append(Content(plain(node.image)))
-    if node.attempt > 1:
-        parts.append(Content.styled(f"attempt {node.attempt}", "$warning"))
-    if node.state == "failed" and node.failure is not None:
-        parts.append(
-            Content.assemble((plain(node.failure.cause), "bold $error"), "  ", plain(node.failure.text))
-        )
-    elif node.note:
-        parts.append(Content.styled(plain(node.note), "$text-muted"))
-    right = (
-        f"in {plain(node.phase)} for {span(now - node.since)}"
-        if node.moving and node.since is not None
-        else ""
-    )
-    return Content("   ").join(parts), Content.styled(right, "$text-muted")
-
-
-def _way(node: Node, width: int) -> Content:
-    """The phases, and how far it is in all of them."""
-    bar = Content("")
-    if node.moving and node.progress is not None:
-        remains = f"  {span(node.eta)} left" if node.eta is not None else ""
-        bar = Content.assemble(progress(node.progress, _BAR), (remains, "$text-muted"), "   ")
-    return bar + track(node.phases, node.phase, width - bar.cell_length, failed=node.state == "failed")

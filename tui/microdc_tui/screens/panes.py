@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Resize
-from textual.widgets import Static
 
 from microdc.health.model import DeviceHealth
-from microdc_tui.devices import glance, overview, wording
-from microdc_tui.devices.answers import Refusal
+from microdc_tui.devices import glance, overview
 from microdc_tui.devices.asking import Questions
 from microdc_tui.devices.pane import Line, Pane, Scene, dim
+from microdc_tui.devices.telling import in_full, refused, words_of
 from microdc_tui.glyphs import sign
 from microdc_tui.screens.base import View
 from microdc_tui.subject import Subject, SubjectKind
 from microdc_tui.text import plain, said
+from microdc_tui.widgets.bars import Line as Bar
 from microdc_tui.widgets.filterbar import FilterBar
+from microdc_tui.widgets.foot import Foot
 from microdc_tui.widgets.table import VirtualTable
 from microdc_tui.widgets.tabline import TabLine
 
@@ -35,9 +35,8 @@ class Panes(View):
     """A subclass names its kind of device and its panes. What is polled is shown at once; the rest is asked when its pane is first opened."""
 
     DEFAULT_CSS = """
-    Panes > .device { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    Panes > .more { height: auto; max-height: 4; padding: 0 1; }
-    Panes > .asked { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    Panes > .device { padding: 0 1; }
+    Panes > .asked { padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "ask_again", "Ask again"),
@@ -65,15 +64,15 @@ class Panes(View):
     # What is shown
 
     def body(self) -> ComposeResult:
-        yield Static("", classes="device", markup=False)
+        yield Bar(classes="device")
         yield TabLine([pane.title for pane in self.PANES])
         for place, pane in enumerate(self.PANES):
             table = VirtualTable(pane.columns, id=pane.id, empty=pane.empty)
             table.add_class("body")
             table.display = place == 0
             yield table
-        yield Static("", classes="more", markup=False)
-        yield Static("", classes="asked", markup=False)
+        yield Foot()
+        yield Bar(classes="asked")
 
     def on_mount(self) -> None:
         self._table.focus()
@@ -99,7 +98,7 @@ class Panes(View):
         self._now = now
         key = f"{self.KIND}/{self._device}"
         self._health = board.device(key) if key in board else None
-        self.query_one(".device", Static).update(self._head())
+        self._head()
         if self._health is not None:
             fresh = self.pane.id not in self._opened
             if fresh:
@@ -128,6 +127,7 @@ class Panes(View):
             lambda figure: board.series(key, figure, count=_SERIES, until=self._now),
             board.devices,
             max(20, self.app.size.width - 4),
+            board.fleet.problems,
         )
 
     def _show(self) -> None:
@@ -152,48 +152,37 @@ class Panes(View):
 
     # The lines around it
 
-    def _head(self) -> Content:
+    def _head(self) -> None:
+        head = self.query_one(".device", Bar)
         if self._health is None:
             known = "the inventory has no" if self.app.board.fleet.devices else "nothing is known yet of"
-            return Content.styled(f"○ {known} {self.KIND} {plain(self._device)}", "$warning")
+            head.tell(Content.styled(f"○ {known} {self.KIND} {plain(self._device)}", "$warning"))
+            return
         health = self._health
         parts = [sign(health.state), Content.styled(plain(health.device.name), "bold")]
         word = glance.power_word(health)
         parts += [overview.power(word)] if word else []
         reason = glance.why(health)
-        if reason.text:
-            parts.append(said(reason.text, reason.style))
-        parts.append(overview.age(health, self._now))
-        return Content("   ").join(parts)
+        parts += [said(reason.text, reason.style)] if reason.text else []
+        head.tell(Content("   ").join(parts), overview.age(health, self._now))
 
     def _asked(self) -> dict[str, tuple[str, ...]]:
         return dict(self.pane.questions(self._health.device)) if self._health is not None else {}
 
     def _tell(self) -> None:
-        self.query_one(".asked", Static).update(Content("   ").join(self._told()))
-
-    def _told(self) -> Iterator[Content]:
-        asked = self._asked()
-        for question, argv in asked.items():
-            pending, answer = self._questions.pending.get(question), self._questions.told.get(question)
-            command = plain(f"microdc {' '.join(argv)}")
-            if pending is not None:
-                yield said(f"{command}: asking for {wording.span(self._now - pending.since)}", "$accent")
-            elif answer is not None:
-                yield dim(f"{command}: {wording.span(self._now - answer.at)} ago")
-            elif len(asked) == 1:
-                yield dim(f"as polled; r asks {command}")
+        told = words_of(self._questions, self._asked(), self._now)
+        self.query_one(".asked", Bar).tell(Content("   ").join(told))
 
     def _more(self) -> None:
         """Refusals first; else what the row under the cursor says in full."""
         asked = self._asked()
         line = self._lines.get(self._table.selected or "")
-        told = [_refused(one) for one in self._questions.refusals(asked)[:2]]
+        told = [refused(one) for one in self._questions.refusals(asked)[:2]]
         if line is not None and (line.more or line.leads):
-            told.append(_in_full(line))
+            told.append(in_full(line))
         elif not told:
             told = [dim(f"mind: {plain(note)}") for note in self._questions.notes(asked)[:2]]
-        self.query_one(".more", Static).update(Content("\n").join(told))
+        self.query_one(Foot).tell(Content("\n").join(told))
 
     def on_resize(self, _: Resize) -> None:
         """Curves are as long as there is room for."""
@@ -239,17 +228,3 @@ class Panes(View):
             return
         self._questions.ask(asked, again=True)
         self._tell()
-
-
-def _in_full(line: Line) -> Content:
-    """What there was no room for in its row, and where Enter goes from it."""
-    if line.leads is None:
-        return said(line.more)
-    return said(line.more) + Content.styled(f"  Enter: {line.leads.kind} {plain(line.leads.name)}", "$accent")
-
-
-def _refused(refusal: Refusal) -> Content:
-    told = Content.styled(f"✗ {plain(refusal.what)}", "$error")
-    where = dim(f"  {refusal.where}") if refusal.where else Content()
-    hint = Content(f"  {plain(refusal.hint)}") if refusal.hint else Content()
-    return told + where + hint

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Static
 
 from microdc.health.model import DeviceHealth, Place
 from microdc_tui.devices import wording
@@ -18,7 +17,9 @@ from microdc_tui.glyphs import GRAVITY, SIGNS, sign
 from microdc_tui.screens.base import View
 from microdc_tui.subject import Subject
 from microdc_tui.text import plain, said
+from microdc_tui.widgets.bars import Line
 from microdc_tui.widgets.filterbar import FilterBar
+from microdc_tui.widgets.foot import Foot
 from microdc_tui.widgets.rackview import RackView
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ class Racks(View):
     """Of the site that it was opened for; without one, of the first that has something in its racks."""
 
     DEFAULT_CSS = """
-    Racks > .site { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    Racks > .more { height: auto; max-height: 3; padding: 0 1; }
+    Racks > .site { padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "unfold", "All units"),
@@ -56,11 +56,11 @@ class Racks(View):
         self._frames: tuple[Frame, ...] = ()
 
     def body(self) -> ComposeResult:
-        yield Static("", classes="site", markup=False)
+        yield Line(classes="site")
         view = RackView(id="racks")
         view.add_class("body")
         yield view
-        yield Static("", classes="more", markup=False)
+        yield Foot()
 
     def on_mount(self) -> None:
         self.query_one(RackView).focus()
@@ -72,7 +72,7 @@ class Racks(View):
         """The racks are laid out anew only where the fleet or the site is another one."""
         place = self._place(board)
         if place is None:
-            self.query_one(".site", Static).update(self._unknown(board))
+            self.query_one(".site", Line).tell(self._unknown(board))
             self.query_one(RackView).show((), {})
             return
         drawn = (board.generation, place.name, self._folded)
@@ -81,13 +81,13 @@ class Racks(View):
             devices = (health.device for health in board.devices().values())
             self._frames = frames(place, devices, folded=self._folded)
         elif not changed:
-            self.query_one(".site", Static).update(self._head(board, place, now))
+            self._head(board, place, now)
             return
         keys = [device.key for frame in self._frames for device in frame.devices]
         view = self.query_one(RackView)
         view.show(self._frames, {key: board.device(key) for key in keys})
         self._go_to_rack(view)
-        self.query_one(".site", Static).update(self._head(board, place, now))
+        self._head(board, place, now)
         self._more()
 
     def _go_to_rack(self, view: RackView) -> None:
@@ -114,7 +114,7 @@ class Racks(View):
             "$warning",
         )
 
-    def _head(self, board: Board, place: Place, now: float) -> Content:
+    def _head(self, board: Board, place: Place, now: float) -> None:
         site = next((one for one in board.sites(now) if one.site == place.name), None)
         healths = [board.device(device.key) for frame in self._frames for device in frame.devices]
         parts = [sign(site.state)] if site is not None else []
@@ -126,9 +126,9 @@ class Racks(View):
             first = site.reasons[0]
             told = (first.device.partition("/")[2], first.reason.where, first.reason.what)
             parts.append(said(": ".join(filter(None, told)), SIGNS[site.state].style))
-        if site is not None and site.oldest is not None:
-            parts.append(dim(f"oldest sample {wording.span(site.oldest)}"))
-        return Content("   ").join(parts)
+        oldest = site.oldest if site is not None else None
+        age = dim(f"oldest sample {wording.span(oldest)}") if oldest is not None else Content()
+        self.query_one(".site", Line).tell(Content("   ").join(parts), age)
 
     def subject(self) -> Subject | None:
         health = self._selected()
@@ -153,7 +153,7 @@ class Racks(View):
         return board.device(key) if key is not None and key in board else None
 
     def _more(self) -> None:
-        self.query_one(".more", Static).update(detail(self._selected()))
+        self.query_one(Foot).tell(detail(self._selected(), self.app.board.fleet.problems))
 
     def on_rack_view_highlighted(self, event: RackView.Highlighted) -> None:
         event.stop()

@@ -14,13 +14,14 @@ from textual.events import Resize
 from microdc.health.model import State
 from microdc_tui.filtering import Term, parse
 from microdc_tui.glyphs import GRAVITY
-from microdc_tui.pairs.choosing import Ends, chosen, links, sites
+from microdc_tui.pairs.choosing import Ends, chosen, drawn, links, sites
 from microdc_tui.pairs.detail import charts, detail
 from microdc_tui.pairs.link import Link, Metric
 from microdc_tui.pairs.regions import region
 from microdc_tui.pairs.telling import head, nothing, troubled
 from microdc_tui.screens.base import View
 from microdc_tui.subject import Subject
+from microdc_tui.text import plain
 from microdc_tui.widgets.filterbar import FilterBar
 from microdc_tui.widgets.matrix import Matrix
 from microdc_tui.widgets.panel import Panel
@@ -148,12 +149,16 @@ class Wan(View):
             places = tuple(place for place in places if place.name in ends)
         matrix = self.query_one(Matrix)
         if self._zoomed and matrix.ends:
-            near = region(places, matrix.ends[0])
-            if matrix.ends[1] in near:
-                places = tuple(place for place in places if place.name in near)
-        for drawn in self.query(Sitemap):
-            if drawn.size:
-                drawn.show(places, self._states, list(shown), matrix.ends, ascii_only=self.app.ascii)
+            around = region(places, matrix.ends[0])
+            if matrix.ends[1] in around:
+                places = tuple(place for place in places if place.name in around)
+        inside = {place.name for place in places}
+        near = [one for one in shown if {one.a, one.b} <= inside]
+        lines, partly = drawn(near, len(places), matrix.ends[0] if matrix.ends else "")
+        note = f"pairs of {plain(matrix.ends[0])}, and those not well" if partly and matrix.ends else ""
+        for one in self.query(Sitemap):
+            if one.size:
+                one.show(places, self._states, lines, matrix.ends, note=note, ascii_only=self.app.ascii)
 
     def subject(self) -> Subject | None:
         link = self.query_one(Matrix).selected

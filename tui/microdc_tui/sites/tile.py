@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from microdc.health.model import Kind, SiteReason, State
 from microdc_tui.devices import wording
 from microdc_tui.glyphs import GRAVITY, SIGNS
 from microdc_tui.sites.summary import Summary
-from microdc_tui.spans import DIM, Line, Span, columns, ends, filled, width
+from microdc_tui.spans import DIM, Line, columns, ends, filled, width
 from microdc_tui.text import plain
 
 _SHARES = (9, 11, 13)
@@ -103,13 +104,11 @@ def _marks(summary: Summary, room: int) -> Line:
     gap = 1 if summary.servers and summary.switches else 0
     if len(summary.servers) + gap + len(summary.switches) > room:
         return counts(summary.devices)
-    line = [_glyph(state) for state in summary.servers]
-    return [*line, (" " * gap, ""), *(_glyph(state) for state in summary.switches)]
+    return [*_glyphs(summary.servers), (" " * gap, ""), *_glyphs(summary.switches)]
 
 
-def _glyph(state: State) -> Span:
-    glyph, _, style = SIGNS[state]
-    return glyph, style
+def _glyphs(states: Sequence[State]) -> Line:
+    return [(SIGNS[state].glyph * len(list(run)), SIGNS[state].style) for state, run in groupby(states)]
 
 
 def counts(states: Mapping[State, int], *, words: bool = False) -> Line:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
@@ -37,41 +36,46 @@ class FilterBar(Horizontal):
     class Closed(Message):
         """The line is left: the focus goes back to what is filtered."""
 
-    def compose(self) -> ComposeResult:
-        yield Static("/", classes="slash", markup=False)
-        # No cursor that blinks: it would paint twice a second for nothing.
-        line = Input(placeholder="word  !word  role=compute  site!=paris  down|degraded", compact=True)
-        line.cursor_blink = False
-        yield line
-        yield Static("", classes="left", markup=False)
+    def __init__(self) -> None:
+        super().__init__()
+        self._input: Input | None = (
+            None  # made when it is first asked for: most screens are left without a filter
+        )
+        self._count = Static("", classes="left", markup=False)
 
     @property
     def is_open(self) -> bool:
         """Whether it is being typed in."""
-        return self.query_one(Input).has_focus
+        return self._input is not None and self._input.has_focus
 
     @property
     def value(self) -> str:
         """The expression."""
-        return self.query_one(Input).value
+        return "" if self._input is None else self._input.value
 
     def begin(self, expression: str | None = None) -> None:
         """Shows the line and goes into it."""
         self.add_class("-open")
-        line = self.query_one(Input)
+        if self._input is None:
+            self._input = Input(
+                placeholder="word  !word  role=compute  site!=paris  down|degraded", compact=True
+            )
+            self._input.cursor_blink = False  # it would paint twice a second for nothing
+            self.mount(Static("/", classes="slash", markup=False), self._input, self._count)
         if expression is not None:
-            line.value = expression
-        line.focus()
+            self._input.value = expression
+        self._input.focus()
 
     def end(self) -> None:
         """No filter any more."""
-        self.query_one(Input).value = ""
+        if self._input is not None:
+            self._input.value = ""
         self.remove_class("-open")
         self.post_message(self.Closed())
 
     def count(self, left: str) -> None:
         """Shows how much the filter leaves."""
-        self.query_one(".left", Static).update(left)
+        self._count.update(left)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
@@ -20,17 +19,23 @@ class LogDrawer(Vertical):
     LogDrawer > .title { height: 1; background: $panel; color: $text-muted; padding: 0 1; }
     """
 
-    def compose(self) -> ComposeResult:
-        yield Static("log · f follows · l closes", classes="title", markup=False)
-        yield LogPane(maximum=2_000)
+    def __init__(self) -> None:
+        super().__init__()
+        self._pane: LogPane | None = None  # made when it is first opened
 
     def show(self, lines: Iterable[LogLine], *, opened: bool) -> None:
         """Opens or closes it; opened, it shows these lines."""
         self.set_class(opened, "-open")
-        if opened:
-            self.query_one(LogPane).replace(lines)
+        if not opened:
+            return
+        if self._pane is None:
+            self._pane = LogPane(maximum=2_000)
+            self._pane.replace(lines)
+            self.mount(Static("log · f follows · l closes", classes="title", markup=False), self._pane)
+        else:
+            self._pane.replace(lines)
 
     def add(self, lines: Iterable[LogLine]) -> None:
         """More lines, where it is open."""
-        if self.has_class("-open"):
-            self.query_one(LogPane).write(lines)
+        if self._pane is not None and self.has_class("-open"):
+            self._pane.write(lines)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar
 
 from textual import events
@@ -68,6 +69,7 @@ class Matrix(ScrollView, can_focus=True):
         self._metric = Metric.RTT
         self._at: Ends | None = None
         self._lattice: Lattice = lattice((), 80)
+        self._cells: dict[Ends, Line] = {}
         self._rows: dict[int, Strip] = {}
         self._brushes: dict[str, Brush] = {}
 
@@ -114,8 +116,18 @@ class Matrix(ScrollView, can_focus=True):
             self._repaint()
             return
         where = {name: row for row, name in enumerate(self._names)}
-        for row in {where[end] for ends in changed for end in ends if end in where}:
+        for row in {where[from_] for from_, to in self._differing(changed) if from_ in where}:
             self._repaint_row(row)
+
+    def _differing(self, changed: Collection[Ends]) -> Iterator[Ends]:
+        """The cells that look different now; most changes of a figure are not seen."""
+        for a, b in changed:
+            for ends in ((a, b), (b, a)):
+                if ends in self._cells:
+                    before = self._cells[ends]
+                    self._cells[ends] = self._drawn(*ends)
+                    if self._cells[ends] != before:
+                        yield ends
 
     def select(self, a: str, b: str) -> bool:
         """Moves the cursor to a pair; False where a site of it is not shown."""
@@ -137,6 +149,7 @@ class Matrix(ScrollView, can_focus=True):
         self.virtual_size = Size(self._lattice.width, len(names) + 1)
 
     def _repaint(self) -> None:
+        self._cells.clear()
         self._rows.clear()
         self.refresh()
 
@@ -178,7 +191,7 @@ class Matrix(ScrollView, can_focus=True):
     def _row(self, row: int) -> Strip:
         strip = self._rows.get(row)
         if strip is None:
-            strip = self._rows[row] = self._head() if row < 0 else self._cells(row)
+            strip = self._rows[row] = self._head() if row < 0 else self._whole(row)
         return strip
 
     def _head(self) -> Strip:
@@ -190,23 +203,34 @@ class Matrix(ScrollView, can_focus=True):
             spans += [(fitted(text, wide), "bold $accent" if under else ""), (" " * (found.cell - wide), "")]
         return brush.strip(spans)
 
-    def _cells(self, row: int) -> Strip:
+    def _whole(self, row: int) -> Strip:
         found, from_ = self._lattice, self._names[row]
         under = self._at is not None and from_ == self._at[0]
         head = [(f" {fitted(found.rows[row], found.head - 2)} ", "bold $accent" if under else "")]
-        segments = self._brush("head").segments(head)
+        drawn: list[Line] = [self._cell(from_, to) for to in self._names]
+        at = self._names.index(self._at[1]) if under and self._at else len(drawn)
         plainly = self._brush("")
-        for to in self._names:
-            link = self._link(from_, to)
-            forward = link is None or link.a == from_
-            drawn = (
-                [(fitted("·", found.cell), "$text-disabled")]
-                if to == from_
-                else cell(link, self._metric, found.cell, forward=forward)
-            )
-            brush = self._brush("cursor") if self._at == (from_, to) else plainly
-            segments += brush.segments(drawn)
-        return Strip(segments)
+        return Strip(
+            [
+                *self._brush("head").segments(head),
+                *plainly.segments(chain.from_iterable(drawn[:at])),
+                *self._brush("cursor").segments(chain.from_iterable(drawn[at : at + 1])),
+                *plainly.segments(chain.from_iterable(drawn[at + 1 :])),
+            ]
+        )
+
+    def _cell(self, from_: str, to: str) -> Line:
+        line = self._cells.get((from_, to))
+        if line is None:
+            line = self._cells[from_, to] = self._drawn(from_, to)
+        return line
+
+    def _drawn(self, from_: str, to: str) -> Line:
+        form = self._lattice.cell
+        if from_ == to:
+            return [(fitted("·", form), "$text-disabled")]
+        link = self._link(from_, to)
+        return cell(link, self._metric, form, forward=link is None or link.a == from_)
 
     def _brush(self, name: str) -> Brush:
         brush = self._brushes.get(name)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -16,14 +15,11 @@ from textual.strip import Strip
 
 from microdc.health.model import DeviceHealth
 from microdc_tui.devices import glance, rackrow
-from microdc_tui.devices.elevation import Frame, Slot
+from microdc_tui.devices.elevation import Frame
+from microdc_tui.devices.racklayout import HEAD, RackLayout
 from microdc_tui.filtering import Term, matches, parse
 from microdc_tui.spans import DIM
-from microdc_tui.text import plain
 from microdc_tui.widgets.brush import Brush
-
-_HEAD = 2
-"""Lines above the units: the rack's name, and the columns'."""
 
 
 class RackView(ScrollView, can_focus=True):
@@ -41,7 +37,6 @@ class RackView(ScrollView, can_focus=True):
         overflow-y: auto;
         scrollbar-size-vertical: 1;
         & > .rackview--cursor { background: $panel; color: $foreground; }
-        &:focus > .rackview--cursor { background: $primary-muted; color: $foreground; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,15 +65,13 @@ class RackView(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's word
         super().__init__(id=id)
-        self._frames: tuple[Frame, ...] = ()
+        self._lay = RackLayout((), 1)
         self._healths: dict[str, DeviceHealth] = {}
         self._first = 0  # the rack that is drawn leftmost
         self._cursor: str | None = None
         self._terms: tuple[Term, ...] = ()
         self._strips: dict[tuple[int, int], Strip] = {}  # by rack and line
-        self._lines: dict[str, tuple[int, list[int]]] = {}  # device -> its rack, and its lines there
         self._brushes: dict[bool, Brush] = {}
-        self._longest = 8
 
     # What there is
 
@@ -88,29 +81,23 @@ class RackView(ScrollView, can_focus=True):
         return self._cursor
 
     @property
-    def frame(self) -> Frame | None:
-        """The rack that the cursor is in."""
-        return self._frames[self._rack] if self._frames else None
-
-    @property
     def matching(self) -> int:
         """Devices that the filter is about."""
-        return sum(not self._apart(key) for key in self._lines)
+        return sum(not self._apart(key) for key in self._lay.spots)
 
     @property
     def total(self) -> int:
         """Devices in all."""
-        return len(self._lines)
+        return len(self._lay.spots)
 
     def show(self, frames: Sequence[Frame], healths: Mapping[str, DeviceHealth]) -> None:
         """These racks with these devices."""
         before, self._healths = self._healths, dict(healths)
-        if tuple(frames) != self._frames:
-            self._frames = tuple(frames)
-            self._arrange()
+        if tuple(frames) != self._lay.frames:
+            self._arrange(frames)
             return
         for key, health in healths.items():
-            if before.get(key) != health and key in self._lines:
+            if before.get(key) != health:
                 self._repaint(key)
 
     def filter(self, expression: str) -> None:
@@ -121,53 +108,29 @@ class RackView(ScrollView, can_focus=True):
 
     def select(self, key: str) -> bool:
         """Moves the cursor to a device; False where it is in no rack here."""
-        if key not in self._lines:
+        if key not in self._lay.spots:
             return False
         self._point(key)
         return True
 
-    # How it lies
-
-    @property
-    def _rack(self) -> int:
-        return self._lines.get(self._cursor or "", (self._first, []))[0]
-
-    @property
-    def _abreast(self) -> int:
-        return max(1, min(len(self._frames), self._room // rackrow.LEAST))
-
-    @property
-    def _room(self) -> int:
-        return max(1, self.size.width - 1)  # a cell for the scrollbar, so that nothing moves when it comes
-
-    @property
-    def _wide(self) -> int:
-        return min(rackrow.WIDEST if len(self._frames) > 1 else self._room, self._room // self._abreast)
-
-    def _arrange(self) -> None:
+    def _arrange(self, frames: Sequence[Frame]) -> None:
+        room = max(1, self.size.width - 1)  # a cell for the scrollbar, so that nothing moves when it comes
+        self._lay = RackLayout(frames, room)
         self._strips.clear()
-        self._lines = {}
-        for rack, frame in enumerate(self._frames):
-            for line, slot in enumerate(frame.slots):
-                if slot.device is not None:
-                    self._lines.setdefault(slot.device.key, (rack, []))[1].append(line + _HEAD)
-        names = [cell_len(plain(device.name)) for frame in self._frames for device in frame.devices]
-        self._longest = max(8, min(18, max(names, default=8))) + 1
-        self._first = max(0, min(self._first, len(self._frames) - self._abreast))
-        tallest = max((len(frame.slots) for frame in self._frames), default=0)
-        self.virtual_size = Size(self._room, tallest + _HEAD)
-        if self._cursor not in self._lines:
-            self._point(next(iter(self._lines), None))
+        self.virtual_size = Size(room, self._lay.high)
+        if self._cursor not in self._lay.spots:
+            self._point(next(iter(self._lay.spots), None))
+        self._first = self._lay.first(self._first, self._cursor)
         self.refresh()
 
-    def _repaint(self, key: str) -> None:
-        rack, lines = self._lines[key]
-        self._strips.pop((rack, 0), None)
-        across = (rack - self._first) * self._wide
-        for line in lines:
-            self._strips.pop((rack, line), None)
-            self.refresh(Region(across, line - self.scroll_offset.y, self._wide, 1))
-        self.refresh(Region(across, -self.scroll_offset.y, self._wide, 1))
+    def _repaint(self, key: str | None) -> None:
+        """A device, and the head of its rack, which sums its devices up."""
+        spot = self._lay.spots.get(key or "")
+        if spot is not None:
+            across = (spot.rack - self._first) * self._lay.wide
+            for line in (0, *spot.lines):
+                self._strips.pop((spot.rack, line), None)
+                self.refresh(Region(across, line - self.scroll_offset.y, self._lay.wide, 1))
 
     def _apart(self, key: str) -> bool:
         health = self._healths.get(key)
@@ -180,10 +143,10 @@ class RackView(ScrollView, can_focus=True):
     # Painting
 
     def on_mount(self) -> None:
-        self._arrange()
+        self._arrange(self._lay.frames)
 
     def on_resize(self) -> None:
-        self._arrange()
+        self._arrange(self._lay.frames)
         self._keep_in_sight()
 
     def notify_style_update(self) -> None:
@@ -194,37 +157,33 @@ class RackView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         base = self._brush(under=False)
-        line = y + self.scroll_offset.y
-        if not self._frames:
+        line, lay = y + self.scroll_offset.y, self._lay
+        if not lay.frames:
             said = [(" nothing of this site stands in a rack", DIM)] if y == 0 else []
             return base.strip(said).adjust_cell_length(self.size.width, base.base.rich_style)
-        racks = range(self._first, min(len(self._frames), self._first + self._abreast))
+        racks = range(self._first, min(len(lay.frames), self._first + lay.abreast))
         strips = [self._strip(rack, line) for rack in racks]
         return Strip.join(strips).adjust_cell_length(self.size.width, base.base.rich_style)
 
     def _strip(self, rack: int, line: int) -> Strip:
         strip = self._strips.get((rack, line))
         if strip is None:
-            strip = self._strips[rack, line] = self._paint(self._frames[rack], line)
+            strip = self._strips[rack, line] = self._paint(self._lay.frames[rack], line)
         return strip
 
     def _paint(self, frame: Frame, line: int) -> Strip:
-        base, wide = self._brush(under=False), self._wide
+        base, wide, name = self._brush(under=False), self._lay.wide, self._lay.name
         if line == 0:
             return base.strip(rackrow.head(frame, self._healths, wide))
-        if line == 1:
-            return base.strip(rackrow.titles(self._longest, wide))
-        if line - _HEAD >= len(frame.slots):
+        if line < HEAD:
+            return base.strip(rackrow.titles(name, wide))
+        if line - HEAD >= len(frame.slots):
             return Strip.blank(wide, base.base.rich_style)
-        slot = frame.slots[line - _HEAD]
-        return self._slot(slot, wide)
-
-    def _slot(self, slot: Slot, wide: int) -> Strip:
+        slot = frame.slots[line - HEAD]
         key = slot.device.key if slot.device is not None else ""
-        brush = self._brush(under=bool(key) and key == self._cursor)
-        return brush.strip(
-            rackrow.line(slot, self._healths.get(key), self._longest, wide, apart=self._apart(key))
-        )
+        under = bool(key) and key == self._cursor
+        told = rackrow.line(slot, self._healths.get(key), name, wide, under=under, apart=self._apart(key))
+        return self._brush(under=under).strip(told)
 
     def _brush(self, *, under: bool) -> Brush:
         brush = self._brushes.get(under)
@@ -239,58 +198,39 @@ class RackView(ScrollView, can_focus=True):
         if key == self._cursor:
             return
         before, self._cursor = self._cursor, key
-        for one in (before, key):
-            if one in self._lines:
-                self._repaint(one)
+        self._repaint(before)
+        self._repaint(key)
         if key is not None and self.is_mounted:
             self._keep_in_sight()
         self.post_message(self.Highlighted(key))
 
     def _keep_in_sight(self) -> None:
-        rack, lines = self._lines.get(self._cursor or "", (0, []))
-        if not lines:
+        spot = self._lay.spots.get(self._cursor or "")
+        if spot is None:
             return
-        first = min(max(self._first, rack - self._abreast + 1), rack)
+        first = self._lay.first(self._first, self._cursor)
         if first != self._first:
             self._first = first
             self.refresh()
-        top = 0 if lines[0] == _HEAD else lines[0]
+        top = 0 if spot.lines[0] == HEAD else spot.lines[0]  # with the highest device, the rack's head
         if top < self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True)
-        elif lines[-1] >= self.scroll_offset.y + self.size.height:
-            self.scroll_to(y=lines[-1] - self.size.height + 1, animate=False, force=True)
+        elif spot.lines[-1] >= self.scroll_offset.y + self.size.height:
+            self.scroll_to(y=spot.lines[-1] - self.size.height + 1, animate=False, force=True)
 
     def action_move(self, by: int) -> None:
-        if self._frames:
-            keys = [device.key for device in self._frames[self._rack].devices]
-            here = keys.index(self._cursor) if self._cursor in keys else 0
-            if keys:
-                self._point(keys[max(0, min(len(keys) - 1, here + by))])
+        self._point(self._lay.moved(self._cursor, by))
 
     def action_rack(self, by: int) -> None:
-        """To the device of the next rack that stands nearest to the same height."""
-        height = self._lines.get(self._cursor or "", (0, [0]))[1][0]
-        rack = self._rack + by
-        while 0 <= rack < len(self._frames):
-            keys = [device.key for device in self._frames[rack].devices]
-            if keys:
-                self._point(min(keys, key=lambda key: abs(self._lines[key][1][0] - height)))
-                return
-            rack += by
+        self._point(self._lay.beside(self._cursor, by))
 
     def action_open(self) -> None:
         if self._cursor is not None:
             self.post_message(self.Selected(self._cursor))
 
     def on_click(self, event: events.Click) -> None:
-        rack = self._first + event.x // self._wide
-        line = event.y + self.scroll_offset.y
-        key = next(
-            (key for key, (home, lines) in self._lines.items() if home == rack and line in lines), None
-        )
-        if key is None:
-            return
-        if key == self._cursor:
+        key = self._lay.at(self._first, event.x, event.y + self.scroll_offset.y)
+        if key is not None and key == self._cursor:
             self.action_open()
-        else:
+        elif key is not None:
             self._point(key)

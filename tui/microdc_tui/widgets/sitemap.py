@@ -29,10 +29,8 @@ class Sitemap(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's word
         super().__init__(id=id)
-        self._marks: tuple[Node, ...] = ()
-        self._ways: tuple[Line, ...] = ()
+        self._shown: tuple[tuple[Node, ...], tuple[Line, ...], str, bool] = ((), (), "", False)
         self._strips: list[Strip] | None = None
-        self._ascii = False
 
     def show(
         self,
@@ -41,9 +39,10 @@ class Sitemap(Widget):
         links: Sequence[Link],
         selected: tuple[str, str] | None,
         *,
+        note: str = "",
         ascii_only: bool = False,
     ) -> None:
-        """Places with their sites' states, and the pairs between them. selected: a pair, which is drawn thick."""
+        """Places with their sites' states, and the pairs between them. selected: a pair, which is drawn thick. note: for the last line."""
         known = {place.name for place in places}
         nodes = tuple(_node(place, states.get(place.name, State.UNKNOWN)) for place in places)
         lines = tuple(
@@ -51,8 +50,9 @@ class Sitemap(Widget):
             for link in sorted(links, key=lambda one: -GRAVITY[one.state])
             if {link.a, link.b} <= known
         )
-        if (nodes, lines, ascii_only) != (self._marks, self._ways, self._ascii):
-            self._marks, self._ways, self._ascii = nodes, lines, ascii_only
+        fresh = (nodes, lines, note, ascii_only)
+        if fresh != self._shown:
+            self._shown = fresh
             self._strips = None
             self.refresh()
 
@@ -73,11 +73,15 @@ class Sitemap(Widget):
 
     def _drawn(self) -> list[Strip]:
         width, height = self.size
+        nodes, lines, note, ascii_only = self._shown
         brush = Brush(self.visual_style, self._get_style)
-        if not any(node.at for node in self._marks):
+        if not any(node.at for node in nodes):
             text = " no site has coordinates: a topology with PoPs gives them"
             return [brush.strip(filled([(text, DIM)], width))]
-        rows = terminal_map(self._marks, self._ways, width, height, ascii=self._ascii)
+        rows = terminal_map(nodes, lines, width, max(0, height - bool(note)), ascii=ascii_only)
+        if note:
+            rows += [[]] * (height - 1 - len(rows))
+            rows.append([(" ", ""), (note, DIM)])
         return [brush.strip(filled(row, width)) for row in rows]
 
 

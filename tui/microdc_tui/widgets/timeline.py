@@ -25,7 +25,11 @@ def timeline(explanation: Explanation, *, consoles: bool = True, sources: bool =
     if explanation.left_out:
         told.append(_aside(f"{explanation.left_out} earlier lines are left out"))
     if hidden:
-        told.append(_aside(f"{hidden} plain lines of its console are hidden: c shows them"))
+        told.append(
+            _aside(
+                f"{hidden} plain line{'' if hidden == 1 else 's'} of its console {'is' if hidden == 1 else 'are'} hidden: c shows them"
+            )
+        )
     told.extend(_told(lines, sources=sources))
     return told or [_aside(f"Nothing was seen of {plain(explanation.node)} yet.")]
 

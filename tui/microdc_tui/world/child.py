@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,10 @@ PATIENCE: Final = 5.0
 """Seconds that an interrupted question has to end by itself; an act has all the time that it needs to put things back."""
 
 
+WIDTH: Final = "100"
+"""Columns of the tables that a plan is told in."""
+
+
 def start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
     """Starts `microdc ARGV` in a session of its own: it never reads our terminal, and no key that is typed there interrupts it."""
     return subprocess.Popen(
@@ -29,13 +34,22 @@ def start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        env={**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1"},
     )
 
 
 def run(
-    argv: Sequence[str], tell: Callable[[str], None], stop: Event, *, patience: float | None = None
+    argv: Sequence[str],
+    tell: Callable[[str], None],
+    stop: Event,
+    *,
+    patience: float | None = None,
+    spoken: bool = False,
 ) -> Answer:
-    """Runs a command to its end. tell: gets each line of its narration. patience: seconds from the interrupt until it is killed, None never."""
+    """Runs a command to its end. tell: gets each line of its narration. patience: seconds from the interrupt until it is killed, None never.
+
+    spoken: what it prints is for people too, and belongs to the narration.
+    """
     child = start(argv)
     told: list[str] = []
     data: list[bytes] = []
@@ -46,7 +60,9 @@ def run(
 
     readers = [
         Thread(target=narrate, args=(child.stderr, hear), daemon=True),
-        Thread(target=_collect, args=(child.stdout, data), daemon=True),
+        Thread(target=narrate, args=(child.stdout, hear), daemon=True)
+        if spoken
+        else Thread(target=_collect, args=(child.stdout, data), daemon=True),
     ]
     for reader in readers:
         reader.start()

@@ -33,14 +33,8 @@ class DemoWorld:
         return self._clock()
 
     def start(self, put: Put, say: Say) -> None:
-        def feed() -> None:
-            put([self.demo.fleet])
-            put(self.demo.samples(self._clock()))
-            for samples in self.demo.batches(self._closing):
-                put(samples)
-
         say("the demo fleet: all of it is made up, and nothing outside of this program is touched")
-        self._thread = Thread(target=feed, name="demo", daemon=True)
+        self._thread = Thread(target=self._feed, args=(put, say), name="demo", daemon=True)
         self._thread.start()
 
     def hold(self, held: bool) -> None:  # noqa: FBT001
@@ -57,8 +51,22 @@ class DemoWorld:
                 return Answer(tell(self.demo, Words(words.names[depth:], words.options)))
         return Answer(code=Exit.USAGE, narration=(f"the demo does not know `microdc {' '.join(argv)}`",))
 
+    def plan(self, argv: Sequence[str], stop: Event) -> Answer:
+        del stop
+        return Answer(narration=(f"the demo would do what `microdc {' '.join(argv)}` shows of a lab",))
+
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         return carry_out(self.demo, argv, tell, stop, self._clock)
+
+    def _feed(self, put: Put, say: Say) -> None:
+        try:
+            put([self.demo.fleet])
+            put(self.demo.samples(self._clock()))
+            for samples in self.demo.batches(self._closing):
+                put(samples)
+        except Exception as error:  # noqa: BLE001  told, since a feed that merely stops looks like a fleet that is dead
+            self.trouble = f"the demo ended: {type(error).__name__}: {error}"
+            say(self.trouble)
 
     def close(self) -> None:
         self._closing.set()

@@ -49,6 +49,10 @@ class LiveWorld:
             (*self._shared, *argv, "-o", "json", "--no-input"), _nothing, stop, patience=child.PATIENCE
         )
 
+    def plan(self, argv: Sequence[str], stop: Event) -> Answer:
+        words = (*self._shared, *argv, "-o", "table", "--no-input")
+        return child.run(words, _nothing, stop, patience=child.PATIENCE, spoken=True)
+
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         """The person has been asked already, so the command is not to ask."""
         consent = () if "--yes" in argv else ("--yes",)

@@ -61,6 +61,9 @@ class World(Protocol):
     def ask(self, argv: Sequence[str], stop: Event) -> Answer:
         """Runs a command that only reads, and returns its document."""
 
+    def plan(self, argv: Sequence[str], stop: Event) -> Answer:
+        """Runs a command that only shows what would be done; all that it says, as it says it to people, is the narration."""
+
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         """Runs a command that changes something; `tell` gets its narration as it comes. Setting `stop` interrupts it as Ctrl-C does."""
 

@@ -56,6 +56,10 @@ class ReplayWorld:
             code=Exit.FAILED, narration=("a recording has only what was polled; it cannot be asked",)
         )
 
+    def plan(self, argv: Sequence[str], stop: Event) -> Answer:
+        del argv, stop
+        return Answer(code=Exit.LOCKED, narration=(self.readonly,))
+
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         del argv, tell, stop
         return Answer(code=Exit.LOCKED, narration=(self.readonly,))
@@ -70,6 +74,7 @@ class ReplayWorld:
     def _play(self, put: Put, say: Say) -> None:
         """Gives what the recording's clock has come to, helping by helping."""
         until = self._begin
+        newest = self._begin
         waiting: list[Record] = []
         for record in self._records(say):
             if isinstance(record, Sample) and record.at > until:
@@ -78,7 +83,9 @@ class ReplayWorld:
                 until = self._wait(record.at)
                 if self._closing.is_set():
                     return
+            newest = max(newest, record.at if isinstance(record, Sample) else newest)
             waiting.append(record)
+        self._now = newest
         put(waiting)
         unread = f"; {self._unread:,} lines of it could not be read" if self._unread else ""
         self.trouble = f"the recording has ended{unread}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from microdc.errors import InputError
 from microdc.health.demo.building import Machine, SwitchBox
 from microdc.health.demo.documents.frame import Document, document
 from microdc.health.demo.documents.switches import seated
@@ -11,13 +10,7 @@ from microdc.health.demo.state import State
 
 def check(state: State, name: str, at: float) -> Document:
     """As `microdc cabling check NAME` prints it, of a site, `SITE/RACK` or a switch; the wrong ones first. Raises InputError."""
-    boxes = [
-        box
-        for box in state.world.switches.values()
-        if name in {box.device.name, box.device.site, f"{box.device.site}/{box.device.rack}"}
-    ]
-    if not boxes:
-        raise InputError(f"there is no site, rack or switch {name!r} in the demo")
+    boxes = state.boxes(name)
     verdicts: list[Document] = []
     unread = []
     for box in boxes:

@@ -10,29 +10,27 @@ from microdc.health.demo.state import State
 def show(state: State, name: str, at: float) -> Document:
     """As `microdc inventory show NAME` prints it. Raises InputError."""
     del at
-    machine = state.machine(name)
+    return document("InventoryItems", [_described(state, machine) for machine in state.machines(name)])
+
+
+def _described(state: State, machine: Machine) -> Document:
     device = machine.device
     seats = _seats(state, machine)
     nics = {
         nic: {"mac": mac, **seats.get(nic, {})}
         for nic, mac in zip(("eno1", "eno2"), machine.macs, strict=True)
     }
-    return document(
-        "InventoryItems",
-        [
-            {
-                "path": f"{device.site}/{device.rack}/{device.name}",
-                "kind": "server",
-                "role": device.role,
-                "unit": device.unit,
-                "height": device.height,
-                "labels": {key: value for key, value in device.labels.items() if key != "role"},
-                "bmc": {machine.driver: machine.bmc, "nic": seats.get("bmc", {})},
-                "nics": nics,
-                "described": f"sites/{device.site}.yaml:{20 + machine.port}",
-            }
-        ],
-    )
+    return {
+        "path": f"{device.site}/{device.rack}/{device.name}",
+        "kind": "server",
+        "role": device.role,
+        "unit": device.unit,
+        "height": device.height,
+        "labels": {key: value for key, value in device.labels.items() if key != "role"},
+        "bmc": {machine.driver: machine.bmc, "nic": seats.get("bmc", {})},
+        "nics": nics,
+        "described": f"sites/{device.site}.yaml:{20 + machine.port}",
+    }
 
 
 def _seats(state: State, machine: Machine) -> dict[str, Document]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from microdc.health.demo.building import Machine, SwitchBox
 from microdc.health.model import Trouble
 
 Document = dict[str, Any]
+Told = Mapping[str, Any] | Trouble
+"""What a device told, or why it told nothing."""
+_GIVEN_UP = 5.0
 SCHEMA = "microdc/v1"
 _EXITS = {"unreachable": 3, "refused": 3, "late": 3, "fault": 1, "own": 1}
 
@@ -39,27 +43,31 @@ def error(trouble: Trouble, where: str) -> Document:
     }
 
 
-def of_server(
-    kind: str, name: str, driver: str, told: Mapping[str, Any] | Trouble, notes: Sequence[str] = ()
-) -> Document:
-    """What came of one server: a value, or why there is none."""
-    one = {
-        "server": name,
-        "driver": None if isinstance(told, Trouble) else driver,
-        "seconds": 5.0 if isinstance(told, Trouble) else 0.214,
-        "notes": list(notes),
-        "error": error(told, name) if isinstance(told, Trouble) else None,
-        **({} if isinstance(told, Trouble) else told),
-    }
-    return document(kind, {"servers": [one], "without_bmc": []})
+def of_servers(kind: str, told: Iterable[tuple[Machine, Told]]) -> Document:
+    """What came of each server: a value, or why there is none."""
+    found = [
+        {
+            "server": machine.name,
+            "driver": None if isinstance(one, Trouble) else machine.driver,
+            "seconds": _GIVEN_UP if isinstance(one, Trouble) else 0.214,
+            "notes": [],
+            "error": error(one, machine.name) if isinstance(one, Trouble) else None,
+            **({} if isinstance(one, Trouble) else one),
+        }
+        for machine, one in told
+    ]
+    return document(kind, {"servers": found, "without_bmc": []})
 
 
-def of_switch(kind: str, name: str, told: Mapping[str, Any] | Trouble) -> Document:
-    """What came of one switch."""
-    one = {
-        "switch": name,
-        "seconds": 5.0 if isinstance(told, Trouble) else 0.131,
-        "error": error(told, name) if isinstance(told, Trouble) else None,
-        **({} if isinstance(told, Trouble) else told),
-    }
-    return document(kind, {"switches": [one]})
+def of_switches(kind: str, told: Iterable[tuple[SwitchBox, Told]]) -> Document:
+    """What came of each switch."""
+    found = [
+        {
+            "switch": box.device.name,
+            "seconds": _GIVEN_UP if isinstance(one, Trouble) else 0.131,
+            "error": error(one, box.device.name) if isinstance(one, Trouble) else None,
+            **({} if isinstance(one, Trouble) else one),
+        }
+        for box, one in told
+    ]
+    return document(kind, {"switches": found})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from microdc.errors import InputError
 from microdc.health.demo.building import Machine
 from microdc.health.demo.documents.frame import Document, document, iso
 from microdc.health.demo.nodes import IMAGE, PHASES, SIZE, Move, failure, observe, phase_at
@@ -36,9 +35,7 @@ _TONES = {
 
 def status(state: State, name: str, at: float) -> Document:
     """As `microdc deploy status NAME` prints it, of a node or a site; of all where none is named. Raises InputError."""
-    meant = [one for one in state.world.nodes.values() if name in {"", one.name, one.device.site}]
-    if not meant:
-        raise InputError(f"there is no node {name!r} in the demo")
+    meant = state.nodes(name) if name else list(state.world.nodes.values())
     records = [{**record(state, one, at), "address": f"{address(one)}/24"} for one in meant]
     return document(
         "DeployStatus", {"nodes": records, "counts": dict(Counter(one["state"] for one in records))}
@@ -92,7 +89,8 @@ def address(machine: Machine) -> str:
 
 def explain(state: State, name: str, at: float) -> Document:
     """As `microdc deploy explain NODE` prints it. Raises InputError."""
-    machine = state.node(name)
+    machine = state.nodes(name)[0]
+    name = machine.name
     move, kept = state.move(name, at), state.maintenance(f"node/{name}", at)
     phase, since, _, _ = phase_at(move, at)
     seen = list(_timeline(machine, move, at))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from microdc.health.demo.building import Machine, SwitchBox
-from microdc.health.demo.documents.frame import Document, of_switch
-from microdc.health.demo.documents.servers import hash_of
+from microdc.health.demo.documents.frame import Document, of_switches
+from microdc.health.demo.documents.hardware import hash_of
 from microdc.health.demo.state import State
 from microdc.health.demo.switches import observe, port_rows
 
@@ -194,5 +194,7 @@ def _identifier(kind: str, text: str) -> Document:
 def _asked(
     state: State, name: str, at: float, kind: str, told: Callable[[SwitchBox], dict[str, Any]]
 ) -> Document:
-    box = state.box(name)
-    return of_switch(kind, name, state.trouble(box.device.key, box.device.site, at) or told(box))
+    return of_switches(
+        kind,
+        [(box, state.trouble(box.device.key, box.device.site, at) or told(box)) for box in state.boxes(name)],
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from microdc.health.demo.acts import Laid
 from microdc.health.demo.documents.frame import Document, document
 from microdc.health.demo.shapers import serves
@@ -60,21 +58,3 @@ def _overlay(one: Laid, at: float) -> Document:
         "missing_on": [],
         "cuts": list(one.cuts),
     }
-
-
-def plan(summary: str, put: Laid | None, removed: Sequence[str], at: float, *, applied: bool) -> Document:
-    """As the commands that change the WAN print what they did, or would do."""
-    return document(
-        "Plan",
-        {
-            "summary": summary,
-            "applied": applied,
-            "changes": bool(put or removed),
-            "structural": False,
-            "overlay": put.ident if put else None,
-            "ends_in_seconds": None if put is None or put.until is None else round(put.until - at, 1),
-            "removed": list(removed),
-            "warnings": [],
-            "operations": [],
-        },
-    )
