@@ -304,6 +304,11 @@ def test_what_is_polled_shows_at_once_and_nothing_is_asked_for_it() -> None:
             for said in ("● ok", "⏻ on", "180 W", "24 °C", "5400 RPM", "redfish", "here / r1 / unit 1"):
                 assert said in text
             assert world.asked == []
+            await pilot.press("c")
+            assert pilot.app.clipboard == "microdc health server/one"
+            await pilot.press("5", "c")
+            assert pilot.app.clipboard == "microdc boot one\nmicrodc bmc console-hint one"
+            await pilot.press("1")
             world.moment += 7
             await settle(pilot)
             assert "7 s ago" in frame(pilot.app)

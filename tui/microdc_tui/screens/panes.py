@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -40,6 +41,7 @@ class Panes(View):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "ask_again", "Ask again"),
+        Binding("c", "copy_command", "Copy command", show=False),
         Binding("tab", "pane(1)", "Next pane", key_display="Tab"),
         Binding("right_square_bracket", "pane(1)", "Next pane", show=False),
         Binding("left_square_bracket,shift+tab", "pane(-1)", "Pane before", show=False),
@@ -228,3 +230,10 @@ class Panes(View):
             return
         self._questions.ask(asked, again=True)
         self._tell()
+
+    def action_copy_command(self) -> None:
+        """The command line that tells on stdout what this pane shows."""
+        asked = self._asked() or {"health": ("health", f"{self.KIND}/{self._device}")}
+        commands = [shlex.join(("microdc", *argv)) for argv in asked.values()]
+        self.app.copy_to_clipboard("\n".join(commands))
+        self.notify(plain("   ".join(commands)), title="copied", markup=False)
