@@ -116,7 +116,7 @@ test test-full: REQUIRED := --tests
 test-extra: REQUIRED := --extra
 
 # Packages of which only the programs are wanted, and the services that they bring: those are neither started nor enabled.
-SERVICES := snmpd:snmpd lldpd:lldpd openssh-server:ssh openipmi:openipmi frr:frr postgresql:postgresql
+SERVICES := prometheus:prometheus snmpd:snmpd lldpd:lldpd openssh-server:ssh openipmi:openipmi frr:frr postgresql:postgresql
 
 # The programs of the system: installed by apt where there is apt, named where there is not.
 .PHONY: system

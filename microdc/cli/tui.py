@@ -87,9 +87,13 @@ def _short(path: Path) -> str:
 
 def _face() -> Callable[[Mapping[str, Any]], int]:
     """The TUI's `run`. Raises UnreachableError where it is not installed, or not what it needs."""
-    from importlib.metadata import entry_points
+    from importlib.metadata import PackageNotFoundError, distribution, entry_points
 
-    found = next(iter(entry_points(group="microdc.faces", name="tui")), None)
+    try:  # ours, without a look into every package that is installed
+        own = distribution("microdc").entry_points.select(group="microdc.faces", name="tui")
+    except PackageNotFoundError:
+        own = entry_points(group="microdc.faces", name="tui")
+    found = next(iter(own), None)
     if found is None:
         raise UnreachableError(
             "the TUI is not installed", hint="install the whole of microdc: it has the TUI in it"

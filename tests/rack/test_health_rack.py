@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 from netboot import wait_for
@@ -19,7 +23,7 @@ from microdc.bmc.operate import servers_of
 from microdc.health.board import Board
 from microdc.health.inventory import read_inventory
 from microdc.health.model import DeviceHealth, SiteHealth, State
-from microdc.health.operate import open_monitor
+from microdc.health.operate import Monitor, open_monitor
 from microdc.health.sources import kept
 from microdc.health.sources.intervals import Intervals
 from microdc.health.tracking import Rules
@@ -79,31 +83,38 @@ def without_ipmi(testbed: Testbed, name: str) -> Testbed:
 
 @contextmanager
 def watching(lab: SwitchLab) -> Iterator[Watch]:
-    """The lab's rack, polled ten times as often as usual; and no session of its BMCs left at the end."""
+    """The lab's rack, polled ten times as often as usual."""
     testbed = lab.lab.testbed
     with open_store(os.environ["MICRODC_STORE"]) as store:
         book = Book(store, this_process("ann", ["microdc"]), testbed.name)
         read = read_inventory(lab.lab.inventory)
         inventory = replace(read, testbed=without_ipmi(testbed, "c2"))
-        stop = threading.Event()
         quick = Intervals().scaled(QUICK)
-        with open_monitor(inventory, book=book, intervals=quick, limits=LIMITS) as monitor:
-            found = Watch(Board(Rules(stale=30.0)), problems=monitor.fleet.problems)
+        with fed(open_monitor(inventory, book=book, intervals=quick, limits=LIMITS)) as found:
+            yield found
 
-            def feed() -> None:
-                for record in monitor.run(stop):
-                    with found.lock:
-                        found.board.apply([record], time.time())
 
-            thread = threading.Thread(target=feed)
-            thread.start()
+@contextmanager
+def fed(monitor: Monitor, rules: Rules | None = None) -> Iterator[Watch]:
+    """What a monitor tells in the block."""
+    stop = threading.Event()
+    found = Watch(Board(rules or Rules(stale=30.0)), problems=monitor.fleet.problems)
+
+    def feed() -> None:
+        for record in monitor.run(stop):
+            with found.lock:
+                found.board.apply([record], time.time())
+
+    thread = threading.Thread(target=feed)
+    with monitor:
+        thread.start()
+        try:
             wait_for(lambda: bool(found.board.devices()), LONG, "the fleet is told")
-            try:
-                yield found
-            finally:
-                stop.set()
-                thread.join(LONG)
-        assert not thread.is_alive()
+            yield found
+        finally:
+            stop.set()
+            thread.join(LONG)
+    assert not thread.is_alive()
 
 
 def test_a_rack_at_rest_is_well(lab: SwitchLab) -> None:
@@ -180,3 +191,95 @@ def sessions(lab: SwitchLab) -> int:
         with Client(target) as client:
             found += int(client.get("/redfish/v1/SessionService/Sessions")["Members@odata.count"]) - 1
     return found
+
+
+# -- the WAN
+
+
+@dataclass(frozen=True)
+class Wires:
+    """A namespace that stands for an emulator, and one for each of two sites, with nothing laid between them."""
+
+    name: str
+    inventory: Path
+
+    def agents(self) -> list[int]:
+        """Processes in the emulator's namespace."""
+        found = subprocess.run(
+            ["ip", "netns", "pids", self.name], capture_output=True, text=True, check=False
+        )
+        return [int(one) for one in found.stdout.split()]
+
+    def kill_agents(self) -> None:
+        for pid in self.agents():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def remove(self) -> None:
+        self.kill_agents()
+        subprocess.run(["ip", "netns", "del", self.name], check=True)
+
+
+@pytest.fixture
+def wires(tmp_path: Path) -> Iterator[Wires]:
+    name = f"t{os.getpid()}hw"
+    (tmp_path / "sites").mkdir()
+    testbed = (
+        f"testbed: wires\nemulators: {{wan1: {{host: 'netns:{name}'}}}}\nwan: {{default: {{profile: lan}}}}\n"
+    )
+    (tmp_path / "testbed.yaml").write_text(testbed, "utf-8")
+    made = Wires(name, tmp_path)
+    try:
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        for number, site in enumerate("ab", 1):
+            far, near = f"{name}{site}", f"if{number}"
+            lines = (
+                f"netns add {far}",
+                f"-n {name} link add {near} type veth peer name eth0 netns {far}",
+                f"-n {name} addr add 10.{number}.0.1/16 dev {near}",
+                f"-n {name} link set {near} up",
+                f"-n {far} addr add 10.{number}.0.2/16 dev eth0",
+                f"-n {far} link set eth0 up",
+                f"-n {far} route add default via 10.{number}.0.1",
+            )
+            for line in lines:
+                subprocess.run(["ip", *line.split()], check=True)
+            document = (
+                f"site: {site}\nuplink: {{emulator: wan1, interface: {near}}}\nprobe: netns:{far}\n"
+                f"probe_ip: 10.{number}.0.2\nnetworks: {{data: [10.{number}.0.0/16]}}\n"
+            )
+            (tmp_path / f"sites/{site}.yaml").write_text(document, "utf-8")
+        forward = ["ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv4.ip_forward=1"]
+        subprocess.run(forward, check=True)
+        yield made
+    finally:
+        made.kill_agents()
+        for one in (name, f"{name}a", f"{name}b"):
+            subprocess.run(["ip", "netns", "del", one], capture_output=True, check=False)
+        agents = Path("/run/microdc/agents")
+        shutil.rmtree(agents / name, ignore_errors=True)
+        with suppress(OSError):  # others are there
+            agents.rmdir()
+
+
+def test_a_shaper_and_its_pair_are_followed_through_the_death_of_its_agent_and_its_own(wires: Wires) -> None:
+    quick = Intervals().scaled(0.2)
+    monitor = open_monitor(read_inventory(wires.inventory), intervals=quick)
+    with fed(monitor, Rules(stale=2.0)) as watch:
+        shaper = watch.sees("shaper/wan1", State.OK, "nothing is laid on it")
+        assert (shaper.figures["agent_up"], shaper.facts["ports"]) == (1.0, ["if1", "if2"])
+        watch.sees("pair/a:b", State.OK)
+        wait_for(lambda: "rtt_measured" in watch.device("pair/a:b").figures, LONG, "a round trip is measured")
+        assert 0 < watch.device("pair/a:b").figures["rtt_measured"] < 1.0
+
+        before = time.time()
+        wires.kill_agents()
+        wait_for(
+            lambda: (watch.device("shaper/wan1").at or 0.0) > before + 2.0, LONG, "another agent is started"
+        )
+        watch.sees("shaper/wan1", State.OK)
+
+        wires.remove()
+        assert watch.sees("shaper/wan1", State.DOWN).trouble is not None
+        watch.sees("pair/a:b", State.UNKNOWN)
+        assert [site.state for site in watch.board.sites(time.time())] == [State.UNKNOWN, State.UNKNOWN]

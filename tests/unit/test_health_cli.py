@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from microdc.cli import health_results
+from microdc.cli import complete, health_results
 from microdc.errors import Exit
 from microdc.health.model import Fleet, Sample
 from microdc.health.stream import decode
@@ -92,6 +92,11 @@ def test_a_hot_inlet_is_seen(racks: Racks) -> None:
 def test_the_exit_code_is_that_of_what_is_named(racks: Racks, name: str, code: Exit) -> None:
     output = racks("health", *name.split(), code=code)
     assert [line.split()[0] for line in output.splitlines()[1:]] == [f"server/{one}" for one in name.split()]
+
+
+def test_the_tab_key_knows_what_has_a_health(racks: Racks) -> None:
+    assert {"a", "b", "a1", "a2", "a3", "a4"} <= set(complete.watched_names())
+    del racks
 
 
 def test_what_nobody_has(racks: Racks) -> None:

@@ -261,7 +261,7 @@ def test_a_deployment_goes_through_its_phases_and_ends_active() -> None:
     name = quiet_server(one)
     one.deploy(name, ZERO + 1)
     told = [sample(one, f"node/{name}", 1 + after) for after in range(0, int(WHOLE) + 2, 3)]
-    done = [found.figures["progress"] for found in told]
+    done = [found.figures["progress"] for found in told[:-1]]
     assert done == sorted(done)
     assert [found.facts["state"] for found in told] == ["deploying"] * (len(told) - 1) + ["active"]
     writing = [found.facts for found in told if found.facts["phase"] == "work"]

@@ -22,6 +22,7 @@ PHASES = (
 )
 """In the words of `microdc deploy`, each with the seconds that it takes here; a real server's firmware alone takes minutes."""
 
+ATTEMPTS = 2
 IMAGE = "debian-12-openstack"
 SIZE = 2_469_606_195
 """Bytes of the image."""
@@ -76,16 +77,12 @@ def phase_at(move: Move, at: float) -> tuple[str, float, float, float]:
 
 
 def observe(move: Move, at: float) -> Told:
-    """A node whose move has begun."""
+    """A node whose move has begun; only what moves has figures."""
     phase, since, deadline, done = phase_at(move, at)
-    figures = {
-        "progress": round(done, 4),
-        "phase_seconds": round(at - since, 1),
-        "attempt": float(move.attempt),
-    }
     facts: dict[str, Any] = {
         "state": "deploying",
         "phase": phase,
+        "action": "deploy",
         "image": IMAGE,
         "move": move.number,
         "attempt": move.attempt,
@@ -98,7 +95,7 @@ def observe(move: Move, at: float) -> Told:
         "eta": None,
     }
     if phase == "active":
-        return (), figures, {**facts, "state": "active", "phase": None}
+        return (), {}, {**facts, "state": "active", "phase": None}
     if phase == "failed":
         stopped, cause, text, advice = failure(move)
         facts |= {
@@ -106,17 +103,28 @@ def observe(move: Move, at: float) -> Told:
             "phase": stopped,
             "failure": {"cause": cause, "text": text, "advice": advice},
         }
-        return (Reason("down", f"{stopped}: {text}", cause),), figures, facts
+        return (Reason("down", f"{text} ({advice})", stopped),), {}, facts
     facts["eta"] = round(move.began + WHOLE - at, 1)
     if phase == "work":
         share = min(1.0, (at - since) / dict(PHASES)["work"])
         facts |= {"done": int(SIZE * share), "total": SIZE, "rate": round(SIZE / dict(PHASES)["work"])}
-    return (Reason("info", f"{phase}, attempt {move.attempt}"),), figures, facts
+    figures = {
+        "progress": round(done, 4),
+        "phase_seconds": round(at - since, 1),
+        "attempt": float(move.attempt),
+    }
+    again = (Reason("info", f"attempt {move.attempt} of {ATTEMPTS}"),) if move.attempt > 1 else ()
+    return again, figures, facts
 
 
 def failure(move: Move) -> tuple[str, str, str, str]:
     """Of a move that failed: phase, cause, text, advice."""
     if move.aborted is not None:
         phase, _, _, _ = phase_at(replace(move, aborted=None), move.aborted)
-        return phase, "aborted", "ended by you; its disk may be half written", "microdc deploy retry"
+        return (
+            phase,
+            "aborted",
+            "ended by you; its disk may be half written",
+            "microdc deploy retry begins anew",
+        )
     return move.stops, *FAILURES[move.stops]

@@ -55,7 +55,7 @@ def test_what_needs_somebody_stands_first() -> None:
             assert [word in rows[0] for word in ("✗ failed", "dhcp", "no-loader", "it asked for more")] == [
                 True
             ] * 4
-            assert [word in rows[1] for word in ("▶ deploying", "work", "70 s", " 42 %", "3 min", "━─")] == [
+            assert [word in rows[1] for word in ("▶ work", "70 s", " 42 %", "3 min", "━─", "here")] == [
                 True
             ] * 6
             assert "its fan is being replaced" in rows[2]
@@ -64,16 +64,15 @@ def test_what_needs_somebody_stands_first() -> None:
     play(story)
 
 
-def test_in_a_small_terminal_the_phase_stands_for_the_state() -> None:
+def test_a_small_terminal_has_fewer_columns() -> None:
     async def story() -> None:
         async with shown(nodes(*WORLD_OF), start="deployments", size=SMALL) as pilot:
             row = next(row for row in frame(pilot.app).splitlines() if "b-moves" in row)
-            assert "▶ work" in row
-            assert "42 %" in row
+            assert [word in row for word in ("▶ work", " 42 %", "3 min", "70 s")] == [True, True, True, False]
             await pilot.resize_terminal(*LARGE)
             await settle(pilot)
             row = next(row for row in frame(pilot.app).splitlines() if "b-moves" in row)
-            assert "▶ deploying" in row
+            assert [word in row for word in ("▶ work", " 42 %", "3 min", "70 s")] == [True] * 4
 
     play(story)
 

@@ -13,7 +13,7 @@ from microdc.cli import deploy_explain, history, lease
 from microdc.cli.render import document
 from microdc.deploy.explaining import model as explaining
 from microdc.deploy.model import Evidence
-from microdc.health.model import Device, DeviceHealth, Kind, State
+from microdc.health.model import Device, DeviceHealth, Kind, Observation, State
 from microdc.store.model import Actor
 from microdc.store.model import Entry as StoredEntry
 from microdc.store.model import Lease as StoredLease
@@ -117,6 +117,38 @@ def test_leases_are_read_as_they_are_printed_those_that_hold_first() -> None:
         ("wan", "expired", ""),
     ]
     assert {one.holder for one in read} == {"ana"}
+
+
+def test_a_node_is_read_as_the_poller_tells_it() -> None:
+    from microdc.deploy.model import Action, Failure, NodeRecord, Phase, Progress
+    from microdc.deploy.model import State as NodeState
+    from microdc.health.sources.judging_nodes import observed
+
+    record = NodeRecord("t", "n", "s", NodeState.DEPLOYING, Phase.WORK, 1, 2, 3, Action.DEPLOY, since=AT, deadline=AT + timedelta(minutes=5), progress=Progress(5, 20, 1.0))  # fmt: skip
+    node = _observed(observed("node/n", record, AT + timedelta(seconds=5)))
+    assert (node.state, node.phase, node.attempt, node.moving) == ("deploying", "work", 2, True)
+    assert (node.since, node.deadline) == (AT.timestamp(), AT.timestamp() + 300)
+    assert (node.done, node.total, node.rate) == (5.0, 20.0, 1.0)
+    assert node.progress is not None
+    assert node.eta is not None
+    ended = NodeRecord(
+        "t", "n", "s", NodeState.FAILED, failure=Failure(Phase.DHCP, "no-loader", "it stops", "look")
+    )
+    node = _observed(observed("node/n", ended, AT))
+    assert (node.state, node.phase, node.failure) == (
+        "failed",
+        "dhcp",
+        nodes.Failure("no-loader", "it stops", "look"),
+    )
+    assert node.progress is None
+
+
+def _observed(seen: Observation) -> nodes.Node:
+    """What a poll gave, as the board has it."""
+    device = Device(Kind.NODE, "n", "s")
+    return nodes.read(
+        DeviceHealth(device, State.OK, 0.0, reasons=seen.reasons, figures=seen.figures, facts=seen.facts)
+    )
 
 
 def test_how_far_a_node_is_comes_of_its_figure_or_of_what_is_written() -> None:

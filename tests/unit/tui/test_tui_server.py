@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tui_scripted import MOMENT, Hang, Scripted, fleet, server, switch, well
 from tui_snapshots import LARGE, SMALL, StillDemo, frame, live, play, settle, shown, snapshot
 
@@ -29,6 +31,7 @@ from microdc_tui.devices import cables, eventlog, hardware, sensors
 from microdc_tui.devices.answers import Refusal, told
 from microdc_tui.devices.overview import boot_words
 from microdc_tui.devices.pane import Line, Scene
+from microdc_tui.devices.telling import in_full
 from microdc_tui.screens.server import Server
 from microdc_tui.screens.switch import Switch
 from microdc_tui.subject import Subject
@@ -127,6 +130,52 @@ def test_answers_that_are_nonsense_are_told_and_break_nothing(nonsense: Any) -> 
     )
     for pane in Server.PANES:
         assert isinstance(pane.lines(scene), list)
+
+
+_LISTS = """hardware identity processors modules nics disks power_supplies firmware readings sensors entries boot verdicts unread ports
+neighbours vlans addresses findings components remarks notes thresholds bmc chassis remote_port evidence kinds"""
+_FIELDS = """name value unit health kind state admin oper speed in out errors flaps far a b port reason there stands crossed where what
+severity source message at id code total clock_skew_seconds target lasting mode told command system management untagged tagged vlan mac
+learned ok model serial size cores link power driver uptime lower_warning upper_critical text error"""
+_ANY: st.SearchStrategy[Any] = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=6)
+    | st.sampled_from(["one:eno1", "leaf:1", "ok", "down", "\x1b[2J", "[red]", "\u202e", "once", "wrong"])
+)
+_LEAF = _ANY.map(lambda value: value)  # one choice among others, and not as many as it is made of
+_ROW = st.dictionaries(
+    st.sampled_from(_FIELDS.split()), _LEAF | st.lists(_LEAF, max_size=2), min_size=3, max_size=8
+)
+_ROWS = st.lists(_ROW | _LEAF, min_size=1, max_size=3)
+_NEST = st.dictionaries(st.sampled_from(_LISTS.split()), _ROWS | _ROW | _LEAF, min_size=4, max_size=9)
+_TOLD = st.dictionaries(st.sampled_from(_LISTS.split()), _ROWS | _NEST | _LEAF, min_size=6, max_size=12)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(facts=_TOLD, more=_TOLD)
+def test_whatever_a_device_and_a_command_say_makes_rows_that_can_be_shown(facts: Any, more: Any) -> None:
+    answer = {"servers": [{**more, "server": "one"}], "switches": [{**more, "switch": "leaf"}], **more}
+    known = {
+        device.key: DeviceHealth(device, State.OK, MOMENT, MOMENT, facts=facts) for device in (ONE, LEAF)
+    }
+    for key, pane in [
+        *((ONE.key, pane) for pane in Server.PANES),
+        *((LEAF.key, pane) for pane in Switch.PANES),
+    ]:
+        device = known[key].device
+        found = {
+            name: told(answer, device.name, code=0, narration=(), at=MOMENT)
+            for name in pane.questions(device)
+        }
+        lines = pane.lines(Scene(known[key], MOMENT, found, known.get, all=lambda: known))
+        assert len({line.key for line in lines}) == len(lines)
+        for line, texts in zip(lines, _texts(list(lines)), strict=True):
+            assert len(texts) == len(pane.columns)
+            assert all(text.isprintable() for text in texts), texts
+            assert in_full(line).plain.isprintable()
 
 
 # What panes make of them
@@ -304,9 +353,9 @@ def test_what_is_polled_shows_at_once_and_nothing_is_asked_for_it() -> None:
             for said in ("● ok", "⏻ on", "180 W", "24 °C", "5400 RPM", "redfish", "here / r1 / unit 1"):
                 assert said in text
             assert world.asked == []
-            await pilot.press("c")
+            await pilot.press("y")
             assert pilot.app.clipboard == "microdc health server/one"
-            await pilot.press("5", "c")
+            await pilot.press("5", "y")
             assert pilot.app.clipboard == "microdc boot one\nmicrodc bmc console-hint one"
             await pilot.press("1")
             world.moment += 7
@@ -461,7 +510,7 @@ def test_a_filter_is_about_the_pane_in_sight() -> None:
             await pilot.press("3")
             pilot.app.screen.query_one(FilterBar).begin("health=critical")
             await pilot.press("enter")
-            table = pilot.app.screen.query_one("#sensors", VirtualTable)
+            table = pilot.app.screen.query_one(VirtualTable)
             assert table.row_count == 1
             assert "Hot" in frame(pilot.app)
             assert world.asked == [], "sensors are polled already"

@@ -211,9 +211,7 @@ def test_the_screen_shows_ports_as_they_are_polled_and_follows_a_port_to_its_ser
             await settle(pilot)
             assert "7.5G" in frame(pilot.app)
             await pilot.press("slash", *"off", "enter")
-            assert screen.query_one("#ports", VirtualTable).row_count == 2, (
-                "off:eno1, and the port that is turned off"
-            )
+            assert screen.query_one(VirtualTable).row_count == 2, "off:eno1, and the port that is turned off"
             await pilot.press("enter")
             await settle(pilot)
             assert isinstance(pilot.app.screen, Server)

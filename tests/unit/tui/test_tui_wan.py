@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import pytest
@@ -191,10 +192,23 @@ def test_of_a_mesh_a_map_has_the_pairs_of_one_site_and_those_that_are_not_well()
         link(health(pair(f"{a}:{b}"), State.DOWN if (a, b) == ("c", "d") else State.OK))
         for a, b in combinations(names, 2)
     ]
-    lines, partly = drawn(found, len(names), "a")
-    assert partly
-    assert {one.name for one in lines} == {*(f"a:{b}" for b in names[1:]), "c:d"}
-    assert drawn(found[:12], 4, "a") == (tuple(found[:12]), False)
+    places = [Place(name) for name in names]
+    mesh = drawn(places, found, ("a", "b"), near=False)
+    assert {one.name for one in mesh.links} == {*(f"a:{b}" for b in names[1:]), "c:d"}
+    assert mesh.note == "pairs of a, and those not well"
+    few = drawn(places[:3], found, ("a", "b"), near=False)
+    assert ({one.name for one in few.links}, few.note) == ({"a:b", "a:c", "b:c"}, "")
+
+
+def test_a_near_map_has_the_region_of_the_pair_and_all_where_it_goes_over_an_ocean() -> None:
+    places = [Place("a", at=(50.0, 1.0)), Place("b", at=(51.0, 2.0)), Place("c", at=(-5.0, -35.0))]
+    for ends, near, left in (
+        (("a", "b"), True, "ab"),
+        (("a", "b"), False, "abc"),
+        (("a", "c"), True, "abc"),
+        (None, True, "abc"),
+    ):
+        assert "".join(place.name for place in drawn(places, [], ends, near=near).places) == left
 
 
 def test_sites_stand_in_the_fleets_order_and_strangers_last() -> None:
@@ -415,6 +429,16 @@ def test_what_changed_is_shown() -> None:
             world.put([Sample(fresh.device, MOMENT + 1, 0.1, 10.0, figures=fresh.figures, facts=fresh.facts)])
             await settle(pilot)
             assert frame(pilot.app).count("77.7/20.0") == 2
+            whole = world._fleet
+            world.put(
+                [
+                    replace(
+                        whole, devices=tuple(one for one in whole.devices if one.name != "barcelona:berlin")
+                    )
+                ]
+            )
+            await settle(pilot)
+            assert "77.7" not in frame(pilot.app)
 
     play(story)
 

@@ -66,6 +66,7 @@ def offers(app: Face) -> Iterator[Offer]:
     for entry in SCREENS:
         if entry.hotkey:
             yield Offer(entry.title, f"screen · {entry.hotkey}", partial(app.open_view, entry.name), 0.2)
+    yield from _actions(app)
     for name, told, action in _KEYS:
         yield Offer(name, told, partial(app.run_action, f"app.{action}"), 0.1)
     for theme in THEMES:
@@ -88,6 +89,19 @@ def offers(app: Face) -> Iterator[Offer]:
             partial(app.open_subject, _subject(device.kind, device.name, device.site)),
             weight,
         )
+
+
+def _actions(app: Face) -> Iterator[Offer]:
+    """What can be done with what is selected; what cannot says why when it is chosen."""
+    subject = None if app.view is None else app.view.subject()
+    if subject is None:
+        return
+    for action in app.acts.offered(subject):
+        told = f"{subject.kind} {plain(subject.name)}" + (
+            f" · not now: {action.refused}" if action.refused else ""
+        )
+        do = partial(app.notify, action.refused) if action.refused else partial(app.acts.choose, action)
+        yield Offer(action.title, told, do, 0.15)
 
 
 def _subject(kind: Kind, name: str, site: str) -> Subject:

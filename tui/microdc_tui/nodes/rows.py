@@ -13,13 +13,12 @@ from microdc_tui.widgets.rows import Cell, Column, Row
 
 WIDE = (
     Column("node", "node", 16),
-    Column("site", "site", 14),
+    Column("site", "site", 13),
     Column("is", "is", 13),
     Column("what", "image, or why"),
-    Column("phase", "phase", 10),
     Column("for", "for", 8, "right"),
     Column("attempt", "try", 3, "right"),
-    Column("progress", "progress", 18),
+    Column("progress", "progress", 16),
     Column("left", "left", 8, "right"),
 )
 NARROW = (
@@ -29,19 +28,17 @@ NARROW = (
     Column("progress", "progress", 11),
     Column("left", "left", 8, "right"),
 )
-"""For 80 cells: of a node that moves its phase stands for its state."""
+"""For 80 cells."""
 
 
 def row(node: Node, columns: tuple[Column, ...], now: float) -> Row:
-    """What there is to tell of a node, in these columns. now: for how long it has been in its phase."""
+    """What there is to tell of a node, in these columns; of one that moves its phase stands for its state. now: for how long it has been in it."""
     width = next((one.width for one in columns if one.id == "progress"), 0)
-    names = {one.id for one in columns}
     moving = node.moving
     cells: dict[str, Cell] = {
         "node": plain(node.name),
         "site": plain(node.site),
-        "is": sign(node.state) if not moving or not node.phase or "phase" in names else phase(node),
-        "phase": plain(node.phase) if moving or _failed(node) else "",
+        "is": phase(node) if moving and node.phase else sign(node.state),
         "for": span(now - node.since) if node.since is not None and moving else "",
         "progress": progress(node.progress, width) if moving else "",
         "left": left(node, now) if moving else "",
@@ -75,7 +72,13 @@ def what(node: Node) -> Content:
         return Content.styled(f"▲ {plain(node.trouble)}", "$warning")
     if _failed(node) and node.failure is not None:
         failure = node.failure
-        return Content.assemble((plain(failure.cause or "failed"), "bold $error"), "  ", plain(failure.text))
+        where = f"{plain(node.phase)}: " if node.phase else ""
+        return Content.assemble(
+            (plain(failure.cause or "failed"), "bold $error"),
+            "  ",
+            (where, "$text-muted"),
+            plain(failure.text),
+        )
     if node.note and not node.moving:
         return Content.assemble(
             plain(node.note), ("  " + plain(node.image), "$text-muted") if node.image else ""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from microdc.health.model import DeviceHealth, Kind, State
+from microdc.health.model import DeviceHealth, Kind, Place, State
 from microdc_tui.filtering import Term, matches
 from microdc_tui.pairs.cell import word
 from microdc_tui.pairs.link import Link, link
+from microdc_tui.pairs.regions import region
+from microdc_tui.text import plain
 
 Ends = tuple[str, str]
 _CLEAR = 3
@@ -35,16 +38,31 @@ def chosen(terms: Sequence[Term], found: Mapping[Ends, Link]) -> dict[Ends, Link
     return {ends: one for ends, one in found.items() if matches(tuple(terms), *_haystack(one))}
 
 
-def drawn(found: Iterable[Link], places: int, site: str) -> tuple[tuple[Link, ...], bool]:
-    """The pairs for a map of so many sites, and whether some are left out: of a mesh that would be a heap of lines only those of one site and those
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a map shows. note: what it leaves out, "" where nothing."""
 
-    that are not well.
+    places: tuple[Place, ...]
+    links: tuple[Link, ...]
+    note: str = ""
+
+
+def drawn(places: Sequence[Place], found: Iterable[Link], ends: Ends | None, *, near: bool) -> Drawn:
+    """A map for the pair between `ends`. near: only of the region where both are, if there is one.
+
+    Of a mesh, which would be a heap of lines, it has the pairs of the first of the ends, and those that are not well.
     """
-    whole = tuple(found)
-    if len(whole) <= _CLEAR * places:
-        return whole, False
-    kept = tuple(one for one in whole if one.state in _TROUBLED or site in {one.a, one.b})
-    return kept, len(kept) < len(whole)
+    if near and ends:
+        around = region(places, ends[0])
+        if ends[1] in around:
+            places = [place for place in places if place.name in around]
+    inside = {place.name for place in places}
+    whole = tuple(one for one in found if {one.a, one.b} <= inside)
+    if ends is None or len(whole) <= _CLEAR * len(places):
+        return Drawn(tuple(places), whole)
+    kept = tuple(one for one in whole if one.state in _TROUBLED or ends[0] in {one.a, one.b})
+    left_out = len(kept) < len(whole)
+    return Drawn(tuple(places), kept, f"pairs of {plain(ends[0])}, and those not well" if left_out else "")
 
 
 def _haystack(one: Link) -> tuple[str, Mapping[str, str]]:

@@ -78,7 +78,7 @@ def read(health: DeviceHealth) -> Node:
         health.device.name,
         health.device.site,
         fields.text(facts, "state"),
-        fields.text(facts, "phase") or fields.text(failure, "phase"),
+        fields.text(facts, "phase") or fields.text(failure, "phase") or _stopped_in(health),
         fields.text(facts, "image"),
         fields.count(facts, "attempt"),
         fields.moment(facts, "since"),
@@ -92,6 +92,11 @@ def read(health: DeviceHealth) -> Node:
         fields.text(facts, "note") or kept_out,
         health.trouble.what if health.trouble else "",
     )
+
+
+def _stopped_in(health: DeviceHealth) -> str:
+    """The phase in which it failed, as its reasons tell it."""
+    return next((reason.where for reason in health.reasons if reason.where in PHASES), "")
 
 
 def _progress(health: DeviceHealth) -> float | None:

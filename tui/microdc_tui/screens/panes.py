@@ -41,7 +41,7 @@ class Panes(View):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "ask_again", "Ask again"),
-        Binding("c", "copy_command", "Copy command", show=False),
+        Binding("y", "copy_command", "Copy command", show=False),
         Binding("tab", "pane(1)", "Next pane", key_display="Tab"),
         Binding("right_square_bracket", "pane(1)", "Next pane", show=False),
         Binding("left_square_bracket,shift+tab", "pane(-1)", "Pane before", show=False),
@@ -62,17 +62,16 @@ class Panes(View):
         self._health: DeviceHealth | None = None
         self._questions = Questions(self._device, self.ask, lambda: self.app.now, self._again)
         self._opened: set[str] = set()
+        self._cursors: dict[str, str | None] = {}
 
     # What is shown
 
     def body(self) -> ComposeResult:
         yield Bar(classes="device")
         yield TabLine([pane.title for pane in self.PANES])
-        for place, pane in enumerate(self.PANES):
-            table = VirtualTable(pane.columns, id=pane.id, empty=pane.empty)
-            table.add_class("body")
-            table.display = place == 0
-            yield table
+        table = VirtualTable(self.pane.columns, id="pane", empty=self.pane.empty)
+        table.add_class("body")
+        yield table
         yield Foot()
         yield Bar(classes="asked")
 
@@ -86,10 +85,7 @@ class Panes(View):
 
     @property
     def _table(self) -> VirtualTable:
-        return self.query_one(f"#{self.pane.id}", VirtualTable)
-
-    def filtered(self) -> VirtualTable | None:
-        return self._table
+        return self.query_one("#pane", VirtualTable)
 
     def subject(self) -> Subject | None:
         """The device itself, whatever row is selected: that is what actions are about."""
@@ -137,7 +133,10 @@ class Panes(View):
         if scene is not None:
             lines = self.pane.lines(scene)
             self._lines = {line.key: line for line in lines}
-            self._table.empty = self._nothing()
+            nothing = self._nothing()
+            if nothing != self._table.empty:
+                self._table.empty = nothing
+                self._table.refresh()
             self._table.show([line.row() for line in lines])
             self._more()
 
@@ -195,8 +194,7 @@ class Panes(View):
 
     def on_virtual_table_highlighted(self, event: VirtualTable.Highlighted) -> None:
         event.stop()
-        if event.table is self._table:
-            self._more()
+        self._more()
 
     def on_tab_line_chosen(self, event: TabLine.Chosen) -> None:
         event.stop()
@@ -214,14 +212,17 @@ class Panes(View):
     def action_open_pane(self, index: int) -> None:
         if index >= len(self.PANES) or index == self._at:
             return
-        self._table.display = False
+        table = self._table
+        self._cursors[self.pane.id] = table.selected
         self._at = index
-        self._table.display = True
-        self._table.focus()
+        table.show(())
+        table.use(self.pane.columns)
         self.query_one(TabLine).choose(index)
+        self.refresh_view(self.app.board, frozenset({self._device}), self.app.now)
+        self._show()
+        table.select(self._cursors.get(self.pane.id) or "")
         bar = self.query_one(FilterBar)
         bar.count(self.apply_filter(bar.value))
-        self.refresh_view(self.app.board, frozenset({self._device}), self.app.now)
 
     def action_ask_again(self) -> None:
         asked = self._asked()
@@ -236,4 +237,4 @@ class Panes(View):
         asked = self._asked() or {"health": ("health", f"{self.KIND}/{self._device}")}
         commands = [shlex.join(("microdc", *argv)) for argv in asked.values()]
         self.app.copy_to_clipboard("\n".join(commands))
-        self.notify(plain("   ".join(commands)), title="copied", markup=False)
+        self.notify(plain("   ".join(commands)), title="Copied", markup=False)

@@ -15,6 +15,7 @@ from microdc.health.model import Kind, State
 from microdc_tui.glyphs import GRAVITY
 from microdc_tui.screens.base import View
 from microdc_tui.sites.detail import detail, total
+from microdc_tui.sites.grid import arrange
 from microdc_tui.sites.past import STEP, histories
 from microdc_tui.sites.summary import Summary, summaries, totals
 from microdc_tui.subject import Subject
@@ -29,6 +30,8 @@ _AFRESH = 3.0
 """Seconds for which lines of history are not read again."""
 _LOW = 14
 """Lines of a terminal below which there is no room for the pane."""
+_LEAST = 6
+"""Lines of the pane: three of figures, three of reasons."""
 _KINDS = ("server", "switch", "shaper", "pair", "node")
 
 
@@ -69,6 +72,8 @@ class Sites(View):
         del changed  # tiles find out by themselves
         devices = board.devices()
         found = summaries(board.fleet.sites, board.sites(now), devices.values())
+        if len(found) != len(self._summaries):
+            self.call_after_refresh(self._fit)
         self._summaries = {one.site: one for one in found}
         pairs = Counter(one.state for one in devices.values() if one.device.kind is Kind.PAIR)
         panel = self.query_one("#totals", Panel)
@@ -115,10 +120,17 @@ class Sites(View):
         self.query_one(Tiles).focus()
 
     def on_resize(self, event: Resize) -> None:
-        """The pane takes what the tiles leave; in a low terminal the tiles have it all."""
-        panel = self.query_one("#detail", Panel)
-        panel.display = event.size.height >= _LOW
-        panel.styles.height = 6 if event.size.height < 32 else 7
+        """In a low terminal the tiles have all of it."""
+        self.query_one("#detail", Panel).display = event.size.height >= _LOW
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """The pane takes what the tiles leave."""
+        tiles, panel = self.query_one(Tiles), self.query_one("#detail", Panel)
+        if panel.display:
+            lines = tiles.size.height + panel.outer_size.height
+            tall = arrange(len(self._summaries), tiles.size.width, lines - _LEAST).height
+            panel.styles.height = max(_LEAST, lines - tall - 1)
         self.call_after_refresh(self._again)
 
     def on_tiles_highlighted(self, event: Tiles.Highlighted) -> None:

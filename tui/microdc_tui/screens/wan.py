@@ -11,17 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import Resize
 
-from microdc.health.model import State
+from microdc.health.model import Place, State
 from microdc_tui.filtering import Term, parse
 from microdc_tui.glyphs import GRAVITY
 from microdc_tui.pairs.choosing import Ends, chosen, drawn, links, sites
 from microdc_tui.pairs.detail import charts, detail
 from microdc_tui.pairs.link import Link, Metric
-from microdc_tui.pairs.regions import region
 from microdc_tui.pairs.telling import head, nothing, troubled
 from microdc_tui.screens.base import View
 from microdc_tui.subject import Subject
-from microdc_tui.text import plain
 from microdc_tui.widgets.filterbar import FilterBar
 from microdc_tui.widgets.matrix import Matrix
 from microdc_tui.widgets.panel import Panel
@@ -79,7 +77,7 @@ class Wan(View):
         self._shown: dict[Ends, Link] = {}
         self._states: dict[str, State] = {}
         self._terms: tuple[Term, ...] = ()
-        self._zoomed = True
+        self._near = True
         self._generation = -1
 
     def body(self) -> ComposeResult:
@@ -99,9 +97,12 @@ class Wan(View):
         else:
             pairs = [board.device(key) for key in changed if key.startswith("pair/") and key in board]
             fresh = links(pairs)
+        gone = self._links if whole else {}
         self._links = fresh if whole else {**self._links, **fresh}
         self._states = {site.site: site.state for site in board.sites(now)}
-        self._show(fresh)
+        if whole:
+            self._fit()
+        self._show({**gone, **fresh})
 
     def _show(self, changed: dict[Ends, Link]) -> None:
         board = self.app.board
@@ -142,23 +143,15 @@ class Wan(View):
 
     def _draw(self) -> None:
         """The maps that are in sight, with the pair under the cursor marked on them."""
-        places = self.app.board.fleet.sites
-        shown = self._shown.values()
+        places: Sequence[Place] = self.app.board.fleet.sites
         if self._terms:
-            ends = {end for one in shown for end in (one.a, one.b)}
-            places = tuple(place for place in places if place.name in ends)
-        matrix = self.query_one(Matrix)
-        if self._zoomed and matrix.ends:
-            around = region(places, matrix.ends[0])
-            if matrix.ends[1] in around:
-                places = tuple(place for place in places if place.name in around)
-        inside = {place.name for place in places}
-        near = [one for one in shown if {one.a, one.b} <= inside]
-        lines, partly = drawn(near, len(places), matrix.ends[0] if matrix.ends else "")
-        note = f"pairs of {plain(matrix.ends[0])}, and those not well" if partly and matrix.ends else ""
+            kept = {end for ends in self._shown for end in ends}
+            places = [place for place in places if place.name in kept]
+        ends = self.query_one(Matrix).ends
+        found = drawn(places, self._shown.values(), ends, near=self._near)
         for one in self.query(Sitemap):
             if one.size:
-                one.show(places, self._states, lines, matrix.ends, note=note, ascii_only=self.app.ascii)
+                one.show(found, self._states, ends, ascii_only=self.app.ascii)
 
     def subject(self) -> Subject | None:
         link = self.query_one(Matrix).selected
@@ -184,18 +177,19 @@ class Wan(View):
         roomy = event.size.width >= _ROOMY[0] and event.size.height >= _ROOMY[1]
         self.set_class(roomy, "-roomy")
         self.set_class(event.size.height < _LOW, "-low")
-        self._fit(event.size.height)
+        self._fit()
         self.call_after_refresh(self._show, self._links)
 
-    def _fit(self, height: int) -> None:
+    def _fit(self) -> None:
         """A roomy screen gives the matrix the lines that it needs, and all others to what is below."""
-        roomy = self.has_class("-roomy")
-        rows = len(sites((), self._links)) + 1
         below = self.query_one("#below")
         if self.has_class("-large"):
             below.styles.height = "1fr"
+        elif self.has_class("-roomy"):
+            rows = len(sites((), self._links)) + 1
+            below.styles.height = max(9, self.app.size.height - 5 - rows)
         else:
-            below.styles.height = max(9, height - 5 - rows) if roomy else 7
+            below.styles.height = 7
 
     def on_matrix_highlighted(self, event: Matrix.Highlighted) -> None:
         event.stop()
@@ -221,7 +215,7 @@ class Wan(View):
         self.set_class(large, "-large")
         if not large:
             self.query_one(Matrix).focus()
-        self._fit(self.app.size.height)
+        self._fit()
         self.call_after_refresh(self._tell)
 
     def action_metric(self, name: str) -> None:
@@ -231,6 +225,7 @@ class Wan(View):
 
     def action_map(self) -> None:
         """The map in the place of the matrix, and back."""
+        self._enlarge(large=False)
         self.toggle_class("-map")
         if not self.has_class("-map"):
             self.query_one(Matrix).focus()
@@ -238,7 +233,7 @@ class Wan(View):
 
     def action_zoom(self) -> None:
         """The map of the region in which the pair is, or of all sites."""
-        self._zoomed = not self._zoomed
+        self._near = not self._near
         self._tell()
 
     def action_turn(self) -> None:
@@ -250,10 +245,8 @@ class Wan(View):
     def action_trouble(self, by: int) -> None:
         """To the next pair that is not well, round and round."""
         matrix = self.query_one(Matrix)
-        bad = sorted(
-            (one for one in self._shown.values() if one.state in {State.DOWN, State.DEGRADED}),
-            key=lambda one: (GRAVITY[one.state], list(self._links).index((one.a, one.b))),
-        )
+        bad = [one for one in self._shown.values() if one.state in {State.DOWN, State.DEGRADED}]
+        bad.sort(key=lambda one: GRAVITY[one.state])
         if not bad:
             self.notify("all pairs are well")
             return

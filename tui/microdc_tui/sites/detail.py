@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from microdc.health.model import State
 from microdc_tui.devices import wording
 from microdc_tui.glyphs import SIGNS
+from microdc_tui.pairs.bars import bars
 from microdc_tui.readings.nodes import MOVING
 from microdc_tui.sites.summary import FAILED, Summary, Totals
 from microdc_tui.sites.tile import counts, power, told, widest
-from microdc_tui.spans import DIM, Line, ends, filled
+from microdc_tui.spans import DIM, Line, ends, filled, width
 from microdc_tui.text import plain
-from microdc_tui.widgets.spark import spark
 
 _APART = 3
-_WORDS = 110
-"""Cells from which on the line above the tiles has room for the states in words."""
+_STEPS, _LEAST = 24, 6
+"""Cells of a history beside its value, at most and at least."""
+_ROOMY, _TALLEST = 8, 6
+"""Lines of the pane that come before histories are drawn higher than one line, and how high they are drawn at most."""
 
 
 def detail(
@@ -27,6 +29,7 @@ def detail(
     glyph = SIGNS[summary.state].glyph
     title = plain(summary.title)
     age = "" if summary.oldest is None else f"oldest sample {wording.span(summary.oldest)} ago"
+    tall = max(1, min(_TALLEST, lines - _ROOMY))
     head: list[Line] = [
         ends(
             [(plain(summary.site), "bold"), (f"  {title}" if title != summary.site else "", DIM)],
@@ -34,7 +37,7 @@ def detail(
             room,
         ),
         _counted(summary),
-        _flows(summary, histories, room),
+        *_flows(summary, histories, room, tall),
     ]
     left = lines - len(head)
     names = widest(summary.reasons, summary.site, max(8, room // 4))
@@ -76,33 +79,43 @@ def _nodes(summary: Summary) -> Line:
     return line
 
 
-def _flows(summary: Summary, histories: Mapping[str, Sequence[float | None]], room: int) -> Line:
-    """Draw and traffic, each with its last minutes."""
+def _flows(
+    summary: Summary, histories: Mapping[str, Sequence[float | None]], room: int, tall: int
+) -> list[Line]:
+    """Draw and traffic with their last minutes: beside the values, or on lines of their own where there is room."""
     shown = (
         ("draw", power(summary.draw)),
         ("lan", wording.bits(summary.lan)),
         ("wan", wording.bits(summary.wan)),
     )
-    wide = max(0, min(24, room // 3 - 16))
-    line: Line = []
+    third = (room - 2 * _APART) // 3
+    cells: list[list[Line]] = []
     for name, value in shown:
-        bars = _bars(histories.get(name, ()), wide) if wide >= 6 else ""
-        cell = [(f"{name} ", DIM), (f"{value:<8}", ""), (bars, "$accent")]
-        line += [*filled(cell, min(room // 3, wide + 14)), (" " * _APART, "")]
-    return line
+        label: Line = [(f"{name} ", DIM), (f"{value:<8} ", "")]
+        if tall > 1:
+            drawn = _bars(histories.get(name, ()), third, tall)
+            cells.append([label, *([(text, "$accent")] for text in drawn), []])
+        else:
+            wide = min(_STEPS, third - 14)
+            (beside,) = _bars(histories.get(name, ()), wide, 1) if wide >= _LEAST else ("",)
+            cells.append([[*label, (beside, "$accent")]])
+    blank = (" " * _APART, "")
+    return [
+        [*filled(a, third), blank, *filled(b, third), blank, *filled(c, third)]
+        for a, b, c in zip(*cells, strict=True)
+    ]
 
 
-def _bars(history: Sequence[float | None], wide: int) -> str:
-    """From nothing up, so that what only trembles looks so."""
-    return spark(history, wide, low=0.0).plain
+def _bars(history: Sequence[float | None], wide: int, tall: int) -> list[str]:
+    """From nothing up, so that what only trembles looks so; each step as many cells wide as there is room for."""
+    each = max(1, wide // max(1, len(history)))
+    steps = [value for value in history for _ in range(each)]
+    return bars(steps, wide, tall, max((value for value in history if value is not None), default=0.0))
 
 
 def total(found: Totals, room: int) -> Line:
     """The line above the tiles: how many sites are in which state, and what all of them add up to."""
     count = sum(found.states.values())
-    left: Line = [(f"{count} ", "bold"), ("site" if count == 1 else "sites", DIM)]
-    if room >= _WORDS:
-        left += [("   ", ""), *counts(found.states, words=True)]
     right: Line = [(power(found.draw), "")]
     for name, value in (("lan", found.lan), ("wan", found.wan)):
         right += [(f"  {name} ", DIM), (wording.bits(value), "")]
@@ -112,7 +125,9 @@ def total(found: Totals, room: int) -> Line:
         right += [("  nodes ", DIM), (f"{found.nodes}", "")]
         right += [(f" ▸{found.moving}", "$accent")] if found.moving else []
         right += [(f" ✗{found.failed}", "$error")] if found.failed else []
-    return ends(left, right, room)
+    left: Line = [(f"{count} ", "bold"), ("site" if count == 1 else "sites", DIM)]
+    states: Line = [("   ", ""), *counts(found.states, words=True)]
+    return ends([*left, *states] if width([*left, *states, *right]) < room else left, right, room)
 
 
 def _share(pairs: Mapping[State, int]) -> Line:

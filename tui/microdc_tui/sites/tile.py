@@ -32,7 +32,7 @@ def _five(summary: Summary, room: int) -> list[Line]:
         _marks(summary, room),
         columns([_draw(summary), _flow("lan", summary.lan), _flow("wan", summary.wan)], room, _SHARES),
         columns([_nodes(summary), _deploy(summary), pairs(summary)], room, _SHARES),
-        worst(summary),
+        worst(summary, room),
     ]
 
 
@@ -41,22 +41,22 @@ def _three(summary: Summary, room: int) -> list[Line]:
     return [
         ends(_name(summary), _draw(summary), room),
         _marks(summary, room),
-        worst(summary) or columns(flows, room),
+        worst(summary, room) or columns(flows, room),
     ]
 
 
 def _two(summary: Summary, room: int) -> list[Line]:
-    said = worst(summary) or columns([_flow("lan", summary.lan), _flow("wan", summary.wan)], room - 2)
     deploy = _deploy(summary, words=False)
+    left = room - 2 - (width(deploy) + 1 if deploy else 0)
+    said = worst(summary, left) or columns([_flow("lan", summary.lan), _flow("wan", summary.wan)], left)
     second = ends(said, deploy, room - 2) if deploy else said
     return [ends(_name(summary), _draw(summary), room), [("  ", ""), *second]]
 
 
 def _one(summary: Summary, room: int) -> list[Line]:
-    wide = min(20, room // 2)
-    first = ends(_name(summary), _draw(summary), wide + 8)
+    first = ends(_name(summary), _draw(summary), min(20, room // 2) + 8)
     quiet = [*_flow("lan", summary.lan), ("  ", ""), *_flow("wan", summary.wan)]
-    return [[*first, ("  ", ""), *(worst(summary) or quiet)]]
+    return [[*first, ("  ", ""), *(worst(summary, room - width(first) - 2) or quiet)]]
 
 
 def _name(summary: Summary) -> Line:
@@ -127,19 +127,19 @@ def counts(states: Mapping[State, int], *, words: bool = False) -> Line:
 
 
 def power(watts: float | None) -> str:
-    """W below ten kilowatts say nothing that a site is told apart by: 940 W, 4.21 kW, 12.3 kW."""
+    """Three digits of what a site draws: 940 W, 4.21 kW, 12.3 kW."""
     if watts is None:
         return "-"
     return f"{watts / 1000:.2f} kW" if 999.5 <= watts < 9995 else wording.watts(watts)
 
 
-def worst(summary: Summary) -> Line:
-    """The gravest of its reasons, and how many more there are; empty where all is well."""
+def worst(summary: Summary, room: int) -> Line:
+    """The gravest of its reasons, and at the end how many more there are; empty where all is well."""
     told = [reason for reason in summary.reasons if reason.reason.severity in _SEVERITY]
     if not told:
         return []
-    more: Line = [(f"  +{len(told) - 1}", DIM)] if len(told) > 1 else []
-    return [*_because(told[0], summary.site), *more]
+    because = _because(told[0], summary.site)
+    return ends(because, [(f"+{len(told) - 1}", DIM)], room) if len(told) > 1 else because
 
 
 def _because(reason: SiteReason, site: str) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from textual.strip import Strip
 from textual.widget import Widget
@@ -11,6 +11,7 @@ from microdc.drawing.model import Line, Node
 from microdc.drawing.terminal_map import terminal_map
 from microdc.health.model import Place, State
 from microdc_tui.glyphs import GRAVITY, SIGNS
+from microdc_tui.pairs.choosing import Drawn
 from microdc_tui.pairs.link import Link
 from microdc_tui.spans import DIM, filled
 from microdc_tui.text import plain
@@ -34,22 +35,19 @@ class Sitemap(Widget):
 
     def show(
         self,
-        places: Sequence[Place],
+        found: Drawn,
         states: Mapping[str, State],
-        links: Sequence[Link],
         selected: tuple[str, str] | None,
         *,
-        note: str = "",
         ascii_only: bool = False,
     ) -> None:
-        """Places with their sites' states, and the pairs between them. selected: a pair, which is drawn thick. note: for the last line."""
-        known = {place.name for place in places}
-        nodes = tuple(_node(place, states.get(place.name, State.UNKNOWN)) for place in places)
+        """Places with their sites' states, and the pairs between them. selected: a pair, which is drawn thick."""
+        nodes = tuple(_node(place, states.get(place.name, State.UNKNOWN)) for place in found.places)
         lines = tuple(
             _line(link, selected=selected is not None and {link.a, link.b} == set(selected))
-            for link in sorted(links, key=lambda one: -GRAVITY[one.state])
-            if {link.a, link.b} <= known
+            for link in sorted(found.links, key=lambda one: -GRAVITY[one.state])
         )
+        note = found.note
         fresh = (nodes, lines, note, ascii_only)
         if fresh != self._shown:
             self._shown = fresh

@@ -10,6 +10,7 @@ from typing import Any
 from microdc.errors import Exit
 from microdc.health.demo import Demo
 from microdc_tui.world.demo_acts import carry_out
+from microdc_tui.world.demo_plans import planned
 from microdc_tui.world.ports import Answer, Put, Say
 from microdc_tui.world.words import Words, take_apart
 
@@ -53,7 +54,7 @@ class DemoWorld:
 
     def plan(self, argv: Sequence[str], stop: Event) -> Answer:
         del stop
-        return Answer(narration=(f"the demo would do what `microdc {' '.join(argv)}` shows of a lab",))
+        return planned(self.demo, take_apart(argv))
 
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         return carry_out(self.demo, argv, tell, stop, self._clock)

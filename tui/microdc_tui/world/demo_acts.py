@@ -32,13 +32,26 @@ def carry_out(demo: Demo, argv: Sequence[str], tell: Say, stop: Event, clock: Ca
 def _each(demo: Demo, do: Do, words: Words, tell: Say, stop: Event, *, clock: Callable[[], float]) -> Answer:
     told: list[str] = []
     document: Mapping[str, Any] = {}
+    code = 0
     for name in words.names or ("",):
         if stop.wait(MOMENT):
             return Answer(code=Exit.INTERRUPTED, narration=(*told, "interrupted; what was done stays done"))
         document = do(demo, words, name, clock())
-        told.append(f"{name}: done" if name else "done")
-        tell(told[-1])
-    return Answer(document, narration=tuple(told))
+        line, found = _outcome(name, document)
+        code = max(code, found)
+        told.append(line)
+        tell(line)
+    return Answer(document, code, tuple(told))
+
+
+def _outcome(name: str, document: Mapping[str, Any]) -> tuple[str, int]:
+    """What came of it in a line, and the exit code that the command would have: a BMC that is dead does nothing."""
+    errors = {one["server"]: one["error"] for one in document.get("servers", ()) if one["error"]}
+    if not errors:
+        return (f"{name}: done" if name else "done"), 0
+    server, error = next(iter(errors.items()))
+    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    return f"{server}: failed: {error['what']}{more}", int(error["exit"])
 
 
 def _lay(demo: Demo, words: Words, profile: str, now: float) -> Mapping[str, Any]:

@@ -50,6 +50,9 @@ class RecordingWorld:
     def ask(self, argv: Sequence[str], stop: Event) -> Answer:
         return self._world.ask(argv, stop)
 
+    def plan(self, argv: Sequence[str], stop: Event) -> Answer:
+        return self._world.plan(argv, stop)
+
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         return self._world.act(argv, tell, stop)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from microdc.health.demo.building import Machine
 from microdc.health.demo.documents.frame import Document, document, iso
-from microdc.health.demo.nodes import IMAGE, PHASES, SIZE, Move, failure, observe, phase_at
+from microdc.health.demo.nodes import ATTEMPTS, IMAGE, PHASES, SIZE, Move, failure, observe, phase_at
 from microdc.health.demo.state import State
 
 DIGEST = "sha256:5f1c8d6f0b7b2f0e9b1d0c3e4a5968778695a4b3c2d1e0f00112233445566778"
@@ -45,7 +45,7 @@ def status(state: State, name: str, at: float) -> Document:
 def record(state: State, machine: Machine, at: float) -> Document:
     """A node as the commands print it."""
     move, kept = state.move(machine.name, at), state.maintenance(f"node/{machine.name}", at)
-    _, figures, facts = observe(move, at)
+    _, _, facts = observe(move, at)
     failed = facts["failure"]
     rest = facts["state"] == "active" or bool(kept)
     progress = None if facts["total"] is None else {key: facts[key] for key in ("done", "total", "rate")}
@@ -56,8 +56,8 @@ def record(state: State, machine: Machine, at: float) -> Document:
         "phase": None if rest else facts["phase"],
         "action": "deploy",
         "move": move.number,
-        "attempt": int(figures["attempt"]),
-        "attempts": 2,
+        "attempt": move.attempt,
+        "attempts": ATTEMPTS,
         "image": image(),
         "since": None if rest else iso(facts["since"]),
         "deadline": iso(facts["deadline"]) if facts["deadline"] and not rest else None,
