@@ -153,7 +153,7 @@ class DeviceHealth:
 
 @dataclass(frozen=True, slots=True)
 class SiteReason:
-    """A reason of a site: a device of it and what is wrong there."""
+    """A reason of a site. device: the key of that at which it lies, "" for the site as a whole."""
 
     device: str
     reason: Reason

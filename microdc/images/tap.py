@@ -18,9 +18,10 @@ _IFF_TAP, _IFF_NO_PI, _IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
 
 
 @contextlib.contextmanager
-def opened(nics: tuple[GuestNic, ...]) -> Iterator[list[int]]:
+def opened(nics: tuple[GuestNic, ...], *, up: bool = True) -> Iterator[list[int]]:
     """Descriptors of the NICs' taps, each up, with its MTU, in its namespace; closed here at the end of the block.
 
+    up: False where they are another's to turn on and off, as ports of a switch are.
     Raises UnreachableError where a tap cannot be made: no permission, no namespace, name taken.
     """
     with contextlib.ExitStack() as stack:
@@ -28,7 +29,7 @@ def opened(nics: tuple[GuestNic, ...]) -> Iterator[list[int]]:
         for nic in nics:
             descriptors.append(_open(nic))
             stack.callback(os.close, descriptors[-1])
-            _bring_up(nic)
+            _set(nic, up=up)
         yield descriptors
 
 
@@ -57,9 +58,10 @@ def _open(nic: GuestNic) -> int:
         ) from None
 
 
-def _bring_up(nic: GuestNic) -> None:
+def _set(nic: GuestNic, *, up: bool) -> None:
     host = NamespaceHost(nic.namespace) if nic.namespace else LocalHost()
-    done = host.run(["ip", "link", "set", "dev", nic.tap, "mtu", str(nic.mtu), "up"])
+    words = ["up"] if up else []
+    done = host.run(["ip", "link", "set", "dev", nic.tap, "mtu", str(nic.mtu), *words])
     if not done.ok:
         reason = done.stderr.decode(errors="replace").strip()
-        raise UnreachableError(f"cannot bring {nic.tap} up: {reason}", where=str(host.address))
+        raise UnreachableError(f"cannot set {nic.tap}: {reason}", where=str(host.address))

@@ -126,5 +126,5 @@ def _taps(nics: tuple[Nic, ...]) -> Iterator[tuple[int, ...]]:
                 f"the NIC {nic.name} has no tap {nic.tap}", where=where, hint=hint
             ) from None
     guests = tuple(GuestNic(nic.name, nic.mac, nic.tap, nic.namespace) for nic in nics)
-    with tap.opened(guests) as descriptors:
+    with tap.opened(guests, up=False) as descriptors:  # a port of a switch that is off stays off
         yield tuple(descriptors)

@@ -23,6 +23,7 @@ from microdc_tui.sites.summary import Summary, summaries, totals
 from microdc_tui.sites.tile import power, tile
 from microdc_tui.spans import Line, columns, ends, filled, fitted, width
 from microdc_tui.themes import THEMES, solid
+from microdc_tui.widgets.panel import Panel
 from microdc_tui.widgets.tiles import Tiles
 
 NASTY = "[bold red]x[/]\u202egnp.exe\x1b[31m🌱 غرناطة\u0301\u0301\u0301\u0301"
@@ -231,6 +232,21 @@ def test_a_large_terminal_tells_of_devices_draw_traffic_pairs_and_nodes() -> Non
             assert "2 nodes" in seen
             assert "Zurich micro-DC" in seen
             snapshot(pilot.app, "sites-140x40")
+
+    play(story)
+
+
+def test_where_there_are_few_sites_the_pane_takes_what_they_leave() -> None:
+    async def story() -> None:
+        async with shown(lab(3), start="sites", size=LARGE) as pilot:
+            panel = pilot.app.screen.query_one("#detail", Panel)
+            assert tiles(pilot).size.height == tiles(pilot).grid.height + 1
+            assert panel.size.height > 20
+            assert any(line.endswith("█") for line in panel.lines)  # histories have lines of their own
+            pilot.app.world.put([lab(20)._fleet])  # type: ignore[attr-defined]  # it is ours
+            await settle(pilot)
+            assert tiles(pilot).grid.height <= tiles(pilot).size.height
+            assert "zurich" in frame(pilot.app)
 
     play(story)
 

@@ -55,7 +55,7 @@ def macs(scene: Scene) -> list[Line]:
         cells = (
             text(one, "mac") and plain(text(one, "mac")),
             plain(text(one, "port")),
-            vlan or "-",
+            plain(vlan) or "-",
             dim(how),
         )
         labels = {"port": text(one, "port"), "vlan": vlan}

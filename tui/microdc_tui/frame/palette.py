@@ -97,9 +97,9 @@ def _actions(app: Face) -> Iterator[Offer]:
     if subject is None:
         return
     for action in app.acts.offered(subject):
-        told = f"{subject.kind} {plain(subject.name)}" + (
-            f" · not now: {action.refused}" if action.refused else ""
-        )
+        told = plain(f"microdc {' '.join(action.argv)}")
+        if action.refused:
+            told += f" · not now: {plain(action.refused)}"
         do = partial(app.notify, action.refused) if action.refused else partial(app.acts.choose, action)
         yield Offer(action.title, told, do, 0.15)
 

@@ -107,9 +107,9 @@ def _flows(
 
 
 def _bars(history: Sequence[float | None], wide: int, tall: int) -> list[str]:
-    """From nothing up, so that what only trembles looks so; each step as many cells wide as there is room for."""
-    each = max(1, wide // max(1, len(history)))
-    steps = [value for value in history for _ in range(each)]
+    """From nothing up, so that what only trembles looks so; all of the width is used."""
+    count = len(history)
+    steps = [history[cell * count // wide] for cell in range(wide)] if 0 < count < wide else history
     return bars(steps, wide, tall, max((value for value in history if value is not None), default=0.0))
 
 

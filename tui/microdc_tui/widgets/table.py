@@ -210,11 +210,11 @@ class VirtualTable(ScrollView, can_focus=True):
             return
         before = self._at.get(self._cursor or "", 0)
         self._shown, self._at = shown, {key: index for index, key in enumerate(shown)}
+        self._measure()  # first, since a row can only be scrolled to where there is room for it
         if self._cursor not in self._at:
             self._point(shown[min(before, len(shown) - 1)] if shown else None)
         elif self.is_mounted:
             self._keep_in_sight()
-        self._measure()
         self.refresh()
 
     def _measure(self) -> None:
