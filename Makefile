@@ -69,8 +69,8 @@ test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
 
 .PHONY: test-full
 test-full: system $(VENV)/.dev  ## Run the long tests
-	$(PYTEST) -m "long and not alone and not extra" $(SIDE_BY_SIDE) tests/kernel tests/rack tests/lab tests/unit
-	$(PYTEST) -m "long and alone" tests
+	$(PYTEST) -m "long and not alone and not extra" $(SIDE_BY_SIDE) tests/kernel tests/rack tests/lab tests/unit/test_deploy_running.py
+	$(PYTEST) -m "long and alone" tests/kernel tests/rack tests/lab
 
 .PHONY: test-extra
 test-extra: system $(VENV)/.dev  ## Run what the long tests have no room for: before a release

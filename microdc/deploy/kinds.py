@@ -13,11 +13,15 @@ APPLIED = "applied"  # {revision, mac}: a new configuration holds, on an interfa
 REFUSED = "refused"  # {revision, reason}: a configuration was not taken; the one before it holds
 DNSMASQ_DIED = "dnsmasq-died"  # {status, said}: it is started again
 OTHER_DHCP = "other-dhcp"  # {server, mac, offered, to}: another DHCP server answers on the segment; ours is not started, or stopped
+DHCP_FOUND = (
+    "dhcp-found"  # {server, mac, offered, to}: proxyDHCP: the server that gives addresses on the segment
+)
+DHCP_MISSING = "dhcp-missing"  # {}: proxyDHCP: no server gives addresses; ours is not started, or stopped
 IMAGE_DAMAGED = (
     "image-damaged"  # {digest}: an image that was kept there was not what its name says, and is taken away
 )
 
-# -- dhcp: what dnsmasq saw. {address, arch, vendor_class, user_class, file, xid}, as far as known
+# -- dhcp: what dnsmasq saw. {address, arch, vendor_class, user_class, file, xid}, as far as known; an offer of ours that brings no address (proxyDHCP): proxy
 DISCOVER = "discover"
 OFFER = "offer"
 REQUEST = "request"
@@ -27,12 +31,14 @@ IGNORED = "ignored"  # of a MAC that is not known, or is not armed
 NO_LOADER = "no-loader"  # {arch}: a known MAC whose architecture has no loader
 DECLINE = "decline"
 LOOP = "loop"  # {file, times}: it keeps loading its own loader
+LEASED = "leased"  # {address, server, vendor_class, user_class}: proxyDHCP: it takes the address that another server offered
 
 # -- tftp
 TFTP_SENT = "sent"  # {file, address}
 TFTP_FAILED = "failed"  # {file, address, reason}
 
 # -- http
+HTTP_BOUND = "bound"  # {address, mac}: proxyDHCP: by its MAC it is who asks from this address, which counts as its own from now on
 HTTP_SCRIPT = "script"  # {address, user_agent}: the iPXE script was given
 HTTP_LOCAL = "local-boot"  # {address}: it asked for a script and was sent on to its disk, since nothing is to be done with it
 HTTP_LOADER = "loader"  # {file, bytes, of}

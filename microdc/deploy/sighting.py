@@ -19,6 +19,7 @@ _SHOWS: Mapping[tuple[str, str], Phase] = {
     ("dhcp", kinds.OFFER): Phase.DHCP,
     ("dhcp", kinds.REQUEST): Phase.DHCP,
     ("dhcp", kinds.ACK): Phase.DHCP,
+    ("dhcp", kinds.LEASED): Phase.DHCP,
     ("tftp", kinds.TFTP_SENT): Phase.LOADER,
     ("http", kinds.HTTP_LOADER): Phase.LOADER,
     ("http", kinds.HTTP_SCRIPT): Phase.KERNEL,

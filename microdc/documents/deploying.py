@@ -41,6 +41,10 @@ class DeployRecord(ReachRecord):
     """Interface of that host on which they answer, and no other."""
     address: Ipv4Address | None = None
     """Its address there, by which nodes reach it. Left out: the one that the interface has in the network."""
+    dhcp: Literal["own", "proxy"] = "own"
+    """Who gives nodes their addresses while they boot. proxy: another DHCP server of the network does, and the boot services only say what to load."""
+    other_dhcp: Literal["refuse", "tell"] = "refuse"
+    """What is done where another DHCP server answers, or with `dhcp: proxy` none does: the boot services do not answer, or they do and only tell of it."""
     network: Name = "data"
     """Which of the site's `networks` the nodes boot from and have their addresses in: its first IPv4 network."""
     gateway: Ipv4Address | None = None

@@ -12,6 +12,8 @@ def deploy_of(record: DeployRecord, source: AnySource) -> Deploy:
         reach=reach_of(record, source),
         interface=record.interface,
         address=str(record.address or ""),
+        dhcp=record.dhcp,
+        other_dhcp=record.other_dhcp,
         network=record.network,
         gateway=str(record.gateway or ""),
         dns=tuple(map(str, record.dns)),

@@ -16,6 +16,8 @@ def deploy(values: Deploy) -> dict[str, Any]:
             **reach(values.reach),
             "interface": values.interface,
             "address": values.address,
+            "dhcp": values.dhcp,
+            "other_dhcp": values.other_dhcp,
             "network": values.network,
             "gateway": values.gateway,
             "dns": list(values.dns),

@@ -26,7 +26,8 @@ class Deploy:
     """How the nodes of a site are deployed.
 
     reach: the host where the boot services run; interface, address: on which they answer there ("" for the address that the interface has
-    in the network). network: which of the site's networks. gateway: of the nodes, "" for what follows from the site. port: TCP, of
+    in the network). dhcp: own, or proxy where another server gives the addresses; other_dhcp: refuse or tell, what is done where there is another server, or with
+    proxy none. network: which of the site's networks. gateway: of the nodes, "" for what follows from the site. port: TCP, of
     HTTP. directory: on that host. image: of nodes that name none. authorized_keys: files. limit: nodes at once; streams: of them, that are
     sent an image at once.
     """
@@ -34,6 +35,8 @@ class Deploy:
     reach: Reach
     interface: str
     address: str = ""
+    dhcp: str = "own"
+    other_dhcp: str = "refuse"
     network: str = "data"
     gateway: str = ""
     dns: tuple[str, ...] = ()

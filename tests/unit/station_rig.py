@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from microdc.deploy.station.resident.kept import Kept
+from microdc.deploy.station.resident.knowing import Knowing
 from microdc.deploy.station.resident.log import Log, read
 from microdc.deploy.station.resident.plan import Node, Plan, parse
 from microdc.deploy.station.resident.routes import Routes
@@ -125,8 +126,9 @@ def serving(**changes: Any) -> Iterator[Rig]:
     def loaded(node: Node, file: str) -> None:
         rig.loaded.append(f"{node.name} {file}")
 
-    routes = Routes(lambda: rig.plan, rig.log, rig.kept, lambda node: rig.asked.append(node.name), loaded)
-    server = Server("127.0.0.1", 0, routes, lambda address: address in rig.plan.by_address)
+    knowing = Knowing(lambda: rig.plan, rig.log)
+    routes = Routes(knowing, rig.log, rig.kept, lambda node: rig.asked.append(node.name), loaded)
+    server = Server("127.0.0.1", 0, routes, lambda address: knowing.known(rig.plan, address))
     rig.port = server.bound
     try:
         yield rig

@@ -114,3 +114,21 @@ def test_a_process_that_ended_is_not_told(tmp_path: Path) -> None:
     output = run(tmp_path, "def test_a(): subprocess.run(['true'], check=True)", "leftovers")[1]
     assert "1 passed" in output
     assert not [line for line in output.splitlines() if line.startswith("process ")]
+
+
+def test_the_long_tier_names_every_unit_test_that_belongs_to_it() -> None:
+    """It collects only what it runs: all of tests/unit would cost each of its workers half a minute."""
+    makefile = SUITE.parent / "Makefile"
+    named = makefile.read_text("utf-8").split()
+    marked = {
+        mark: [
+            file.relative_to(makefile.parent).as_posix()
+            for file in (SUITE / "unit").rglob("*.py")
+            if f"@pytest.mark.{mark}\n" in file.read_text("utf-8")
+            or f"pytestmark = pytest.mark.{mark}" in file.read_text("utf-8")
+        ]
+        for mark in ("long", "alone")
+    }
+    assert marked["long"]
+    assert [file for file in marked["long"] if file not in named] == []
+    assert marked["alone"] == []

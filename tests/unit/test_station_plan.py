@@ -130,11 +130,11 @@ def test_a_loop_is_four_loads_in_five_minutes_without_a_script() -> None:
 
 
 def test_the_kernel_is_told_an_address_with_and_without_a_way_out() -> None:
-    without = scripts.start(plan(), plan().nodes[0])
+    without = scripts.start(plan(), plan().nodes[0], "127.0.0.11")
     assert " ip=127.0.0.11:::255.255.255.0:n1::none" in without
     with_gateway = plan(gateway="127.0.0.254")
     assert " ip=127.0.0.11::127.0.0.254:255.255.255.0:n1::none" in scripts.start(
-        with_gateway, with_gateway.nodes[0]
+        with_gateway, with_gateway.nodes[0], "127.0.0.11"
     )
 
 

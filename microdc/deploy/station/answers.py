@@ -24,6 +24,10 @@ _PLAIN: dict[str, tuple[type[MicrodcError], str]] = {
         RefusedError,
         "end that server, or give the nodes a network of their own; ours begins to answer by itself when it has fallen silent",
     ),
+    "dhcp-missing": (
+        RefusedError,
+        "have it answer, since nobody else gives the nodes addresses: ours begins by itself when it is heard; `other_dhcp: tell` under `deploy`, where it knows whom it answers",
+    ),
     "older-revision": (StaleError, ""),
     "no-space": (UnreachableError, "make room on that file system there"),
     "busy": (UnreachableError, "wait for it"),

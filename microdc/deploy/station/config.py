@@ -53,6 +53,8 @@ def document(
         "revision": config.revision,
         "interface": deploy.interface,
         "address": str(address),
+        "dhcp": deploy.dhcp,
+        "other_dhcp": deploy.other_dhcp,
         "network": str(spec.network),
         "port": deploy.port,
         "gateway": str(spec.gateway) if spec.gateway else None,

@@ -17,10 +17,10 @@
      "memory_mib": 512, "cpus": 1, "firmware": "bios", "namespace": "mdc-lab-site",
      "nics": [{"name": "eth0", "mac": "52:54:00:00:00:01", "tap": "n1-eth0"}],
      "disks": [{"name": "disk0", "path": "disk0.img", "bytes": 1073741824}],
-     "boot_order": ["disk", "pxe"], "cd": "", "console": true, "kvm": false, "rom": true}
+     "boot_order": ["disk", "pxe"], "cd": "", "console": true, "kvm": false}
 
 All but name, uuid, memory_mib and cpus may be left out. Paths are relative to the directory. A NIC's `namespace` is the
-machine's unless it has its own. `"memory_now_mib": 256` beside `memory_mib` is a missing memory module: it holds from the
+machine's unless it has its own; one with `"rom": false` brings no iPXE. `"memory_now_mib": 256` beside `memory_mib` is a missing memory module: it holds from the
 next start on.
 
 Of the standard library only, and light: ipmi_sim waits for each program that reads the power.
@@ -83,13 +83,16 @@ def _description(directory: Path, data: dict[str, Any]) -> Description:
         boot_order=tuple(_one_of(target, TARGETS) for target in data.get("boot_order", _ORDER)),
         console=bool(data.get("console", True)),
         kvm=data.get("kvm"),
-        rom=bool(data.get("rom", True)),
     )
 
 
 def _nic(data: dict[str, Any], namespace: str) -> Nic:
     return Nic(
-        str(data["name"]), str(data["mac"]).lower(), str(data["tap"]), str(data.get("namespace", namespace))
+        str(data["name"]),
+        str(data["mac"]).lower(),
+        str(data["tap"]),
+        str(data.get("namespace", namespace)),
+        bool(data.get("rom", True)),
     )
 
 

@@ -48,12 +48,15 @@ class BootRequest:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """tap: an interface that exists in `namespace` and stays when the machine is off, as a switch's port does."""
+    """tap: an interface that exists in `namespace` and stays when the machine is off, as a switch's port does. rom: whether it brings iPXE; from one
+    without, UEFI firmware boots by its own means, and BIOS not at all.
+    """
 
     name: str
     mac: str
     tap: str
     namespace: str = ""
+    rom: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,7 @@ class Description:
     memory_mib: what it was built with; memory_now_mib: what it starts with, less where a module is missing.
     boot_order: what it tries where nothing else is asked; what is not named is never booted from by itself.
     cd: an image in its drive, or None for a machine without one. console: whether it has a serial port.
-    kvm: whether this machine's own processor runs it; None: to be tried at each start, which takes 0.2 s. rom: whether its NICs bring iPXE; without it
-    UEFI firmware boots from the network by itself, and BIOS not at all.
+    kvm: whether this machine's own processor runs it; None: to be tried at each start, which takes 0.2 s.
     """
 
     name: str
@@ -93,4 +95,3 @@ class Description:
     boot_order: tuple[Target, ...]
     console: bool
     kvm: bool | None = None
-    rom: bool = True

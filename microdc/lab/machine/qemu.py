@@ -117,7 +117,8 @@ def _nics(
     for number, (nic, tap) in enumerate(zip(description.nics, taps, strict=True)):
         words += ["-netdev", f"tap,id=net{number},fd={tap}"]
         device = f"virtio-net-pci,id=nic{number},netdev=net{number},mac={nic.mac},disable-legacy=on"
-        words += ["-device", f"{device},romfile={_escaped(rom or '')}{_index(order, f'nic{number}')}"]
+        brought = _escaped(rom) if rom and nic.rom else ""
+        words += ["-device", f"{device},romfile={brought}{_index(order, f'nic{number}')}"]
     return words
 
 

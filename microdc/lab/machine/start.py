@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from microdc import requirements
@@ -33,8 +32,6 @@ def start(directory: Path, description: Description, request: BootRequest, claim
     """
     host = NamespaceHost(description.namespace) if description.namespace else LocalHost()
     firmware = _firmware(directory, request)
-    if not description.rom:
-        firmware = replace(firmware, rom=None)
     for disk in description.disks:
         _make(disk)
     _turn_over(directory / files.CONSOLE)

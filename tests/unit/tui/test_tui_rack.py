@@ -163,7 +163,7 @@ def test_the_first_rack_in_a_small_terminal_and_the_way_to_the_second() -> None:
     async def story() -> None:
         async with shown(_world(), start="racks", size=SMALL) as pilot:
             text = frame(pilot.app)
-            assert " r1 " in text
+            assert " r1  ← 1 of 2 →" in text
             assert " r2 " not in text
             assert "1 │ ● one" in text
             assert "24 °C" in text
@@ -183,6 +183,7 @@ def test_racks_stand_side_by_side_where_there_is_room() -> None:
         async with shown(_world(), start="racks", size=LARGE) as pilot:
             head = next(line for line in frame(pilot.app).splitlines() if " r1 " in line)
             assert " r2 " in head
+            assert "of 2" not in head
 
     play(story)
 

@@ -21,14 +21,15 @@ EDGE = 5
 _POWER, _INLET, _HOT, _FANS, _DRAW = 7, 6, 7, 7, 8
 
 
-def head(frame: Frame, healths: Mapping[str, DeviceHealth], width: int) -> Line:
-    """The rack's name, and what its devices draw together."""
+def head(frame: Frame, healths: Mapping[str, DeviceHealth], width: int, place: str = "") -> Line:
+    """The rack's name, and what its devices draw together. place: which of how many it is, where not all are in sight."""
     known = [healths[device.key] for device in frame.devices if device.key in healths]
     draws = [one.figures["draw_watts"] for one in known if "draw_watts" in one.figures]
     told = [f"{frame.height} U"] if frame.height else []
     told += [f"{len(frame.devices)} devices"]
     told += [wording.watts(sum(draws))] if draws else []
-    return ends([(f" {plain(frame.name)}", "bold $accent")], [(" · ".join(told) + " ", DIM)], width)
+    name: Line = [(f" {plain(frame.name)}", "bold $accent"), (f"  {place}" if place else "", "$accent")]
+    return ends(name, [(" · ".join(told) + " ", DIM)], width)
 
 
 def titles(name: int, width: int) -> Line:

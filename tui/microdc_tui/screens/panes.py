@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -32,8 +33,16 @@ _SERIES = 60
 """Points of history that a curve shows at most."""
 
 
+def numbered(panes: Sequence[Pane]) -> list[BindingType]:
+    """Keys of panes: their numbers."""
+    return [
+        Binding(str(number), f"open_pane({number - 1})", pane.title, show=False)
+        for number, pane in enumerate(panes, 1)
+    ]
+
+
 class Panes(View):
-    """A subclass names its kind of device and its panes. What is polled is shown at once; the rest is asked when its pane is first opened."""
+    """A subclass names its kind of device, its panes and their keys (`numbered`). What is polled is shown at once; the rest is asked when its pane is first opened."""
 
     DEFAULT_CSS = """
     Panes > .device { padding: 0 1; }
@@ -45,10 +54,6 @@ class Panes(View):
         Binding("tab", "pane(1)", "Next pane", key_display="Tab"),
         Binding("right_square_bracket", "pane(1)", "Next pane", show=False),
         Binding("left_square_bracket,shift+tab", "pane(-1)", "Pane before", show=False),
-        *(
-            Binding(str(number), f"open_pane({number - 1})", f"Pane {number}", show=False)
-            for number in range(1, 10)
-        ),
     ]
     KIND: ClassVar[SubjectKind] = "server"
     PANES: ClassVar[tuple[Pane, ...]] = ()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.binding import BindingType
+
 from microdc_tui.devices import booting, cables, eventlog, hardware, overview, sensors
 from microdc_tui.devices.pane import Pane
-from microdc_tui.screens.panes import Panes
+from microdc_tui.screens.panes import Panes, numbered
 from microdc_tui.subject import SubjectKind
 
 
@@ -26,3 +28,4 @@ class Server(Panes):
         booting.PANE,
         cables.SERVER,
     )
+    BINDINGS: ClassVar[list[BindingType]] = numbered(PANES)

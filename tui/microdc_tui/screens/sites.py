@@ -135,7 +135,8 @@ class Sites(View):
 
     def on_tiles_highlighted(self, event: Tiles.Highlighted) -> None:
         event.stop()
-        self._tell(self.app.board, self.app.now)
+        # The histories of a large site take longer than the cursor, and a key is to be answered first.
+        self.call_after_refresh(lambda: self._tell(self.app.board, self.app.now))
 
     def on_tiles_selected(self, event: Tiles.Selected) -> None:
         event.stop()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.binding import BindingType
+
 from microdc_tui.devices import cables, overview, ports, tables
 from microdc_tui.devices.pane import Pane
-from microdc_tui.screens.panes import Panes
+from microdc_tui.screens.panes import Panes, numbered
 from microdc_tui.subject import SubjectKind
 
 
@@ -27,3 +29,4 @@ class Switch(Panes):
         tables.MACS,
         tables.PARTS,
     )
+    BINDINGS: ClassVar[list[BindingType]] = numbered(PANES)

@@ -168,13 +168,15 @@ class RackView(ScrollView, can_focus=True):
     def _strip(self, rack: int, line: int) -> Strip:
         strip = self._strips.get((rack, line))
         if strip is None:
-            strip = self._strips[rack, line] = self._paint(self._lay.frames[rack], line)
+            strip = self._strips[rack, line] = self._paint(rack, line)
         return strip
 
-    def _paint(self, frame: Frame, line: int) -> Strip:
+    def _paint(self, rack: int, line: int) -> Strip:
         base, wide, name = self._brush(under=False), self._lay.wide, self._lay.name
+        frame, count = self._lay.frames[rack], len(self._lay.frames)
         if line == 0:
-            return base.strip(rackrow.head(frame, self._healths, wide))
+            place = f"← {rack + 1} of {count} →" if self._lay.abreast < count else ""
+            return base.strip(rackrow.head(frame, self._healths, wide, place))
         if line < HEAD:
             return base.strip(rackrow.titles(name, wide))
         if line - HEAD >= len(frame.slots):

@@ -2,6 +2,8 @@
 
 An exchange is several lines that bear one number (xid). What belongs to an answer, such as the name of the file, comes after the line
 that tells of it, so an answer is held back until the next thing begins or `flush` is called.
+
+With proxyDHCP one line stands for question and answer: `PXE(br0) MAC proxy`. The answer to a DISCOVER is an OFFER, that to a REQUEST on port 4011 an ACK, as the options tell that are sent.
 """
 
 from __future__ import annotations
@@ -12,12 +14,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import words
+from .dnsmasq import FIRST_UEFI
 
 _LINE = re.compile(r"dnsmasq(-dhcp|-tftp)?\[\d+\]: (.*)")
 _EXCHANGE = re.compile(r"(\d+) (.*)")
 _MESSAGE = re.compile(
     r"DHCP(DISCOVER|OFFER|REQUEST|ACK|NAK|DECLINE)\([^)]*\) (?:(\d+\.\d+\.\d+\.\d+) )?((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s*(.*)"
 )
+_PROXY = re.compile(
+    r"PXE\([^)]*\) (?:(\d+\.\d+\.\d+\.\d+) )?((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) (proxy(?:-ignored)?)"
+)
+_SENT_KIND = re.compile(r"sent size:\s*\d+ option:\s*53 message-type\s+(\d+)")
+_ACK_NUMBER = "5"
 _ARCH_TAG = re.compile(r"arch-(\d+)")
 _ARCH_CLASS = re.compile(r"(?:PXE|HTTP)Client:Arch:(\d{5})")
 _SENT_FILE = re.compile(r"sent size:\s*\d+ option:\s*67 bootfile-name\s+(\S+)")
@@ -84,12 +92,17 @@ class Reader:
     def flush(self) -> Iterator[Seen]:
         """What was held back."""
         held, self._held = self._held, None
-        if held is not None:
-            yield held
-            if _lacks_loader(held):
-                arch = held.data["arch"]
-                text = f"there is no loader for its architecture ({arch})"
-                yield Seen("dhcp", words.NO_LOADER, held.mac, held.address, text, dict(held.data))
+        if held is None:
+            return
+        first = held.data.pop("again", None) is False
+        if first:
+            asked = {key: value for key, value in held.data.items() if key not in ("file", "proxy")}
+            yield Seen("dhcp", words.DISCOVER, held.mac, data=asked)
+        yield held
+        if _lacks_loader(held) and not (first and _asks_again(held)):
+            arch = held.data["arch"]
+            text = f"there is no loader for its architecture ({arch})"
+            yield Seen("dhcp", words.NO_LOADER, held.mac, held.address, text, dict(held.data))
 
     def _exchange(self, number: str, rest: str) -> Iterator[Seen]:
         message = _MESSAGE.fullmatch(rest)
@@ -97,16 +110,28 @@ class Reader:
             yield from self.flush()
             yield from self._message(number, *message.groups(default=""))
             return
+        proxied = _PROXY.fullmatch(rest)
+        if proxied:
+            yield from self.flush()
+            yield from self._proxied(number, *proxied.groups(default=""))
+            return
         name, _, value = rest.partition(": ")
         if name in ("vendor class", "user class"):
             self._facts(number)[name.replace(" ", "_")] = value
             if found := _ARCH_CLASS.match(value):
                 self._facts(number)["arch"] = int(found.group(1))
-        if name == "tags":  # comes before the answer
+        if name == "tags":  # comes before the answer, but for proxyDHCP
             self._tags(number, value.split(", "))
-        held = self._held
-        if held is None or self._held_exchange != number:
-            return
+        if self._held is not None and self._held_exchange == number:
+            self._complete(self._held, number, rest)
+
+    def _complete(self, held: Seen, number: str, rest: str) -> None:
+        """What comes after the line that tells of an answer, and belongs to it."""
+        if held.data.get("proxy"):
+            held.data.update(self._facts(number))
+            if found := _SENT_KIND.fullmatch(rest):
+                held.data["again"] = found.group(1) == _ACK_NUMBER
+        name, _, value = rest.partition(": ")
         if name == "bootfile name":
             held.data["file"] = value
         elif found := _SENT_FILE.fullmatch(
@@ -137,6 +162,14 @@ class Reader:
         else:
             yield seen
 
+    def _proxied(self, number: str, address: str, mac: str, what: str) -> Iterator[Seen]:
+        facts = {**self._facts(number), "xid": int(number)}
+        if what == "proxy-ignored":
+            yield Seen("dhcp", words.IGNORED, mac, address, "its MAC is not known", facts)
+            return
+        self._held = Seen("dhcp", words.OFFER, mac, address, "", {**facts, "proxy": True, "again": False})
+        self._held_exchange = number
+
     def _facts(self, number: str) -> dict[str, Any]:
         if number not in self._exchanges and len(self._exchanges) >= _MOST_EXCHANGES:
             self._exchanges.pop(next(iter(self._exchanges)))
@@ -148,6 +181,12 @@ def _lacks_loader(seen: Seen) -> bool:
     data = seen.data
     waits = seen.kind == words.OFFER and "arch" in data and not data.get("ipxe") and not data.get("looping")
     return waits and not data.get("file")
+
+
+def _asks_again(seen: Seen) -> bool:
+    """Whether a first answer of proxyDHCP needs no file: UEFI's PXE is sent on to port 4011."""
+    vendor = str(seen.data.get("vendor_class", ""))
+    return seen.data["arch"] >= FIRST_UEFI and vendor.startswith("PXEClient")
 
 
 def _tftp(rest: str) -> Iterator[Seen]:

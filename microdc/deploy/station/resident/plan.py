@@ -15,8 +15,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{0,128}")
 _OPTIONS = re.compile(r"[ -~]{0,1500}")
-STOP, TELL = "stop", "tell"
-"""What is done where another DHCP server answers: ours falls silent, or it is only told."""
+OWN, PROXY = "own", "proxy"
+"""Who gives nodes their addresses: we, or another server, and we tell what to boot (proxyDHCP, PXE 2.1)."""
+REFUSE, TELL = "refuse", "tell"
+"""What is done where another DHCP server answers, or with proxyDHCP where none does: ours is silent, or it is only told."""
 
 
 class PlanError(ValueError):
@@ -40,8 +42,8 @@ class Node:
 
 @dataclass(frozen=True)
 class Plan:
-    """All of it. loaders: "bios", "x86_64", "arm64" -> digest. probe: seconds that an answer to our own DHCPDISCOVER is waited for;
-    probe_every: seconds between them. streams: images that are sent at once.
+    """All of it. proxy: another server gives the addresses. loaders: "bios", "x86_64", "arm64" -> digest. probe: seconds that an answer to our own
+    DHCPDISCOVER is waited for; probe_every: seconds between them. streams: images that are sent at once.
     """
 
     site: str
@@ -59,7 +61,8 @@ class Plan:
     options: str = ""
     loaders: Mapping[str, str] = field(default_factory=dict)
     streams: int = 4
-    other_dhcp: str = STOP
+    proxy: bool = False
+    other_dhcp: str = REFUSE
     probe: float = 4.0
     probe_every: float = 300.0
     by_mac: dict[str, Node] = field(default_factory=dict, compare=False)
@@ -96,9 +99,6 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         str(kind): _matching(_DIGEST, digest, "digest")
         for kind, digest in document.get("loaders", {}).items()
     }
-    other = document.get("other_dhcp", STOP)
-    if other not in (STOP, TELL):
-        raise PlanError(f"other_dhcp is {other!r}, and not {STOP!r} or {TELL!r}")
     return Plan(
         site=_matching(_NAME, document["site"], "site"),
         revision=int(document["revision"]),
@@ -115,7 +115,8 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         options=_matching(_OPTIONS, ramdisk.get("options", ""), "options"),
         loaders=loaders,
         streams=_within(document.get("streams", 4), 1, 1000, "streams"),
-        other_dhcp=other,
+        proxy=_one_of((OWN, PROXY), document.get("dhcp", OWN), "dhcp") == PROXY,
+        other_dhcp=_one_of((REFUSE, TELL), document.get("other_dhcp", REFUSE), "other_dhcp"),
         probe=float(document.get("probe", 4.0)),
         probe_every=float(document.get("probe_every", 300.0)),
         by_mac=_unique("MAC address", ((mac, node) for node in nodes for mac in node.macs)),
@@ -156,6 +157,12 @@ def _matching(pattern: Any, value: Any, what: str) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise PlanError(f"{what} cannot be {str(value)[:80]!r}")
     return value
+
+
+def _one_of(words: tuple[str, str], value: Any, what: str) -> str:
+    if value not in words:
+        raise PlanError(f"{what} is {str(value)[:80]!r}, and not {words[0]!r} or {words[1]!r}")
+    return str(value)
 
 
 def _within(value: Any, least: int, most: int, what: str) -> int:

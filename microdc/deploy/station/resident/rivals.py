@@ -42,12 +42,17 @@ _FILTER: tuple[tuple[int, int, int, int], ...] = (
 
 @dataclass(frozen=True)
 class Rival:
-    """Another server: its address as it names itself, its MAC address ("" where only a client named it), what it offered ("" for nothing) and to whom."""
+    """Another server: its address as it names itself, its MAC address ("" where only a client named it), what it offered ("" for nothing) and to whom.
+
+    vendor, user: the classes of a client that takes what was offered.
+    """
 
     server: str
     mac: str
     offered: str
     to: str
+    vendor: str = ""
+    user: str = ""
 
 
 class Watch:
@@ -149,7 +154,9 @@ def taken(frame: bytes) -> Rival | None:
     if any(frame[begin + 24 : begin + 28]):  # giaddr
         return None
     offered = str(IPv4Address(wanted)) if len(wanted) == 4 else ""
-    return Rival(str(IPv4Address(named)), "", offered, _text(frame[begin + 28 : begin + 34]))
+    classes = (options.get(60, b""), options.get(77, b""))
+    vendor, user = (value.decode("ascii", "replace") for value in classes)
+    return Rival(str(IPv4Address(named)), "", offered, _text(frame[begin + 28 : begin + 34]), vendor, user)
 
 
 def _message(frame: bytes, operation: int) -> tuple[int, dict[int, bytes]]:

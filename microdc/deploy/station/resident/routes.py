@@ -1,6 +1,6 @@
 """Who is answered what over HTTP.
 
-A node is known by the address that DHCP gave it; a token of one serves no other. Every refusal is noted with its reason.
+A node is known by its address (`knowing`); a token of one serves no other. Every refusal is noted with its reason.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from . import doubting, files, scripts, words
 from .dnsmasq import LOADER_PATH, LOADERS, SCRIPT_PATH
 from .kept import Kept, digest
+from .knowing import Knowing
 from .limiter import Limiter
 from .log import Log
 from .place import IMAGES
@@ -31,17 +32,18 @@ _TEXT = 4000
 
 
 class Routes:
-    """Handles requests, in many threads. plan: gives what holds now. asked: told of nodes that asked for a script; loaded: that fetched a loader."""
+    """Handles requests, in many threads. knowing: who asks. asked: told of nodes that asked for a script; loaded: that fetched a loader."""
 
     def __init__(
         self,
-        plan: Callable[[], Plan],
+        knowing: Knowing,
         log: Log,
         kept: Kept,
         asked: Callable[[Node], None],
         loaded: Callable[[Node, str], None],
     ) -> None:
-        self._plan, self._log, self._kept, self._asked, self._loaded = plan, log, kept, asked, loaded
+        self._knowing = knowing
+        self._log, self._kept, self._asked, self._loaded = log, kept, asked, loaded
         self._denied, self._strangers = (
             Limiter(),
             Limiter(),
@@ -50,8 +52,8 @@ class Routes:
         self._streams_lock = threading.Lock()
 
     def __call__(self, request: Request) -> Reply:
-        plan = self._plan()
-        node = plan.by_address.get(request.address)
+        plan = self._knowing.plan()
+        node = self._knowing.node(plan, request.address)
         try:
             if node is None:
                 raise DeniedError("unknown-address", 404)  # noqa: TRY301 - refused like all else that is
@@ -88,7 +90,7 @@ class Routes:
         spent = bool(node.boot) and self._kept.spent(node)
         if node.armed and plan.kernel and node.boot and not spent:
             self._note(node, words.HTTP_SCRIPT, "was given its script", about)
-            return Answer(200, scripts.start(plan, node).encode())
+            return Answer(200, scripts.start(plan, node, request.address).encode())
         self._note(node, words.HTTP_LOCAL, "was sent on to its disk", {**about, "spent": spent})
         return Answer(200, scripts.local(node).encode())
 

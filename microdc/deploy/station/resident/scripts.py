@@ -11,8 +11,8 @@ WAIT_SECONDS = 10
 """Before a machine that could not fetch its kernel begins anew."""
 
 
-def start(plan: Plan, node: Node) -> str:
-    """Kernel and ramdisk of ours, with the words by which the program in it finds its way back.
+def start(plan: Plan, node: Node, address: str) -> str:
+    """Kernel and ramdisk of ours, with the words by which the program in it finds its way back. address: from which it asks, and keeps.
 
     `initrd=` names what iPXE fetched to a kernel that UEFI starts; a kernel that a BIOS starts does not look at it.
     """
@@ -23,7 +23,7 @@ def start(plan: Plan, node: Node) -> str:
         f"microdc.token={node.boot}",
         f"microdc.node={node.name}",
         f"BOOTIF={node.mac}",
-        f"ip={_ip(plan, node)}",
+        f"ip={_ip(plan, node, address)}",
         plan.options,
     ]
     return (
@@ -50,7 +50,7 @@ def local(node: Node) -> str:
     )
 
 
-def _ip(plan: Plan, node: Node) -> str:
+def _ip(plan: Plan, node: Node, address: str) -> str:
     """As the kernel documents it (admin-guide/nfs/nfsroot.rst): client::gateway:netmask:host::autoconf."""
     gateway: object = plan.gateway or ""
-    return f"{IPv4Address(node.address)}::{gateway}:{plan.network.netmask}:{node.name}::none"
+    return f"{IPv4Address(address)}::{gateway}:{plan.network.netmask}:{node.name}::none"

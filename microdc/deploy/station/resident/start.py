@@ -134,6 +134,8 @@ def _conclude(answer: dict[str, Any] | None) -> None:
         rival = answer["rival"]
         mac = f" ({rival['mac']})" if rival["mac"] else ""
         fail("other-dhcp", f"another DHCP server answers there: {rival['server']}{mac}")
+    if answer["state"] == "dhcp-missing":
+        fail("dhcp-missing", "no other DHCP server answers there, and ours gives no addresses")
     if answer["state"] != "answering":
         fail("not-answering", answer["failure"] or f"the station is {answer['state']}")
     tell(answer)

@@ -14,12 +14,14 @@ from . import PROTOCOL, answering, dnsmasq, images, words
 from .dhcplog import Seen
 from .keeping import Keeper
 from .kept import Kept
+from .knowing import Knowing
 from .limiter import Limiter
 from .log import Log
 from .loops import Loops
 from .place import IMAGES, STATION, TFTP, boottime, write_whole
 from .plan import TELL, Node, Plan, PlanError, parse
 from .quiet import Quiet
+from .rivals import Rival
 from .routes import Routes
 from .serving import Server
 
@@ -38,13 +40,14 @@ class Station:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.log, self.kept = Log(), Kept()
-        self.quiet = Quiet(self._rival_seen)
+        self.knowing = Knowing(lambda: self.plan, self.log)
+        self.quiet = Quiet(self._rival_seen, self._rival_missing, self._taken)
         self.loops = Loops()
         self.keeper = Keeper(directory, self.loops)
         self._plan: Plan | None = None
         self._document = b""
         self._server: Server | None = None
-        self._ignored = Limiter()
+        self._ignored, self._leased = Limiter(), Limiter()
         for place in (IMAGES, TFTP):
             place.mkdir(mode=0o700, exist_ok=True)
 
@@ -142,7 +145,7 @@ class Station:
             return Server(
                 str(plan.address),
                 plan.port,
-                Routes(lambda: self.plan, self.log, self.kept, self._asked, self._loaded),
+                Routes(self.knowing, self.log, self.kept, self._asked, self._loaded),
                 self._known,
             )
         except OSError as problem:
@@ -157,7 +160,7 @@ class Station:
 
     def _known(self, address: str) -> bool:
         """Whether it is a node's."""
-        return self._plan is not None and address in self._plan.by_address
+        return self._plan is not None and self.knowing.known(self._plan, address)
 
     # -- the main loop's
 
@@ -184,9 +187,11 @@ class Station:
 
     @property
     def state(self) -> str:
-        """idle: no plan; starting; answering; other-dhcp: silent because of another server; failed: dnsmasq does not run."""
+        """idle: no plan; starting; answering; other-dhcp: silent because of another server; dhcp-missing: because there is none; failed: dnsmasq does not run."""
         if self._plan is None:
             return "idle"
+        if self.quiet.lacks(self._plan):
+            return "dhcp-missing"
         if not self.quiet.permits(self._plan):
             return "other-dhcp" if self.quiet.rival else "starting"
         if self.keeper.answers:
@@ -225,7 +230,7 @@ class Station:
         plan = self.plan
         if seen.kind in (words.NAK, words.DECLINE):  # what it asks for, another server may have given it
             self.quiet.suspect()
-        node = plan.by_mac.get(seen.mac) or plan.by_address.get(seen.address)
+        node = plan.by_mac.get(seen.mac) or self.knowing.node(plan, seen.address)
         if node is None and not self._ignored.allows(seen.mac, seen.kind):
             return
         data = dict(seen.data)
@@ -256,11 +261,32 @@ class Station:
     def _rival_seen(self) -> None:
         rival, plan = self.quiet.rival, self.plan
         assert rival is not None
-        then = "both answer" if plan.other_dhcp == TELL else "ours is silent as long as it does"
+        if plan.proxy:
+            then = "ours says what to boot"
+        else:
+            then = "both answer" if plan.other_dhcp == TELL else "ours is silent as long as it does"
         who = f"{rival.server} ({rival.mac})" if rival.mac else rival.server
         text = f"another DHCP server answers here: {who}; {then}"
         data = {"server": rival.server, "mac": rival.mac, "offered": rival.offered, "to": rival.to}
-        self.log.note("station", words.OTHER_DHCP, text, data=data, sync=True)
+        kind = words.DHCP_FOUND if plan.proxy else words.OTHER_DHCP
+        self.log.note("station", kind, text, data=data, sync=True)
+
+    def _rival_missing(self) -> None:
+        then = "ours says what to boot all the same" if self.plan.other_dhcp == TELL else "ours is silent"
+        text = f"no other DHCP server answers here, and ours gives no addresses; {then}"
+        self.log.note("station", words.DHCP_MISSING, text, sync=True)
+
+    def _taken(self, rival: Rival) -> None:
+        """A client takes what another server offered: with proxyDHCP that is how a node comes by its address."""
+        plan = self.plan
+        node = plan.by_mac.get(rival.to)
+        if not plan.proxy or node is None or not self._leased.allows(rival.to, rival.offered, rival.user):
+            return
+        data = {"address": rival.offered, "server": rival.server, "move": node.move}
+        classes = {"vendor_class": rival.vendor, "user_class": rival.user}
+        data.update({name: value for name, value in classes.items() if value})
+        text = f"takes {rival.offered}, which {rival.server} offers"
+        self.log.note("dhcp", words.LEASED, text, node=node.name, mac=rival.to, data=data)
 
 
 def _move_of(plan: Plan, name: str) -> int | None:
