@@ -172,6 +172,7 @@ def user(host: Host, name: str) -> Iterator[None]:
         host.run(["rm", "-rf", home])
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize("known", [True, False], ids=["agent-was-there", "agent-was-never-there"])
 def test_a_user_who_is_not_root(emulator: Host, inventory: Path, *, known: bool) -> None:
     there = str(emulator.address).replace("root@", "op@")
@@ -199,6 +200,7 @@ def python_is(host: Host, script: str | None) -> Iterator[None]:
         assert host.run(["mv", "-f", f"{python}.away", python]).ok
 
 
+@pytest.mark.extra
 @COMMANDS
 def test_no_python(emulator: Host, inventory: Path, command: tuple[str, ...]) -> None:
     with python_is(emulator, None):
@@ -209,6 +211,7 @@ def test_no_python(emulator: Host, inventory: Path, command: tuple[str, ...]) ->
 TRACEBACK = 'Traceback (most recent call last):\\n  File "x", line 1\\n%s\\n'
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize(
     ("script", "words"),
     [
@@ -254,6 +257,7 @@ def mounted(host: Host, options: str) -> Iterator[None]:
         host.run(["umount", "-l", RUNTIME])
 
 
+@pytest.mark.extra
 def test_an_agent_of_another_protocol(emulator: Host, inventory: Path) -> None:
     with mounted(emulator, "mode=700"):
         program = agent_program()
@@ -276,6 +280,7 @@ def agent_program() -> bytes:
     return source()
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -295,6 +300,7 @@ def filled(host: Host) -> None:
     host.run(["dd", "if=/dev/zero", f"of={RUNTIME}/fill", "bs=4k"])
 
 
+@pytest.mark.extra
 def test_no_place_for_an_agents_state(emulator: Host, inventory: Path) -> None:
     """Its program is there already, but nothing else can be written."""
     with mounted(emulator, "size=1m"):
@@ -305,6 +311,7 @@ def test_no_place_for_an_agents_state(emulator: Host, inventory: Path) -> None:
     refused.has(Exit.FAILED, str(emulator.address), "No space left")
 
 
+@pytest.mark.extra
 def test_no_place_for_an_agent_to_start(emulator: Host, inventory: Path) -> None:
     """There is room for its program, and not for the directory of its state."""
     with mounted(emulator, "nr_inodes=4"):
