@@ -8,13 +8,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
 from typing import Any
 
+import dhcp_speaker
 import netboot
 
 from microdc.deploy.model import Evidence
@@ -24,6 +27,7 @@ from microdc.deploy.station.client import SiteStation
 from microdc.deploy.station.config import Watchfulness
 from microdc.host import namespaces
 from microdc.host.address import parse_address
+from microdc.host.local import NamespaceHost
 from microdc.host.model import Host
 from microdc.host.operate import connect
 from microdc.testbed.nodes import Deploy
@@ -36,6 +40,8 @@ QUICK = Watchfulness(probe=1.2, every=1.5)
 """A second server of the tests does not ping before it offers."""
 _ASK = "busybox udhcpc -i eth0 -f -n -q -t 3 -T 1 -O bootfile -O tftp -O 60 -s"
 _SCRIPT = '#!/bin/sh\n[ "$1" = bound ] && env >"$(dirname "$0")/answer"\nexit 0\n'
+_LISTEN = 1.0
+"""Seconds in which answers are awaited, and all of them."""
 _numbers = itertools.count(1)
 
 
@@ -70,6 +76,14 @@ class Client:
             return {}
         pairs = (line.partition("=") for line in answer.read_text(errors="replace").splitlines())
         return {name: value for name, _, value in pairs}
+
+    def boot(self, arch: int | None, *, vendor: str = "PXEClient", ipxe: bool = False) -> dict[str, Any]:
+        """What all servers answered a boot of its NIC, as `dhcp_speaker` tells it; the address that it was given is set. arch: None for no firmware."""
+        words = [sys.executable, dhcp_speaker.__file__, "eth0", "-" if arch is None else str(arch), vendor]
+        done = self.run(*words, str(_LISTEN), *(["ipxe"] if ipxe else []))
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
 
     def settle(self, address: str) -> None:
         """Takes an address by itself."""
@@ -147,6 +161,19 @@ def segment(directory: Path) -> Iterator[Segment]:
     finally:
         made.end()
         namespaces.delete(name)  # and the station with it
+
+
+def other_server(site: Segment, mac: str = "52:54:00:97:00:fe") -> Client:
+    """A machine whose DHCP server gives 10.97.0.200 to 220 to anybody."""
+    other = site.client(mac)
+    other.settle("10.97.0.254")
+    words = "dnsmasq --keep-in-foreground --log-facility=- --conf-file=/dev/null --user=root --port=0 --interface=eth0"
+    words += " --bind-interfaces --pid-file --leasefile-ro --no-ping --dhcp-range=10.97.0.200,10.97.0.220,1h"
+    with NamespaceHost(other.namespace) as host:
+        host.start_daemon(words.split(), log=other.directory / "log", outlive=False)
+    log = other.directory / "log"
+    netboot.wait_for(lambda: "IP range" in log.read_text(), 20, "the other server listens", log.read_text)
+    return other
 
 
 def node(number: int, **changes: Any) -> StationNode:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from netboot import run_inside, wait_for
-from stationlab import ADDRESS, Client, Segment, config, evidence, kinds, node, segment
+from stationlab import ADDRESS, Segment, config, evidence, kinds, node, other_server, segment
 
 from microdc.deploy.station import loaders
 from microdc.deploy.station.client import SiteStation
 from microdc.errors import RefusedError
 from microdc.host import namespaces
-from microdc.host.local import NamespaceHost
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 
@@ -127,19 +126,6 @@ def test_one_interface_only(site: Segment) -> None:
         assert client.ask() == {}
 
 
-def other_server(site: Segment, mac: str = "52:54:00:97:00:fe") -> Client:
-    """A machine whose DHCP server gives addresses to anybody."""
-    other = site.client(mac)
-    other.settle("10.97.0.254")
-    words = "dnsmasq --keep-in-foreground --log-facility=- --conf-file=/dev/null --user=root --port=0 --interface=eth0"
-    words += " --bind-interfaces --pid-file --leasefile-ro --no-ping --dhcp-range=10.97.0.200,10.97.0.220,1h"
-    with NamespaceHost(other.namespace) as host:
-        host.start_daemon(words.split(), log=other.directory / "log", outlive=False)
-    log = other.directory / "log"
-    wait_for(lambda: "IP range" in log.read_text(), 20, "the other server listens", log.read_text)
-    return other
-
-
 def test_not_started_beside_another_server(site: Segment) -> None:
     other = other_server(site)
     client = site.client(node(1).mac)
@@ -170,6 +156,17 @@ def test_silent_when_another_server_comes(site: Segment) -> None:
         namespaces.end_processes(other.namespace)
         wait_for(lambda: station.status()["state"] == "answering", 30, "it answers again")
         assert kinds(station).count("other-dhcp") == 1
+
+
+def test_beside_another_server_where_the_document_says_so(site: Segment) -> None:
+    other_server(site)
+    with site.station(other_dhcp="tell") as station:
+        station.ensure(config(1, node(1)))
+        assert station.status()["state"] == "answering"
+        offers = site.client(node(1).mac).boot(0)["offers"]
+        assert {one["server"] for one in offers} == {ADDRESS, "10.97.0.254"}
+        (told,) = [one for one in evidence(station) if one.kind == "other-dhcp"]
+        assert "both answer" in told.text
 
 
 @pytest.mark.usefixtures("_loaders")

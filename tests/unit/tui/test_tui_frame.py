@@ -265,15 +265,18 @@ def test_problems_of_the_inventory_are_shown_and_the_rest_works() -> None:
     play(story)
 
 
+class Nothing(StillDemo):
+    """A world without a site, in which nobody answers."""
+
+    def start(self, put, _say) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        put([Fleet(origin="nothing")])
+
+    def ask(self, argv: Sequence[str], stop: Event) -> Answer:
+        del argv, stop
+        return Answer(code=3, narration=("Error: nobody answers",))
+
+
 def test_an_empty_fleet_is_no_error_on_any_screen() -> None:
-    class Nothing(StillDemo):
-        def start(self, put, _say) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-            put([Fleet(origin="nothing")])
-
-        def ask(self, argv: Sequence[str], stop: Event) -> Answer:
-            del argv, stop
-            return Answer(code=3, narration=("Error: nobody answers",))
-
     async def story() -> None:
         async with shown(Nothing()) as pilot:
             app = pilot.app
@@ -310,9 +313,8 @@ def test_a_storm_of_sizes_leaves_every_screen_whole() -> None:
                 if not entry.hotkey:
                     continue
                 await pilot.press(entry.hotkey)
-                for size in ((200, 60), (20, 5), (41, 11), (3, 3), (80, 24), (300, 10), (40, 100), SMALL):
+                for size in ((200, 60), (20, 5), (41, 11), (3, 3), SMALL):
                     await pilot.resize_terminal(*size)
-                    await pilot.pause()
                 await settle(pilot)
                 assert not app.failure
                 assert app.view is not None
@@ -423,7 +425,7 @@ def test_the_help_and_the_palette_look_as_they_did(size: tuple[int, int]) -> Non
     name = f"{size[0]}x{size[1]}"
 
     async def story() -> None:
-        async with shown(size=size, start="alerts") as pilot:
+        async with shown(Nothing(), size=size, start="alerts") as pilot:
             await pilot.press("question_mark")
             await settle(pilot)
             snapshot(pilot.app, f"help-{name}")

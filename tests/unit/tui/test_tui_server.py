@@ -307,7 +307,15 @@ def test_cables_join_what_is_declared_what_is_found_and_what_goes_through() -> N
     }
     vlan = verdict | {"kind": "wrong vlan", "reason": "VLAN 20 is declared, 30 found"}
     ports = [
-        {"name": "1", "oper": "up", "admin": "up", "speed": 10e9, "in": 1.5e9, "out": 2e6, "far": "one:eno1"},
+        {
+            "name": "swp1",
+            "oper": "up",
+            "admin": "up",
+            "speed": 10e9,
+            "in": 1.5e9,
+            "out": 2e6,
+            "far": "one:eno1",
+        },
         {
             "name": "7",
             "oper": "down",
@@ -333,6 +341,9 @@ def test_cables_join_what_is_declared_what_is_found_and_what_goes_through() -> N
     assert texts["eno7"][2:4] == ["leaf:7", "✗ down"]
     assert lines["eno1"].leads == Subject("switch", "leaf", "here")
     assert "52:54:00:00:00:01" in lines["eno1"].more
+    right = verdict | {"kind": "right", "reason": "heard"}
+    scene = _scene(None, cabling=document("Cabling", {"verdicts": [right, vlan]}))
+    assert _texts(cables.server_lines(scene))[0][1] == "✗ wrong vlan"
 
 
 @pytest.mark.parametrize("pane", [*Server.PANES, *Switch.PANES], ids=lambda pane: pane.id)

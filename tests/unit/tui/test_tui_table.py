@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from tui_snapshots import frame, play
 
-from microdc_tui.widgets.rows import spread
+from microdc_tui.widgets.rows import same, spread
 from microdc_tui.widgets.table import Column, Row, VirtualTable
 
 COLUMNS = (
@@ -221,3 +221,11 @@ def test_a_narrow_table_scrolls_sideways_and_a_wide_one_gives_the_rest_to_the_la
         assert "the end" in frame(app)
 
     bench(story, (24, 6))
+
+
+def test_a_row_that_changes_its_colour_alone_is_another_row() -> None:
+    green, red = (Row("a", (Content.styled("here", style),)) for style in ("green", "red"))
+    assert green == red  # as Textual has it
+    assert not same(green, red)
+    assert same(green, Row("a", (Content.styled("here", "green"),)))
+    assert not same(None, green)

@@ -26,6 +26,7 @@ from microdc_tui.pairs.detail import charts, detail
 from microdc_tui.pairs.lattice import NUMBERED, Cell, abbreviated, lattice
 from microdc_tui.pairs.link import Link, Metric, digits, link, told
 from microdc_tui.pairs.regions import region
+from microdc_tui.screens.wan import Wan
 from microdc_tui.spans import width
 from microdc_tui.subject import Subject
 from microdc_tui.widgets.matrix import Matrix
@@ -465,6 +466,24 @@ def test_rows_of_which_nothing_changed_are_not_drawn_again(monkeypatch: pytest.M
             world.put([Sample(other.device, MOMENT, 0.1, 10.0, figures=other.figures, facts=other.facts)])
             await settle(pilot)
             assert set(drawn_rows) == {"barcelona", "berlin"}
+
+    play(story)
+
+
+def test_what_was_put_off_when_the_screen_is_closed_does_no_harm() -> None:
+    async def story() -> None:
+        async with shown(lab(6), start="sites", size=LARGE) as pilot:
+            pilot.app.open_view("wan")  # type: ignore[attr-defined]  # it is ours
+            await settle(pilot)
+            closed = pilot.app.screen
+            assert isinstance(closed, Wan)
+            await pilot.press("down", "m", "enter", "S")
+            await settle(pilot)
+            assert not closed.is_attached
+            closed._draw()
+            closed._tell()
+            closed._show({})
+            assert "6 sites" in frame(pilot.app)
 
     play(story)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import gc
 import html
 import os
 import re
@@ -127,10 +128,15 @@ def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(TZ="UTC", LC_ALL="C.UTF-8")
     time.tzset()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(
+        100_000
+    )  # as the command line sets it: else half of the time goes into looking for garbage
     try:
         with patch("textual.app.wait_for_idle", _idle), patch("textual.pilot.wait_for_idle", _idle):
             asyncio.run(story())
     finally:
+        gc.set_threshold(*thresholds)
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

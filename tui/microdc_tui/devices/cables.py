@@ -61,11 +61,12 @@ def _declared(scene: Scene) -> dict[str, Document]:
 
 
 def _said(scene: Scene, own: str) -> dict[str, Document]:
-    """Verdicts by this server's end; of a port with two, that on the cable."""
+    """Verdicts by this server's end; of a cable and of its port's VLAN the graver one."""
     found: dict[str, Document] = {}
     for one in parts(scene.answer("cabling"), "verdicts"):
         end = next((text(one, key) for key in ("a", "b") if text(one, key).startswith(own)), "")
-        if end and (end not in found or text(one, "kind") != "wrong vlan"):
+        before = found.get(end)
+        if end and (before is None or _gravity(text(one, "kind")) < _gravity(text(before, "kind"))):
             found[end] = one
     return found
 
@@ -87,7 +88,8 @@ def _live(scene: Scene, own: str) -> Iterator[tuple[str, Document]]:
 def _nic(scene: Scene, name: str, end: Document, said: Document) -> Line:
     switch, port = text(end, "switch"), text(end, "port")
     at = f"{switch}:{port}" if port else switch
-    live = ports.port_of(scene.other(f"switch/{switch}"), port) if switch else None
+    own = f"{scene.health.device.name}:{name}"
+    live = ports.port_of(scene.other(f"switch/{switch}"), port, own) if switch else None
     rate = f"{wording.bits(number(live, 'in'))}/{wording.bits(number(live, 'out'))}" if live else "-"
     cells = (
         plain(name),

@@ -91,10 +91,11 @@ def lead(scene: Scene, end: str) -> Subject | None:
     return None
 
 
-def port_of(switch: DeviceHealth | None, name: str) -> Document | None:
-    """What is polled of a port."""
+def port_of(switch: DeviceHealth | None, name: str, far: str) -> Document | None:
+    """What is polled of a port: of the one whose cable should end at `far`, since documents may call a port otherwise than the switch does."""
     ports = parts(switch.facts, "ports") if switch is not None else ()
-    return next((one for one in ports if text(one, "name") == name), None)
+    meant = next((one for one in ports if text(one, "far") == far), None)
+    return meant or next((one for one in ports if name and text(one, "name") == name), None)
 
 
 PANE = Pane(

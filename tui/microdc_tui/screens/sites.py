@@ -88,6 +88,8 @@ class Sites(View):
 
     def _tell(self, board: Board, now: float) -> None:
         """The pane of the site under the cursor."""
+        if not self._stands:
+            return
         panel = self.query_one("#detail", Panel)
         summary = self._summaries.get(self.query_one(Tiles).selected or "")
         if summary is None:
@@ -126,6 +128,8 @@ class Sites(View):
 
     def _fit(self) -> None:
         """The pane takes what the tiles leave."""
+        if not self._stands:
+            return
         tiles, panel = self.query_one(Tiles), self.query_one("#detail", Panel)
         if panel.display:
             lines = tiles.size.height + panel.outer_size.height
@@ -143,7 +147,13 @@ class Sites(View):
         self.open_subject()
 
     def _again(self) -> None:
-        self.refresh_view(self.app.board, frozenset(), self.app.now)
+        if self._stands:
+            self.refresh_view(self.app.board, frozenset(), self.app.now)
+
+    @property
+    def _stands(self) -> bool:
+        """Whether its widgets are there: what was put off may come when the screen is being closed."""
+        return self.is_attached and bool(self.query(Tiles)) and bool(self.query("#detail"))
 
     def action_cause(self) -> None:
         """Opens the device that is the gravest reason of the site."""

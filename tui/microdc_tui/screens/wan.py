@@ -67,7 +67,7 @@ class Wan(View):
     ]
     HELP_TEXT: ClassVar[str] = (
         "A cell tells of the pair of two sites: what is to be thought of it, what was measured and, where there is room, what was asked for. × is a pair "
-        "without a way. Loss and rate are of the direction from the row to the column. A filter knows both sites, state, overlay and reasons: "
+        "without a way. Loss and rate are of the direction from the row to the column. Enter draws the last minutes of the pair large. A filter knows both sites, state, overlay and reasons: "
         "degraded|cut, a=paris, !ok."
     )
 
@@ -105,6 +105,8 @@ class Wan(View):
         self._show({**gone, **fresh})
 
     def _show(self, changed: dict[Ends, Link]) -> None:
+        if not self._stands:
+            return
         board = self.app.board
         self._shown = chosen(self._terms, self._links)
         order = [place.name for place in board.fleet.sites]
@@ -119,6 +121,8 @@ class Wan(View):
 
     def _tell(self) -> None:
         """The pair under the cursor."""
+        if not self._stands:
+            return
         panel = self.query_one("#pair", Panel)
         matrix = self.query_one(Matrix)
         link, ends = matrix.selected, matrix.ends
@@ -143,6 +147,8 @@ class Wan(View):
 
     def _draw(self) -> None:
         """The maps that are in sight, with the pair under the cursor marked on them."""
+        if not self._stands:
+            return
         places: Sequence[Place] = self.app.board.fleet.sites
         if self._terms:
             kept = {end for ends in self._shown for end in ends}
@@ -152,6 +158,11 @@ class Wan(View):
         for one in self.query(Sitemap):
             if one.size:
                 one.show(found, self._states, ends, ascii_only=self.app.ascii)
+
+    @property
+    def _stands(self) -> bool:
+        """Whether its widgets are there: what was put off may come when the screen is being closed."""
+        return self.is_attached and bool(self.query(Matrix)) and bool(self.query("#pair"))
 
     def subject(self) -> Subject | None:
         link = self.query_one(Matrix).selected

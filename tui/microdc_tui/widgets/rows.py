@@ -44,6 +44,14 @@ class Row:
     sorts: Mapping[str, float | str] = field(default_factory=dict)
 
 
+def same(before: Row | None, after: Row) -> bool:
+    """Whether a row looks as before. Content that differs in its colours alone is equal to Textual, and not to who looks at it."""
+    return before == after and all(
+        not isinstance(new, Content) or (isinstance(old, Content) and new.is_same(old))
+        for old, new in zip(before.cells if before else (), after.cells, strict=True)
+    )
+
+
 def words(cell: Cell) -> str:
     """The text of a cell."""
     return cell if isinstance(cell, str) else cell.plain

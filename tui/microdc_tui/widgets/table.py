@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.style import Style
 
 from microdc_tui.filtering import Term, matches, parse
-from microdc_tui.widgets.rows import GAP, Cell, Column, Row, fit, haystack, line, sort_key, spread
+from microdc_tui.widgets.rows import GAP, Cell, Column, Row, fit, haystack, line, same, sort_key, spread
 
 __all__ = ["Cell", "Column", "Row", "VirtualTable"]
 
@@ -143,7 +143,7 @@ class VirtualTable(ScrollView, can_focus=True):
         """These rows, in this order, and no others."""
         fresh = {row.key: row for row in rows}
         order = list(fresh)
-        changed = [key for key, row in fresh.items() if self._rows.get(key) != row]
+        changed = [key for key, row in fresh.items() if not same(self._rows.get(key), row)]
         same = order == self._order
         for key in changed:
             self._forget(key)
@@ -155,7 +155,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def update(self, rows: Iterable[Row]) -> None:
         """These rows have changed; rows that were not there come last."""
-        fresh = [row for row in rows if self._rows.get(row.key) != row]
+        fresh = [row for row in rows if not same(self._rows.get(row.key), row)]
         for row in fresh:
             self._put(row)
         changed = [row.key for row in fresh]
