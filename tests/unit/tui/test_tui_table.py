@@ -90,6 +90,12 @@ def test_only_rows_in_sight_are_rendered_and_only_changed_ones_again() -> None:
         table.show([row(number, "down" if number in {2, 4_000} else "ok") for number in range(5_000)])
         await pilot.pause()
         assert table.rendered == 1
+        table.filter("srv-2")
+        await pilot.pause()
+        table.rendered = 0
+        table.update([row(3, "down"), row(4_001, "down"), row(22, "down")])
+        await pilot.pause()
+        assert table.rendered == 1  # the one of the three that the filter lets through and that is in sight
 
     bench(story)
 

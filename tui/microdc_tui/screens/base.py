@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.screen import Screen
 
 from microdc_tui.subject import Subject
@@ -40,6 +41,7 @@ class View(Screen[None]):
     View.-small > * { display: none; }
     View.-small > TooSmall { display: block; }
     View > .body { height: 1fr; }
+    View > .foot { dock: bottom; height: auto; max-height: 75%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", priority=False),
@@ -114,10 +116,11 @@ class View(Screen[None]):
         yield Crumbs()
         yield Notice()
         yield from self.body()
-        yield FilterBar()
-        yield LogDrawer()
-        yield Status()
-        yield Keys()
+        with Vertical(classes="foot"):  # docked: whatever a screen asks for, the lines at its foot are seen
+            yield FilterBar()
+            yield LogDrawer()
+            yield Status()
+            yield Keys()
         yield TooSmall(*SMALLEST)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -14,7 +14,7 @@ class LogDrawer(Vertical):
     """What the feed and the app have to tell. Closed at first; `l` opens it."""
 
     DEFAULT_CSS = """
-    LogDrawer { height: 35%; min-height: 4; max-height: 16; display: none; }
+    LogDrawer { height: 35vh; min-height: 4; max-height: 16; display: none; }
     LogDrawer.-open { display: block; }
     LogDrawer > .title { height: 1; background: $panel; color: $text-muted; padding: 0 1; }
     """

@@ -56,6 +56,7 @@ class LogPane(ScrollView, can_focus=True):
         self._source = ""
         self._sought = ""
         self._sources = sources
+        self._laying = False  # it is scrolled by us, not by the reader
 
     @property
     def lines(self) -> tuple[LogLine, ...]:
@@ -118,12 +119,10 @@ class LogPane(ScrollView, can_focus=True):
         self._lay()
 
     def watch_scroll_y(self, old: float, new: float) -> None:
-        """Textual tells where it was scrolled to: up by the reader's hand ends following."""
+        """Textual tells where it was scrolled to: away from the end by the reader's hand ends following."""
         super().watch_scroll_y(old, new)
-        if round(new) < round(old):
-            self.follow = False
-        elif round(new) >= self.max_scroll_y:
-            self.follow = True
+        if not self._laying:
+            self.follow = round(new) >= self.max_scroll_y
 
     def _go(self, index: int) -> None:
         self.scroll_to(y=max(0, index - self.size.height // 2), animate=False, force=True)
@@ -132,7 +131,9 @@ class LogPane(ScrollView, can_focus=True):
         if grown:
             self.virtual_size = Size(self.size.width, len(self._shown))
         if self.follow:
+            self._laying = True
             self.scroll_to(y=max(0, len(self._shown) - self.size.height), animate=False, force=True)
+            self._laying = False
         self.refresh()
 
     def render_line(self, y: int) -> Strip:

@@ -144,14 +144,14 @@ class VirtualTable(ScrollView, can_focus=True):
         fresh = {row.key: row for row in rows}
         order = list(fresh)
         changed = [key for key, row in fresh.items() if not same(self._rows.get(key), row)]
-        same = order == self._order
+        moved = order != self._order
         for key in changed:
             self._forget(key)
         for key in self._rows.keys() - fresh.keys():
             self._forget(key)
         self._rows, self._order = fresh, order
-        if changed or not same:
-            self._arrange(changed if same else None)
+        if changed or moved:
+            self._arrange(changed)
 
     def update(self, rows: Iterable[Row]) -> None:
         """These rows have changed; rows that were not there come last."""
@@ -160,7 +160,7 @@ class VirtualTable(ScrollView, can_focus=True):
             self._put(row)
         changed = [row.key for row in fresh]
         if changed:
-            self._arrange(changed if all(key in self._at for key in changed) else None)
+            self._arrange(changed)
 
     def filter(self, expression: str) -> None:
         """Shows only rows for which the expression holds (see microdc_tui.filtering)."""

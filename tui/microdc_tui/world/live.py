@@ -84,7 +84,7 @@ class LiveWorld:
 
     def _feed_once(self, put: Put, say: Say) -> tuple[int, str]:
         """Runs one feed to its end. Its exit code and the last that it told."""
-        pace = () if self._every is None else ("--every", str(self._every))
+        pace = () if self._every is None else ("--every", f"{self._every}s")
         feed = self._feed = child.start((*self._shared, "health", "--feed", *pace))
         if self._closing.is_set():  # closed between its start and our knowing of it
             child.end(feed, 2.0)
