@@ -10,6 +10,7 @@ from typing import Any, cast
 import click
 
 from microdc.cli import context
+from microdc.cli.parameters import DURATION
 from microdc.errors import InputError, UnreachableError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -45,8 +46,8 @@ Examples:
 )
 @click.option(
     "--every",
-    type=click.FloatRange(0.2, 3600),
-    help="Seconds between two polls of a device.  [default: by its kind]",
+    type=DURATION,
+    help="From poll to poll of a BMC and a switch; of the others in proportion.  [default: 10s; of the demo 1s]",
 )
 @click.option(
     "--theme", default="", help="Colours: microdc, microdc-light, microdc-blue-orange, microdc-contrast."
@@ -63,7 +64,7 @@ def tui(**given: Any) -> int:
     if given["replay"] is not None and (given["demo"] or given["record"] is not None):
         raise InputError("--replay shows a recording, so it goes with neither --demo nor --record")
     run = _face()
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):  # it draws on stderr
         raise InputError(
             "the TUI needs a terminal", hint="`microdc health --watch` tells the same where there is none"
         )

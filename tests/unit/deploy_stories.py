@@ -111,6 +111,12 @@ class Story:
             self.dhcp(kind, address=ADDRESS, **told)
         return self
 
+    def proxied(self, **data: Any) -> Story:
+        """Told what to load by ours, and an address from another server."""
+        told = data or {"vendor_class": PXE, "arch": 0}
+        self.dhcp(kinds.DISCOVER, **told).dhcp(kinds.OFFER, proxy=True, file="undionly.kpxe", **told)
+        return self.dhcp(kinds.LEASED, address="10.1.9.9", server="10.1.0.66", **told)
+
     def console(self, *lines: str) -> Story:
         for line in lines:
             self.see("console", kinds.LINE, text=line)

@@ -50,6 +50,20 @@ SHOWN: dict[str, tuple[str, Told]] = {
         lambda s: s.power().dhcp(kinds.DISCOVER).dhcp(kinds.OFFER)
         .see("station", kinds.OTHER_DHCP, node="", server="10.1.0.66", mac="", offered="10.1.9.9", to=MAC).failed(Phase.DHCP),
     ),
+    "nobody who gives addresses": (
+        "dhcp-missing",
+        lambda s: s.see("station", kinds.DHCP_MISSING, node="").failed(Phase.PREPARE, "station", "no other DHCP server answers there"),
+    ),
+    "another server that gives addresses, and none to it": (
+        "no-address",
+        lambda s: s.see("station", kinds.DHCP_FOUND, node="", server="10.1.0.66").power().dhcp(kinds.DISCOVER, vendor_class=PXE)
+        .dhcp(kinds.OFFER, vendor_class=PXE, proxy=True, file="undionly.kpxe").failed(Phase.DHCP),
+    ),
+    "a loader that does not come, beside another server": ("tftp-blocked", lambda s: s.power().proxied().failed(Phase.LOADER)),
+    "iPXE that does not come to its script, beside another server": (
+        "http-blocked",
+        lambda s: s.power().proxied(vendor_class=PXE, user_class="iPXE").failed(Phase.LOADER),
+    ),
     "boot services that ended": (
         "station-stopped",
         lambda s: s.power().see("station", kinds.STOPPED, node="", why="asked").failed(Phase.FIRMWARE),

@@ -46,6 +46,10 @@ HEALTHY: dict[str, Told] = {
     "a system that phoned home": lambda s: s.installed().home(host_keys=["ssh-ed25519 AAAA1 other comment"]).moving(Phase.VERIFY),
     "another DHCP server, and an address all the same": lambda s: s.see("station", kinds.OTHER_DHCP, node="", server="10.1.0.66")
     .kernel().moving(Phase.RAMDISK),
+    "another server that gives the addresses": lambda s: s.see("station", kinds.DHCP_FOUND, node="", server="10.1.0.66").power()
+    .proxied().moving(Phase.LOADER),
+    "a server that gives addresses, and came late": lambda s: s.see("station", kinds.DHCP_MISSING, node="").see(
+        "station", kinds.DHCP_FOUND, node="", server="10.1.0.66").power().proxied().moving(Phase.LOADER),
     "dnsmasq that died once": lambda s: s.see("station", kinds.DNSMASQ_DIED, node="", status=1, said="x").loader().moving(Phase.LOADER),
     "Ironic at work, which tells of no DHCP": lambda s: s.see("ironic", kinds.PROVISION, text="deploying", state="deploying", move=3)
     .around(engine="ironic").moving(Phase.FIRMWARE),

@@ -22,6 +22,7 @@ _SHOWS: tuple[tuple[str, str, Phase], ...] = (
     ("dhcp", kinds.REQUEST, Phase.DHCP),
     ("dhcp", kinds.NO_LOADER, Phase.DHCP),
     ("dhcp", kinds.ACK, Phase.LOADER),
+    ("dhcp", kinds.LEASED, Phase.LOADER),
     ("dhcp", kinds.LOOP, Phase.LOADER),
     ("tftp", kinds.TFTP_SENT, Phase.LOADER),
     ("tftp", kinds.TFTP_FAILED, Phase.LOADER),
@@ -120,6 +121,10 @@ class Case:
     def dhcp(self, *wanted: str, after: Entry | None = None) -> list[Entry]:
         """What the NIC that it boots from had to do with DHCP."""
         return [entry for entry in self.seen("dhcp", *wanted, after=after) if self.boots(entry)]
+
+    def leases(self, after: Entry | None = None) -> list[Entry]:
+        """When the NIC that it boots from came by an address, from ours or, with proxyDHCP, from another server."""
+        return self.dhcp(kinds.ACK, kinds.LEASED, after=after)
 
     def signs(self, *words: str, after: Entry | None = None) -> list[tuple[Sign, Entry]]:
         """What the console shows of these signs, oldest first."""

@@ -95,6 +95,22 @@ def _addressed(verb: str) -> Words:
     return words
 
 
+def _offered(evidence: Evidence, data: Mapping[str, Any]) -> str:
+    if not data.get("proxy"):
+        return _addressed("is offered")(evidence, data)
+    told = f"is told to load {data['file']}" if data.get("file") else "is answered"
+    return f"{_who(evidence)} {told}; its address is another server's to give"
+
+
+def _leased(evidence: Evidence, data: Mapping[str, Any]) -> str:
+    return f"{_addressed('takes')(evidence, data)}, which {data.get('server') or 'another server'} offers"
+
+
+def _giver(_: Evidence, data: Mapping[str, Any]) -> str:
+    who = " ".join(str(data[key]) for key in ("server", "mac") if data.get(key)) or "a server"
+    return f"{who} gives addresses there"
+
+
 def _file(verb: str) -> Words:
     def words(_: Evidence, data: Mapping[str, Any]) -> str:
         reason = f": {data['reason']}" if data.get("reason") else ""
@@ -184,18 +200,22 @@ _TOLD: dict[tuple[str, str], tuple[Words, Tone]] = {
     ("station", kinds.REFUSED): (_own("the boot services refused a configuration"), "bad"),
     ("station", kinds.DNSMASQ_DIED): (_plain("dnsmasq died (status {status}): {said}"), "bad"),
     ("station", kinds.OTHER_DHCP): (_rival, "bad"),
+    ("station", kinds.DHCP_FOUND): (_giver, "good"),
+    ("station", kinds.DHCP_MISSING): (_own("no other DHCP server answers, and ours gives no addresses"), "bad"),
     ("station", kinds.IMAGE_DAMAGED): (_own("an image that is kept at the site was damaged there"), "bad"),
     ("dhcp", kinds.DISCOVER): (_asks, ""),
-    ("dhcp", kinds.OFFER): (_addressed("is offered"), ""),
+    ("dhcp", kinds.OFFER): (_offered, ""),
     ("dhcp", kinds.REQUEST): (_addressed("takes"), ""),
     ("dhcp", kinds.ACK): (_addressed("has"), "good"),
     ("dhcp", kinds.NAK): (_addressed("is refused"), "bad"),
     ("dhcp", kinds.IGNORED): (lambda e, _: f"{_who(e)} asks, and is given no answer: it is not known, or nothing is to be done with it", "mind"),
     ("dhcp", kinds.NO_LOADER): (lambda e, d: f"{_who(e)} asks, and there is no loader for {architecture(d) or 'it'}", "bad"),
     ("dhcp", kinds.DECLINE): (_addressed("declines"), "bad"),
+    ("dhcp", kinds.LEASED): (_leased, "good"),
     ("dhcp", kinds.LOOP): (_plain("it loaded {file} {times} times without going on"), "bad"),
     ("tftp", kinds.TFTP_SENT): (_file("was sent over TFTP"), "good"),
     ("tftp", kinds.TFTP_FAILED): (_file("could not be sent over TFTP"), "bad"),
+    ("http", kinds.HTTP_BOUND): (lambda e, d: f"{_who(e)} is at {d.get('address', '?')}", ""),
     ("http", kinds.HTTP_SCRIPT): (_plain("it was given its boot script"), "good"),
     ("http", kinds.HTTP_LOCAL): (_plain("it asked for a script, and was sent on to its disk"), "mind"),
     ("http", kinds.HTTP_LOADER): (_part("the loader"), ""),

@@ -23,7 +23,15 @@ MOST = 500
 _TOGETHER = timedelta(minutes=2)
 """The same, seen again within this time, is one entry."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_OF_THE_SITE = {kinds.STARTED, kinds.STOPPED, kinds.DNSMASQ_DIED, kinds.OTHER_DHCP, kinds.IMAGE_DAMAGED}
+_OF_THE_SITE = {
+    kinds.STARTED,
+    kinds.STOPPED,
+    kinds.DNSMASQ_DIED,
+    kinds.OTHER_DHCP,
+    kinds.DHCP_FOUND,
+    kinds.DHCP_MISSING,
+    kinds.IMAGE_DAMAGED,
+}
 _ONE_OF_MANY = {("ramdisk", kinds.WRITING), ("http", kinds.HTTP_IMAGE)}
 """Reports of progress: each is newer than the one before, and only the newest matters."""
 

@@ -141,7 +141,7 @@ def _reasons(line: Line, mood: Mood, figures: Mapping[str, float]) -> list[Reaso
     if mood.ways and mood.ways != (line.a, line.b):
         reasons.append(Reason("info", f"its line is cut: it goes over {', '.join(mood.ways[1:-1])}"))
     if mood.congested:
-        where = f"{line.a} to {line.b}"
+        where = f"loss {line.a} to {line.b}"
         reasons.append(
             Reason(
                 "degraded",
@@ -154,6 +154,7 @@ def _reasons(line: Line, mood: Mood, figures: Mapping[str, float]) -> list[Reaso
             Reason(
                 "degraded",
                 f"RTT of {figures['rtt_measured'] * 1e3:.1f} ms where {figures['rtt_asked'] * 1e3:.1f} ms is asked",
+                "rtt",
             )
         )
     if mood.overlay:

@@ -93,11 +93,11 @@ def _reasons(view: PairView) -> Iterator[Reason]:
     if trip.problem:
         yield Reason("info", f"its round trip cannot be measured: {trip.problem}")
     elif trip.rtt is None:
-        yield Reason("degraded", "no packet came back")
+        yield Reason("degraded", "no packet came back", "loss")
     elif abs(trip.rtt - asked) > max(_LEAST, _SHARE * asked) + _JITTERS * _jitter(view):
         # longer may be the queue of a full line, which was asked for; shorter cannot be
         told = f"a round trip takes {trip.rtt * 1e3:.3g} ms, {asked * 1e3:.3g} ms are asked for"
-        yield Reason("info" if trip.rtt > asked and _busy(view) else "degraded", told)
+        yield Reason("info" if trip.rtt > asked and _busy(view) else "degraded", told, "rtt")
 
 
 def _laid(view: PairView) -> list[tuple[Overlay, Asked]]:

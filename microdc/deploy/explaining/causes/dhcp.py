@@ -16,11 +16,11 @@ _STUBBORN = 4
 
 
 def judge(case: Case) -> Iterator[Diagnosis]:
-    """unknown-mac, mistyped-mac, address-taken, address-refused, no-answer, answer-lost, no-loader."""
+    """unknown-mac, mistyped-mac, address-taken, address-refused, no-address, no-answer, answer-lost, no-loader."""
     if not case.within(Phase.POWER, Phase.LOADER):
         return
     yield from _no_loader(case)
-    if case.dhcp(kinds.ACK):
+    if case.leases():
         return
     yield from _unknown(case)
     yield from _conversation(case)
@@ -82,7 +82,9 @@ def _conversation(case: Case) -> Iterator[Diagnosis]:
     if not case.over or declined or refused:
         return
     asked, offered = case.dhcp(kinds.DISCOVER), case.dhcp(kinds.OFFER)
-    if offered and not case.dhcp(kinds.REQUEST) and not case.dhcp(kinds.NO_LOADER):
+    if offered and offered[-1].evidence.data.get("proxy"):
+        yield _no_address(case, [*asked[-1:], *offered[-2:]])
+    elif offered and not case.dhcp(kinds.REQUEST) and not case.dhcp(kinds.NO_LOADER):
         yield _lost(case, [*asked[-1:], *offered[-2:]])
     elif asked and not offered and not case.dhcp(kinds.IGNORED, kinds.NO_LOADER):
         yield Diagnosis(
@@ -92,6 +94,25 @@ def _conversation(case: Case) -> Iterator[Diagnosis]:
             lines(asked),
             (Advice("bring them what they have to know, and go on", f"microdc deploy retry {case.name}"),),
         )
+
+
+def _no_address(case: Case, entries: list[Entry]) -> Diagnosis:
+    """ProxyDHCP: ours answered, and the server whose part the address is did not."""
+    giver = case.last("station", kinds.DHCP_FOUND)
+    who = str(giver.evidence.data.get("server") or "") if giver else ""
+    return Diagnosis(
+        "no-address",
+        Certainty.LIKELY,
+        f"{case.name} was told what to load, and the other DHCP server{f' {who}' if who else ''} gave it no address",
+        lines([*([giver] if giver else []), *entries]),
+        (
+            Advice(f"see whether that server has a free address, or a reservation for {case.mac}"),
+            Advice(
+                "see whether the switch lets its answers through to this port (DHCP snooping, trusted ports)"
+            ),
+            Advice("then begin again", f"microdc deploy retry {case.name}"),
+        ),
+    )
 
 
 def _lost(case: Case, entries: list[Entry]) -> Diagnosis:

@@ -47,7 +47,7 @@ def _wrong_nic(case: Case) -> Iterator[Diagnosis]:
     asked = [
         entry
         for entry in case.seen(
-            "dhcp", kinds.DISCOVER, kinds.REQUEST, kinds.ACK, kinds.IGNORED, kinds.NO_LOADER
+            "dhcp", kinds.DISCOVER, kinds.REQUEST, kinds.ACK, kinds.LEASED, kinds.IGNORED, kinds.NO_LOADER
         )
         if entry.evidence.mac in case.facts.nics and not case.boots(entry)
     ]

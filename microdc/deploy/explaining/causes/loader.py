@@ -27,7 +27,7 @@ def judge(case: Case) -> Iterator[Diagnosis]:
         return
     yield from _loop(case)
     yield from _secure(case)
-    leased = case.dhcp(kinds.ACK)
+    leased = case.leases()
     if not leased or case.dhcp(kinds.LOOP) or case.seen("http", kinds.HTTP_DENIED, kinds.HTTP_LOCAL):
         return
     if _is_ipxe(leased[-1]):

@@ -11,10 +11,11 @@ from microdc.deploy.model import Phase
 
 
 def judge(case: Case) -> Iterator[Diagnosis]:
-    """other-dhcp, station-stopped, dnsmasq-dies."""
+    """other-dhcp, dhcp-missing, station-stopped, dnsmasq-dies."""
     if not case.before(Phase.WORK):
         return
     yield from _other_dhcp(case)
+    yield from _dhcp_missing(case)
     yield from _stopped(case)
 
 
@@ -42,6 +43,26 @@ def _other_dhcp(case: Case) -> Iterator[Diagnosis]:
             Advice(
                 "find the port behind which it is, and unplug it or end it",
                 f"microdc switch macs --mac {data['mac']}" if data.get("mac") else "microdc switch macs",
+            ),
+            Advice("then go on", f"microdc deploy retry {case.name}"),
+        ),
+    )
+
+
+def _dhcp_missing(case: Case) -> Iterator[Diagnosis]:
+    """ProxyDHCP without a server that gives addresses."""
+    told = case.last("station", kinds.DHCP_FOUND, kinds.DHCP_MISSING)
+    if told is None or told.kind != kinds.DHCP_MISSING or not case.over or case.leases(after=told):
+        return
+    yield Diagnosis(
+        "dhcp-missing",
+        Certainty.CERTAIN,
+        f"nobody gives {case.name} an address: no other DHCP server answers on the boot network, and `dhcp: proxy` leaves that to one",
+        lines([told]),
+        (
+            Advice("have that server answer there, or write `dhcp: own` under `deploy` of the site"),
+            Advice(
+                "where it answers only those it knows, write `other_dhcp: tell` under `deploy` of the site"
             ),
             Advice("then go on", f"microdc deploy retry {case.name}"),
         ),
