@@ -17,7 +17,7 @@ FLEET = ["--demo", "--sites", "20", "--servers", "20"]
 def share(seconds: float, *argv: str, columns: int = 140, rows: int = 40) -> float:
     """Of a core, over so many seconds, once it has settled."""
     with Session([*FLEET, *argv], columns, rows) as session:
-        session.until(b"barcelona")
+        session.until(b"s old")
         session.live(8)
         before = session.processor()
         session.live(seconds)
@@ -28,7 +28,7 @@ def soak(seconds: float) -> list[tuple[float, float]]:
     """(seconds, MiB) every twentieth of the time."""
     told = []
     with Session([*FLEET, "--every", "0.1"]) as session:
-        session.until(b"barcelona")
+        session.until(b"s old")
         step = seconds / 20
         for number in range(21):
             told.append((number * step, session.memory()))
@@ -50,6 +50,7 @@ def main() -> None:
         for columns, lines in ((80, 24), (140, 40)):
             used = share(given.seconds, "--start", screen, columns=columns, rows=lines)
             rows.append((f"{screen} {columns}×{lines}", f"{used:.1%}", "5 %"))
+            print(rows[-1], flush=True)
     print(table(("of a core, 1 Hz", "used", "wanted"), rows))
     if given.soak:
         told = soak(given.soak)

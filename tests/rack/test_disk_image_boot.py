@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.root, pytest.mark.lab, pytest.mark.long, pytest.mark.t
 ADDRESS = "10.99.0.77"
 TOKEN = "0123456789abcdef"
 PATIENCE = 900  # s; a firmware, a loader and a system in an emulated processor beside other tests
-DISK = 2 << 30
+DISK, SPARE = 2 << 30, 256 << 20
 NETWORK = "[Match]\nMACAddress={mac}\nType=ether\n\n[Network]\nDHCP=no\nAddress={address}/24\n"
 
 
@@ -144,10 +144,25 @@ class Login:
 def test_a_node_boots_from_its_disk_and_says_so(
     segment: Segment, image: DiskImage, tmp_path: Path, firmware: str
 ) -> None:
-    disks = [{"name": "disk0", "path": "disk0.img", "bytes": DISK}]
-    machine = segment.machine(firmware, firmware=firmware, memory_mib=512, boot_order=["disk"], disks=disks)
+    boots(segment, image, tmp_path, firmware)
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("role", ["network", "compute", "control"])
+def test_a_role_boots_ready_to_be_configured(segment: Segment, tmp_path: Path, role: str) -> None:
+    """With the kernel of hardware, all packages of the role, and nothing of them running."""
+    boots(segment, diskimages.base_image(role), tmp_path, "bios", memory=1024)
+
+
+def boots(segment: Segment, image: DiskImage, tmp_path: Path, firmware: str, *, memory: int = 512) -> None:
+    """From its disk to a login over SSH, as the node that it was told to be."""
+    size = max(DISK, image.manifest.raw + SPARE)
+    disks = [{"name": "disk0", "path": "disk0.img", "bytes": size}]
+    machine = segment.machine(
+        firmware, firmware=firmware, memory_mib=memory, boot_order=["disk"], disks=disks
+    )
     disk = machine.directory / "disk0.img"
-    diskimages.unpack(image, disk, DISK)
+    diskimages.unpack(image, disk, size)
     host, user = new_key(), new_key()
     put(disk, image, identity(machine, host, user), tmp_path)
     try:
@@ -193,7 +208,7 @@ def check_system(run: Login, image: DiskImage, firmware: str) -> None:
             time.sleep(0.5)
         assert run("uname -r") == image.manifest.kernel
         assert run("test -d /sys/firmware/efi && echo uefi || echo bios") == firmware
-        assert json.loads(run("cat /etc/microdc/image.json"))["image"] == "base"
+        assert json.loads(run("cat /etc/microdc/image.json"))["image"] == image.manifest.name
         kind, options = run("findmnt -no FSTYPE,OPTIONS /").split()
         assert kind == "ext4"
         assert "rw" in options.split(",")

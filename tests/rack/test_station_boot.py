@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from netboot import FROM_DISK, console, wait_console, wait_for
 from station_machine import machine
-from stationlab import Segment, config, evidence, kinds, node, payload, segment
+from stationlab import Segment, config, evidence, kinds, node, other_server, payload, segment
 
 from microdc.deploy.ports import Ramdisk
 from microdc.deploy.station import loaders
@@ -68,6 +68,32 @@ def test_to_its_kernel(site: Segment, tmp_path: Path, firmware: str) -> None:
 
 
 @pytest.mark.usefixtures("_no_loaders")
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+def test_to_its_kernel_beside_a_server_that_gives_the_addresses(
+    site: Segment, tmp_path: Path, firmware: str
+) -> None:
+    """With proxyDHCP the address comes from the one server, the script from the other."""
+    other_server(site)
+    server = machine(site, node(1), firmware)
+    file = payload(tmp_path / "kernel", b"no kernel, but fetched" * 1000)
+    with site.station(dhcp="proxy") as station:
+        station.push(file, lambda _: None)
+        station.ensure(config(1, node(1), ramdisk=Ramdisk(file, file)))
+        try:
+            server.set_boot(BootRequest("pxe", "once", "uefi" if firmware == "uefi" else "bios"))
+            server.on()
+            seen = until_kernel(station, server)
+        finally:
+            server.off()
+        assert [one for one in seen if one.startswith("http")] == ["http bound", "http script", "http kernel"]
+        assert {"dhcp discover", "dhcp offer", "dhcp leased"} <= set(seen)
+        assert "dhcp no-loader" not in seen
+        told = {one.kind: one.data for one in evidence(station) if one.node == "n1"}
+        assert told["script"]["address"] == told["bound"]["address"] == told["leased"]["address"]
+        assert told["leased"]["server"] == "10.97.0.254"
+
+
+@pytest.mark.usefixtures("_no_loaders")
 def test_on_to_its_disk(site: Segment) -> None:
     server = machine(site, node(1), "bios")
     with site.station() as station:
@@ -84,18 +110,21 @@ def test_on_to_its_disk(site: Segment) -> None:
 @pytest.mark.long
 @pytest.mark.extra
 @pytest.mark.skipif(not loaders.find().get("x86_64"), reason="needs iPXE for UEFI (package ipxe)")
+@pytest.mark.parametrize("dhcp", ["own", "proxy"])
 @pytest.mark.parametrize("way", ["pxe", "http"])
 def test_uefi_without_ipxe_in_its_nic(
-    site: Segment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+    site: Segment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, dhcp: str
 ) -> None:
     """The firmware itself asks for a loader, over TFTP or HTTP; that is iPXE, which asks for its script."""
     plain = start._firmware
     monkeypatch.setattr(
         start, "_firmware", lambda directory, request: replace(plain(directory, request), rom=None)
     )
+    if dhcp == "proxy":
+        other_server(site)
     server = machine(site, node(1), "uefi")
     file = payload(tmp_path / "kernel", b"no kernel, but fetched" * 1000)
-    with site.station() as station:
+    with site.station(dhcp=dhcp) as station:
         station.push(file, lambda _: None)
         station.ensure(config(1, node(1), ramdisk=Ramdisk(file, file)))
         try:

@@ -211,6 +211,10 @@ SHOWN: dict[str, tuple[str, Told]] = {
         "hello-denied",
         lambda s: s.kernel().see("http", kinds.HTTP_DENIED, path="/node/hello", reason="wrong-token").moving(Phase.RAMDISK),
     ),
+    "a machine that is reset before its ramdisk speaks": (
+        "kernel-resets",
+        lambda s: s.kernel().wait(30).kernel().wait(30).kernel().console("microdc: a-c1, move 3").failed(Phase.RAMDISK),
+    ),
     "a disk that neither writes nor fails": ("disk-hangs", lambda s: s.writing().writing().power("on").failed(Phase.WORK, "disk-hangs", "10 min")),
     "a ramdisk that falls silent": ("ramdisk-silent", lambda s: s.writing().power("on").failed(Phase.WORK, "silent")),
     "a node that boots again while it is written": (

@@ -31,6 +31,7 @@ HEALTHY: dict[str, Told] = {
     "a kernel that was cut once": lambda s: s.script().see("http", kinds.HTTP_KERNEL, bytes=40, of=100).moving(Phase.KERNEL),
     "a kernel that was cut and then came": lambda s: s.script().see("http", kinds.HTTP_KERNEL, bytes=40, of=100).see(
         "http", kinds.HTTP_KERNEL, bytes=100, of=100).moving(Phase.KERNEL),
+    "a ramdisk that was fetched a second time": lambda s: s.kernel().wait(40).kernel().moving(Phase.RAMDISK),
     "a ramdisk that starts": lambda s: s.kernel().moving(Phase.RAMDISK),
     "a ramdisk whose console shows a login of before": lambda s: s.console("a-c1 login: ").kernel().moving(Phase.RAMDISK),
     "a clock that is years off, and does not matter": lambda s: s.kernel().console(

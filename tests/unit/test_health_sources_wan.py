@@ -274,6 +274,14 @@ def test_a_round_trip_of_something_else_says_nothing() -> None:
     assert judging.reasons(rated(Trip(1.0, 0.3, 0.0, 0.28))) == ()
 
 
+def test_a_round_trip_of_before_anything_was_laid_says_nothing() -> None:
+    wide_open = Trip(1.0, 0.001, 0.0, None)
+    assert judging.reasons(rated(wide_open)) == ()
+    bare = replace(rated(wide_open), forth=None, back=None)
+    assert bare.held is None
+    assert [one.severity for one in judging.reasons(bare)] == ["info"]
+
+
 def test_what_hinders_a_measurement_is_told() -> None:
     (reason,) = judging.reasons(rated(Trip(1.0, asked=0.02, problem="no such host")))
     assert reason == Reason("info", "its round trip cannot be measured: no such host")
@@ -321,6 +329,37 @@ def test_a_probe_that_is_not_there_is_a_problem_of_its_pair(measurable: Testbed)
     assert found.rtt is None
     assert "hb-no-such-place" in found.problem
     trips.close()
+
+
+@pytest.mark.parametrize(
+    ("measured", "counts", "times"),
+    [
+        ([0.021], 0.021, 1),
+        ([0.070, 0.022], 0.022, 2),  # the machine was busy for a moment
+        ([0.070, 0.080], 0.070, 2),
+        ([0.070, None], 0.070, 2),
+        ([0.001, 0.0012], 0.0012, 2),
+        ([None], None, 1),
+    ],
+)
+def test_a_round_trip_that_strays_is_measured_once_more(
+    measurable: Testbed,
+    monkeypatch: pytest.MonkeyPatch,
+    measured: list[float | None],
+    counts: float | None,
+    times: int,
+) -> None:
+    trips = RoundTrips(measurable, ["paris:barcelona"], Pace(60.0, 30.0))
+    taken = iter(measured)
+    asked: list[float | None] = []
+
+    def measure(_name: str, wanted: float | None = None) -> Trip:
+        asked.append(wanted)
+        return Trip(1.0, next(taken), 0.0, wanted)
+
+    monkeypatch.setattr(trips, "measure", measure)
+    assert trips._sure("paris:barcelona", 0.02).rtt == counts
+    assert asked == [0.02] * times
 
 
 def test_what_is_asked_anew_is_measured_first(measurable: Testbed) -> None:

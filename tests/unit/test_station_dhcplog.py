@@ -142,3 +142,49 @@ def test_why_it_ended() -> None:
     said = ["", "dnsmasq: unknown interface eth9", ""]
     assert reasons(said) == "unknown interface eth9"
     assert reasons([]) == "it said nothing"
+
+
+PROXIED = f"""
+dnsmasq-dhcp[9]: 639579834 available DHCP subnet: 10.98.0.0/255.255.255.0
+dnsmasq-dhcp[9]: 639579834 vendor class: PXEClient:Arch:00007:UNDI:003016
+dnsmasq-dhcp[9]: 639579834 PXE(br0) {MAC} proxy
+dnsmasq-dhcp[9]: 639579834 tags: node, known, arch-7, br0
+dnsmasq-dhcp[9]: 639579834 next server: 10.98.0.1
+dnsmasq-dhcp[9]: 639579834 broadcast response
+dnsmasq-dhcp[9]: 639579834 sent size:  1 option: 53 message-type  2
+"""
+AGAIN = PROXIED.replace("message-type  2", "message-type  5").replace(
+    "broadcast response", "bootfile name: x86_64.efi"
+)
+
+
+def test_proxydhcp_sends_uefi_on_to_ask_again() -> None:
+    discover, first, second = seen(PROXIED + AGAIN)
+    assert [one.kind for one in (discover, first, second)] == ["discover", "offer", "offer"]
+    assert {one.mac for one in (discover, first, second)} == {MAC}
+    assert (discover.data["arch"], "proxy" in discover.data) == (7, False)
+    assert (first.data["proxy"], first.data.get("file"), first.address) == (True, None, "")
+    assert (second.data["proxy"], second.data["file"]) == (True, "x86_64.efi")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        AGAIN.replace("bootfile name: x86_64.efi", "broadcast response"),
+        PROXIED.replace("00007", "00000").replace("arch-7", "arch-0"),
+        PROXIED.replace("PXEClient:Arch:00007", "HTTPClient:Arch:00016").replace("arch-7", "arch-16"),
+    ],
+)
+def test_an_answer_of_proxydhcp_that_names_no_file_and_leads_nowhere(text: str) -> None:
+    assert [one.kind for one in seen(text)][-2:] == ["offer", "no-loader"]
+
+
+def test_ipxe_and_a_machine_in_a_loop_are_told_by_tags_that_come_after_the_answer() -> None:
+    for tag in ("ipxe", "looping"):
+        text = PROXIED.replace("00007", "00000").replace("arch-7", f"arch-0, {tag}")
+        assert told(text) == [("discover", MAC), ("offer", MAC)]
+
+
+def test_a_stranger_of_proxydhcp() -> None:
+    (ignored,) = seen(PROXIED.replace(f"{MAC} proxy", f"{MAC} proxy-ignored"))
+    assert (ignored.kind, ignored.mac, ignored.data["arch"]) == ("ignored", MAC, 7)

@@ -27,7 +27,16 @@ A, B, C = (sha256(text) for text in "abc")
 
 
 def test_what_the_controller_writes_is_what_the_station_reads() -> None:
-    deploy = Deploy(Reach("local"), "eth1", dns=("10.0.0.53",), port=8081, directory="/srv/boot/", streams=3)
+    deploy = Deploy(
+        Reach("local"),
+        "eth1",
+        dhcp="proxy",
+        other_dhcp="tell",
+        dns=("10.0.0.53",),
+        port=8081,
+        directory="/srv/boot/",
+        streams=3,
+    )
     spec = SiteSpec("s1", "s1.yaml:3", deploy, IPv4Network("10.0.0.0/24"), IPv4Address("10.0.0.1"))
     order = {"node": "n1", "identity": {"hostname": "n1"}}
     address = IPv4Interface("10.0.0.11/24")
@@ -38,6 +47,7 @@ def test_what_the_controller_writes_is_what_the_station_reads() -> None:
     assert (made.site, made.revision, made.interface, made.url) == ("s1", 9, "eth1", "http://10.0.0.2:8081")
     assert (made.kernel, made.initrd, made.options, made.streams) == (A, B, "quiet", 3)
     assert (made.gateway, made.dns) == (IPv4Address("10.0.0.1"), (IPv4Address("10.0.0.53"),))
+    assert (made.proxy, made.other_dhcp) == (True, "tell")
     assert made.repository == "/srv/boot/s1/repo"
     (read,) = made.nodes
     assert (read.name, read.mac, read.macs, read.address) == ("n1", MAC, (MAC, OTHER_MAC), address.ip)
@@ -66,6 +76,7 @@ def changed(path: str, value: Any) -> bytes:
         (changed("port", 0), "port is 0"),
         (changed("interface", "eth0\nport=53"), "interface cannot be"),
         (changed("other_dhcp", "fight"), "other_dhcp"),
+        (changed("dhcp", ["proxy"]), "dhcp is"),
         (changed("ramdisk", {"kernel": "../../etc/shadow", "initrd": A}), "digest cannot be"),
         (changed("ramdisk", {"kernel": A, "initrd": A, "options": "a\nboot"}), "options cannot be"),
         (changed("nodes.0.node", "n1\nn2"), "node cannot be"),
@@ -96,6 +107,27 @@ def test_dnsmasq_answers_known_hosts_only_and_on_one_interface() -> None:
         "dhcp-option=option:router",
     } <= set(lines)
     assert not [line for line in lines if "proxy" in line]
+
+
+def test_with_proxydhcp_there_is_nothing_that_gives_an_address() -> None:
+    made = plan(dhcp="proxy", gateway="127.0.0.254", dns=["127.0.0.53"], loaders={"bios": A, "x86_64": B})
+    lines = dnsmasq.configuration(made, Path("/d")).splitlines()
+    assert [line for line in lines if line.startswith("dhcp-range")] == [
+        "dhcp-range=127.0.0.0,proxy,255.255.255.0"
+    ]
+    assert "dhcp-ignore=tag:!known" in lines
+    assert not [line for line in lines if "authoritative" in line or "router" in line or "dns-server" in line]
+    assert dnsmasq.hosts(made, frozenset({"n2"})) == f"{MAC},set:node\n{OTHER_MAC},set:looping\n"
+    loaded = [line for line in lines if "tag:arch-" in line and not line.startswith("dhcp-match")]
+    assert all("tag:!ipxe,tag:!looping" in line for line in loaded)
+    assert len(loaded) == 4
+
+
+def test_firmware_that_boots_by_http_is_spoken_to_only_where_there_is_a_loader_for_it() -> None:
+    """An older dnsmasq does not know the word by which that is done."""
+    with_loader = dnsmasq.configuration(plan(dhcp="proxy", loaders={"x86_64": A}), Path("/d"))
+    assert "dhcp-pxe-vendor=PXEClient,HTTPClient\n" in with_loader
+    assert "pxe-vendor" not in dnsmasq.configuration(plan(dhcp="proxy", loaders={"bios": A}), Path("/d"))
 
 
 def test_hosts() -> None:

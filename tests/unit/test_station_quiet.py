@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 import pytest
 from station_rig import plan
 
 from microdc.deploy.station.resident import quiet
+from microdc.deploy.station.resident.plan import Plan
 from microdc.deploy.station.resident.quiet import SUSPECT_AGAIN, Quiet
 from microdc.deploy.station.resident.rivals import Rival
 
@@ -16,6 +17,9 @@ NODE = "52:54:00:aa:00:01"
 NAMED = Rival("127.0.0.66", "", "127.0.0.90", NODE)
 ANSWERED = Rival("127.0.0.66", "02:00:00:00:00:66", "127.0.0.91", "02:00:00:00:00:01")
 PLAN = plan(probe=4.0, probe_every=300.0)
+PROXY = replace(PLAN, proxy=True)
+TOLD = replace(PROXY, other_dhcp="tell")
+OTHER_PROXY = Rival("127.0.0.77", "02:00:00:00:00:77", "", NODE)
 
 
 @dataclass
@@ -49,22 +53,35 @@ class Segment:
     quiet: Quiet
     now: float = 100.0
     seen: list[Rival] = field(default_factory=list)
+    missing: list[float] = field(default_factory=list)
+    taken: list[Rival] = field(default_factory=list)
 
-    def pass_by(self, seconds: float, *coming: Rival) -> None:
+    def pass_by(self, seconds: float, *coming: Rival, plan: Plan = PLAN) -> None:
         """A quarter of a second at a time, as the program's loop does."""
         self.interface.coming += coming
         end = self.now + seconds
         while self.now < end:
-            self.quiet.tick(PLAN)
+            self.quiet.tick(plan)
             self.now += 0.25
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> Segment:
+    interface = Interface()
+    taken: list[Rival] = []
+    watch = Quiet(
+        lambda: made.seen.append(made.quiet.rival or NAMED),
+        lambda: made.missing.append(made.now),
+        taken.append,
+    )
+    made = Segment(interface, watch, taken=taken)
+    monkeypatch.setattr(quiet, "boottime", lambda: made.now)
+    monkeypatch.setattr(quiet, "Watch", lambda *_: interface)
+    return made
 
 
 @pytest.fixture
 def segment(monkeypatch: pytest.MonkeyPatch) -> Segment:
-    interface = Interface()
-    made = Segment(interface, Quiet(lambda: made.seen.append(made.quiet.rival or NAMED)))
-    monkeypatch.setattr(quiet, "boottime", lambda: made.now)
-    monkeypatch.setattr(quiet, "Watch", lambda *_: interface)
+    made = watched(monkeypatch)
     made.quiet.over(PLAN)
     made.pass_by(5.0)
     assert made.quiet.permits(PLAN)
@@ -119,3 +136,65 @@ def test_ours_answers_again_when_the_other_is_silent_for_a_question(segment: Seg
     segment.pass_by(60.0)
     assert segment.quiet.rival is None
     assert segment.quiet.permits(PLAN)
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Segment:
+    """One where another server is to give the addresses; nobody was asked to the end yet."""
+    made = watched(monkeypatch)
+    made.quiet.over(PROXY)
+    return made
+
+
+def test_with_proxydhcp_ours_waits_for_the_other(proxied: Segment) -> None:
+    assert not proxied.quiet.permits(PROXY)
+    assert not proxied.quiet.lacks(PROXY)
+    proxied.pass_by(5.0, plan=PROXY)
+    assert proxied.quiet.lacks(PROXY)
+    assert len(proxied.missing) == 1
+    proxied.pass_by(60.0, plan=PROXY)
+    assert len(proxied.missing) == 1
+    assert not proxied.quiet.permits(PROXY)
+    proxied.pass_by(0.5, ANSWERED, plan=PROXY)
+    assert proxied.quiet.permits(PROXY)
+    assert proxied.seen == [ANSWERED]
+
+
+def test_with_proxydhcp_one_question_without_an_answer_is_not_the_end(proxied: Segment) -> None:
+    proxied.pass_by(1.0, ANSWERED, plan=PROXY)
+    assert proxied.quiet.permits(PROXY)
+    proxied.pass_by(306.0, plan=PROXY)
+    assert proxied.quiet.permits(PROXY)
+    proxied.pass_by(quiet.LOOK_AGAIN + 6.0, plan=PROXY)
+    assert proxied.quiet.lacks(PROXY)
+    assert len(proxied.missing) == 1
+
+
+def test_a_client_that_takes_an_address_shows_that_somebody_gives_them(proxied: Segment) -> None:
+    """So does a server that answers only those whom it knows, and not our question."""
+    proxied.pass_by(5.0, plan=PROXY)
+    proxied.pass_by(0.5, NAMED, plan=PROXY)
+    assert proxied.taken == [NAMED]
+    assert proxied.quiet.permits(PROXY)
+
+
+def test_another_that_only_says_what_to_boot_gives_no_addresses(proxied: Segment) -> None:
+    proxied.pass_by(5.0, OTHER_PROXY, plan=PROXY)
+    assert proxied.quiet.lacks(PROXY)
+    assert not proxied.seen
+
+
+def test_with_proxydhcp_ours_answers_all_the_same_where_it_is_only_to_tell(proxied: Segment) -> None:
+    proxied.pass_by(5.0, plan=TOLD)
+    assert proxied.quiet.permits(TOLD)
+    assert not proxied.quiet.lacks(TOLD)
+    assert len(proxied.missing) == 1
+
+
+def test_another_way_in_the_document_has_everybody_asked_anew(segment: Segment) -> None:
+    segment.quiet.over(PROXY)
+    assert not segment.quiet.permits(PROXY)
+    segment.pass_by(1.0, ANSWERED, plan=PROXY)
+    assert segment.quiet.permits(PROXY)
+    segment.quiet.over(PLAN)
+    assert not segment.quiet.permits(PLAN)

@@ -64,6 +64,22 @@ def test_a_node_has_what_its_document_says_and_what_follows(tmp_path: Path) -> N
     assert (shown["host"], shown["interface"], shown["image"]) == ("ssh://root@boot-a", "eno1", "base")
 
 
+def test_who_gives_the_addresses(tmp_path: Path) -> None:
+    testbed = load(build(tmp_path, deploy=DEPLOY.replace("image", "dhcp: proxy, other_dhcp: tell, image")))
+    deploy = testbed.sites["a"].deploy
+    assert deploy is not None
+    assert (deploy.dhcp, deploy.other_dhcp) == ("proxy", "tell")
+    (item,) = select(testbed, ["a"])
+    shown = describe(testbed, item)["deploy"]
+    assert (shown["dhcp"], shown["other_dhcp"]) == ("proxy", "tell")
+
+
+@pytest.mark.parametrize("wrong", ["dhcp: other", "other_dhcp: fight"])
+def test_a_way_of_giving_addresses_that_there_is_none_of(tmp_path: Path, wrong: str) -> None:
+    problem = only(build(tmp_path, deploy=DEPLOY.replace("image", f"{wrong}, image")))
+    assert wrong.partition(":")[0] in line(problem)
+
+
 def test_disk_hints_are_shown_in_the_words_of_the_document(tmp_path: Path) -> None:
     node = NODE.replace("10.1.1.11", "10.1.1.11/16, disk: {serial: S1, least: 100GiB, kind: nvme}")
     testbed = load(build(tmp_path, node))

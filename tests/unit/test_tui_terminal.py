@@ -179,13 +179,20 @@ def test_without_a_terminal_it_says_so() -> None:
     assert not done.stdout
 
 
-def test_what_cannot_go_together_is_refused(tmp_path: Path) -> None:
-    done = subprocess.run(
-        (*TUI, "--demo", "--replay", str(tmp_path / "x")),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "--replay" in done.stderr
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--demo", "--replay", "x"), "--replay"),
+        (("--replay", "/nonexistent/x"), "No such file"),
+        (("--demo", "--start", "nowhere"), "there is no screen 'nowhere'"),
+        (("--demo", "--theme", "pink"), "there is no theme 'pink'"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_the_terminal_left_alone(
+    terminal: Terminal, words: tuple[str, ...], says: str
+) -> None:
+    before = terminal.mode()
+    terminal.run(*TUI, *words)
+    terminal.until(lambda: "it ended with 2" in terminal.text(), "its end")
+    assert says in terminal.text()
+    assert terminal.mode() == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import ClassVar
 
@@ -72,12 +72,18 @@ class Face(Shell):
             self.write = False
             self.notify("the lock is closed")
         else:
-            from microdc_tui.widgets.confirm import OpenLock  # noqa: PLC0415
+            self.unlock()
 
-            self.push_screen(OpenLock(), self._opened)
+    def unlock(self, then: Callable[[], None] | None = None) -> None:
+        """Asks whether the lock is to be opened. then: what comes after it was."""
+        from microdc_tui.widgets.confirm import OpenLock  # noqa: PLC0415
 
-    def _opened(self, sure: bool | None) -> None:  # noqa: FBT001  a screen's result
-        self.write = bool(sure)
+        def opened(sure: bool | None) -> None:  # noqa: FBT001  a screen's result
+            self.write = bool(sure)
+            if sure and then is not None:
+                then()
+
+        self.push_screen(OpenLock(), opened)
 
     def watch_write(self) -> None:
         if self.is_running:

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from microdc.errors import Exit
+from microdc.errors import Exit, InputError
 from microdc_tui.options import Options
+from microdc_tui.screens import SCREENS
 from microdc_tui.world.ports import World
 
 
 def run(given: Mapping[str, Any]) -> int:
     """Shows the TUI until it is quit; returns the exit code. given: the fields of Options. Raises InputError for files that cannot be used."""
     options = Options(**given)
+    names = [entry.name for entry in SCREENS if entry.hotkey]
+    if options.start and options.start not in names:
+        raise InputError(
+            f"there is no screen {options.start!r}", where="--start", hint=f"one of: {', '.join(names)}"
+        )
     world = open_world(options)
-    from microdc_tui.app import Face  # noqa: PLC0415  a file that cannot be read is told before Textual is loaded
+    # A file that cannot be read is told before Textual is loaded.
+    from microdc_tui.app import Face  # noqa: PLC0415
+    from microdc_tui.themes import THEMES  # noqa: PLC0415
 
     app = Face(world, write=options.write, theme=options.theme, start=options.start)
+    if options.theme and options.theme not in app.available_themes:
+        ours = ", ".join(theme.name for theme in THEMES)
+        raise InputError(f"there is no theme {options.theme!r}", where="--theme", hint=f"ours are: {ours}")
     code = app.run()
     if app.return_code:  # Textual has shown what happened
         return app.return_code

@@ -21,9 +21,9 @@ _SHARE, _LEAST, _JITTERS = 0.25, 0.005, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """Round trips of a pair, measured. rtt: seconds, the middle one, None where no packet came back. lost: share. asked: seconds that were asked for
+    """Round trips of a pair, measured. rtt: seconds, the middle one, None where no packet came back. lost: share. asked: seconds that what was laid
 
-    when it was measured. problem: why it could not be measured, "" where it was.
+    asked for when it was measured, None where nothing was. problem: why it could not be measured, "" where it was.
     """
 
     at: float
@@ -66,6 +66,12 @@ class PairView:
         return None if forth is None or back is None or not self.way else (forth.owd + back.owd) / 1e9
 
 
+    @property
+    def held(self) -> float | None:
+        """Seconds there and back that what is laid asks for, and a measured round trip is held against; None where a direction has nothing laid."""
+        return None if self.forth is None or self.back is None else self.rtt
+
+
 def _side(laid: tuple[Overlay, Asked] | None, inventory: Side | None) -> Side | None:
     if laid is None:
         return inventory
@@ -87,17 +93,22 @@ def _reasons(view: PairView) -> Iterator[Reason]:
         why = f"{', '.join(cut.cuts)} cut by {cut.owner}" if cut else "all of its packets are to be lost"
         yield Reason("down", f"there is no way: {why}")
         return
-    trip, asked = view.trip, view.rtt
+    trip, asked = view.trip, view.held
     if trip is None or asked is None or trip.asked != asked:
         return  # what was measured was measured of something else
     if trip.problem:
         yield Reason("info", f"its round trip cannot be measured: {trip.problem}")
     elif trip.rtt is None:
         yield Reason("degraded", "no packet came back", "loss")
-    elif abs(trip.rtt - asked) > max(_LEAST, _SHARE * asked) + _JITTERS * _jitter(view):
+    elif strays(trip.rtt, asked, _JITTERS * _jitter(view)):
         # longer may be the queue of a full line, which was asked for; shorter cannot be
         told = f"a round trip takes {trip.rtt * 1e3:.3g} ms, {asked * 1e3:.3g} ms are asked for"
         yield Reason("info" if trip.rtt > asked and _busy(view) else "degraded", told, "rtt")
+
+
+def strays(rtt: float, asked: float, allowed: float = 0.0) -> bool:
+    """Whether a round trip is not what is asked for. All in seconds; allowed: beside the usual share."""
+    return abs(rtt - asked) > max(_LEAST, _SHARE * asked) + allowed
 
 
 def _laid(view: PairView) -> list[tuple[Overlay, Asked]]:

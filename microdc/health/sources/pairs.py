@@ -27,7 +27,7 @@ class Trips(Protocol):
     """Who measures round trips."""
 
     def ask(self, asked: Mapping[str, float | None]) -> None:
-        """By name, the round trip in seconds that is asked of each pair which has a way; those are to be measured."""
+        """By name, the round trip in seconds that is laid on each pair which has a way, None where none is; those are to be measured."""
 
     def newest(self, name: str) -> Trip | None:
         """What was found last of a pair."""
@@ -68,7 +68,7 @@ class PairsProbe:
         """One observation for each pair of which something is known."""
         found = list(self.views())
         if self._trips is not None:
-            self._trips.ask({name: view.rtt for name, view in found if view.way})
+            self._trips.ask({name: view.held for name, view in found if view.way})
         for name, view in found:
             yield Observation(
                 f"{Kind.PAIR}/{name}", judging.reasons(view), judging.figures(view), judging.facts(view)

@@ -238,6 +238,26 @@ def test_the_lock_opens_after_a_question_and_closes_at_once() -> None:
     play(story)
 
 
+def test_the_lock_is_opened_from_the_menu_that_says_so_once() -> None:
+    async def story() -> None:
+        async with shown(Acting(), start="devices") as pilot:
+            await _menu(pilot)
+            assert frame(pilot.app).count("the lock is closed: w opens it") == 1
+            await pilot.press("w")
+            await settle(pilot)
+            assert "Open the lock?" in frame(pilot.app)
+            await pilot.press("y")
+            await settle(pilot)
+            assert not _face(pilot).refusal
+            assert isinstance(pilot.app.screen, ActionMenu)
+            assert "the lock is closed" not in frame(pilot.app)
+            await pilot.press("w")  # the lock is open: it is the menu's no longer
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, ActionMenu)
+
+    play(story)
+
+
 def test_plan_and_command_are_shown_before_and_the_end_is_told() -> None:
     async def story() -> None:
         world = Acting()

@@ -100,6 +100,35 @@ def test_only_rows_in_sight_are_rendered_and_only_changed_ones_again() -> None:
     bench(story)
 
 
+def test_rows_that_are_told_to_have_changed_are_made_when_they_are_needed() -> None:
+    async def story(pilot: Pilot[None], table: Counting, app: Bench) -> None:
+        keys = [f"k{number}" for number in range(1_000)]
+        table.show([row(number) for number in range(1_000)])
+        await pilot.pause()
+        made: list[str] = []
+
+        def make(key: str) -> Row:
+            made.append(key)
+            return row(int(key[1:]), "down")
+
+        table.renew([*keys, "not there"], make)
+        await pilot.pause()
+        assert made == keys[: len(made)]
+        assert len(made) < 20
+        assert "down" in lines(app)[1]
+        await pilot.press("end")
+        await pilot.pause()
+        assert "down" in lines(app)[-1]
+        assert "k500" not in made
+        table.filter("down")
+        assert table.row_count == 1_000
+        assert sorted(made) == sorted(keys)
+        table.renew(["k7"], lambda _: row(7, "ok"))
+        assert table.row_count == 999
+
+    bench(story)
+
+
 def test_the_cursor_stays_on_its_row_whatever_comes_and_goes() -> None:
     async def story(pilot: Pilot[None], table: Counting, app: Bench) -> None:
         table.show([row(number) for number in range(100)])

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from tui_snapshots import BEGIN, LARGE, StillDemo, frame, play, shown, until
@@ -20,6 +20,7 @@ from microdc.health.model import Fleet, Sample
 from microdc.health.stream import Record, encode
 from microdc_tui.main import open_world
 from microdc_tui.options import Options
+from microdc_tui.world import documents
 from microdc_tui.world.demo import DemoWorld
 from microdc_tui.world.live import LiveWorld
 from microdc_tui.world.recording import RecordingWorld
@@ -224,7 +225,7 @@ def test_a_feed_that_is_killed_is_begun_again(nowhere: Path) -> None:
         assert first is not None
         os.kill(first.pid, signal.SIGKILL)
         wait(lambda: world.trouble, "its end is told")
-        assert "the feed ended with exit code -9; again in 1 s" in world.trouble
+        assert "the feed was ended by SIGKILL" in world.trouble
         sink.records.clear()
         wait(lambda: any(isinstance(one, Fleet) for one in sink.records), "the fleet comes again")
         wait(lambda: not world.trouble, "all is well again")
@@ -232,6 +233,55 @@ def test_a_feed_that_is_killed_is_begun_again(nowhere: Path) -> None:
         world.close()
     assert world._feed is not None
     assert world._feed.poll() is not None
+
+
+def test_a_feed_is_begun_anew_when_the_documents_change(nowhere: Path) -> None:
+    site(nowhere)
+    world = LiveWorld("inventory", ("-i", str(nowhere)), every=0.5)
+    sink = Sink()
+    world.start(sink.put, sink.say)
+
+    def titles() -> list[str]:
+        return [one.title for record in sink.records if isinstance(record, Fleet) for one in record.sites]
+
+    try:
+        wait(lambda: len(titles()) == 1, "the fleet comes")
+        document = nowhere / "sites" / "yard.yaml"
+        document.write_text(document.read_text().replace("site: yard\n", "site: yard\ntitle: The new yard\n"))
+        wait(lambda: titles()[1:] == ["The new yard"], "the changed fleet comes")
+        assert not world.trouble
+        assert "the documents of the inventory changed: they are read anew" in sink.lines
+    finally:
+        world.close()
+    assert world._feed is not None
+    assert world._feed.poll() is not None
+
+
+def test_documents_that_are_gone_are_no_change_and_their_return_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "LOOK", 0.01)
+    site(tmp_path)
+    document = tmp_path / "testbed.yaml"
+    changes: list[documents.Stamp] = []
+    closing = Event()
+    look = (tmp_path, closing, lambda: changes.append(documents.stamp(tmp_path)))
+    watching = Thread(target=documents.watch, args=look)
+    watching.start()
+    try:
+        # what stands before the first look is known: so it is written until it was seen to change
+        wait(lambda: changes or not document.write_text(document.read_text() + "#"), "a change is told")
+        for path in (document, *(tmp_path / "sites").iterdir()):
+            path.unlink()
+        first = len(changes)
+        document.write_text("testbed: another\n")
+        wait(lambda: len(changes) > first, "the return is told")
+        assert all(changes)
+    finally:
+        closing.set()
+        watching.join(PATIENCE)
+    assert documents.directory_of(("-i", "there", "-v")) == Path("there")
+    assert documents.directory_of(("-v",)) is None
 
 
 def test_a_question_is_a_command_of_the_command_line(nowhere: Path) -> None:

@@ -20,7 +20,6 @@ from microdc_tui.subject import Subject
 from microdc_tui.text import said
 from microdc_tui.widgets.bars import Line
 from microdc_tui.widgets.foot import Foot
-from microdc_tui.widgets.rows import Row
 from microdc_tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Devices(View):
 
     def __init__(self, about: Subject | None = None) -> None:
         super().__init__(about)
-        self._rows: dict[str, Row] = {}
+        self._keys: list[str] = []
         self._generation = -1
 
     def body(self) -> ComposeResult:
@@ -64,14 +63,13 @@ class Devices(View):
         if board.generation != self._generation:
             self._generation = board.generation
             mounted = (one for one in known.values() if one.device.kind in MOUNTED)
-            self._rows = {one.device.key: row(one, table.columns) for one in mounted}
-            table.show(list(self._rows.values()))
+            rows = [row(one, table.columns) for one in mounted]
+            self._keys = [one.key for one in rows]
+            table.show(rows)
         else:
-            fresh = {key: row(known[key], table.columns) for key in changed if key in self._rows}
-            self._rows |= fresh
-            table.update(fresh.values())
-        tally = self._tally(known[key] for key in self._rows)
-        self.query_one(".tally", Line).tell(tally, dim(f"{len(self._rows)} devices"))
+            table.renew(changed, lambda key: row(board.device(key), table.columns))
+        tally = self._tally(known[key] for key in self._keys)
+        self.query_one(".tally", Line).tell(tally, dim(f"{len(self._keys)} devices"))
         self._more()
 
     def on_resize(self, _: Resize) -> None:

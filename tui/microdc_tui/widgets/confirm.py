@@ -64,7 +64,7 @@ class Confirm(Dialog[bool]):
         action = self._action
         with VerticalScroll(classes="box", can_focus=False):
             mark = ("! ", "bold $warning") if action.grave else ("", "")
-            title = Content.assemble(mark, (action.title, "bold $accent"), f"  {plain(action.subject.name)}")
+            title = Content.assemble(mark, (action.title.removesuffix(" …"), "bold $accent"), f"  {plain(action.subject.name)}")
             yield Static(title, markup=False)
             yield Static(said(action.words, "$text-muted"), markup=False)
             if action.plan:
@@ -115,6 +115,7 @@ class Confirm(Dialog[bool]):
             return
         fits = answer.code in FIT
         self._missing = "" if fits else "there is no plan, so nothing is done"
+        self._say("")  # that it was not there yet
         lines = answer.narration or ("it told nothing",)
         style = "" if fits else "$error"
         self.query_one("#plan", Static).update(Content("\n").join(said(line, style) for line in lines))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,8 +14,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
 
-from microdc_tui.filtering import Term, matches, parse
-from microdc_tui.widgets.rows import GAP, Cell, Column, Row, fit, haystack, line, same, sort_key, spread
+from microdc_tui.widgets.rows import GAP, Cell, Column, Row, fit, line, spread
+from microdc_tui.widgets.shelf import Shelf
 
 __all__ = ["Cell", "Column", "Row", "VirtualTable"]
 
@@ -90,15 +90,8 @@ class VirtualTable(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.empty = empty
-        self._rows: dict[str, Row] = {}
-        self._order: list[str] = []  # of all rows as given
-        self._shown: list[str] = []  # filtered and sorted
-        self._at: dict[str, int] = {}  # key -> its place in _shown
-        self._hay: dict[str, tuple[str, Mapping[str, str]]] = {}
+        self._shelf = Shelf()
         self._strips: dict[tuple[str, bool], Strip] = {}
-        self._terms: tuple[Term, ...] = ()
-        self._expression = ""
-        self._sorted: tuple[str, bool] = ("", False)
         self._cursor: str | None = None
         self._widths: tuple[int, ...] = ()
 
@@ -112,116 +105,100 @@ class VirtualTable(ScrollView, can_focus=True):
     @property
     def expression(self) -> str:
         """The filter in force."""
-        return self._expression
+        return self._shelf.expression
 
     @property
     def row_count(self) -> int:
         """Rows that the filter lets through."""
-        return len(self._shown)
+        return len(self._shelf.shown)
 
     @property
     def total(self) -> int:
         """Rows in all."""
-        return len(self._rows)
+        return len(self._shelf.rows)
 
     def row(self, key: str) -> Row | None:
         """The row of that key."""
-        return self._rows.get(key)
+        return self._shelf.fresh(key)
 
     def use(self, columns: Sequence[Column]) -> None:
         """Other columns from now on, such as fewer where there is less room. The rows are to be given anew, with a cell for each of them."""
         if tuple(columns) == self.columns:
             return
         self.columns = tuple(columns)
-        if self._sorted[0] not in {column.id for column in columns}:
-            self._sorted = ("", False)
+        names = [column.id for column in columns]
+        column, reverse = self._shelf.sorted
+        kept = column if column in names else ""
+        self._shelf.sort(kept, names.index(kept) if kept else 0, reverse=reverse)
         self._strips.clear()
         self._measure()
         self.refresh()
 
     def show(self, rows: Sequence[Row]) -> None:
         """These rows, in this order, and no others."""
-        fresh = {row.key: row for row in rows}
-        order = list(fresh)
-        changed = [key for key, row in fresh.items() if not same(self._rows.get(key), row)]
-        moved = order != self._order
-        for key in changed:
-            self._forget(key)
-        for key in self._rows.keys() - fresh.keys():
-            self._forget(key)
-        self._rows, self._order = fresh, order
-        if changed or moved:
-            self._arrange(changed)
+        self._repaint(self._shelf.show(rows))
 
     def update(self, rows: Iterable[Row]) -> None:
         """These rows have changed; rows that were not there come last."""
-        fresh = [row for row in rows if not same(self._rows.get(row.key), row)]
-        for row in fresh:
-            self._put(row)
-        changed = [row.key for row in fresh]
-        if changed:
-            self._arrange(changed)
+        self._repaint(self._shelf.update(rows))
+
+    def renew(self, keys: Iterable[str], make: Callable[[str], Row]) -> None:
+        """These rows have changed. Each is made when it is needed: now if it is in sight, filtered or sorted by, else when it comes to that."""
+        top = self.scroll_offset.y
+        in_sight = self._shelf.shown[top : top + self.size.height]
+        told = set(keys)
+        self._forget(
+            told.difference(in_sight)
+        )  # of those in sight only what is not as before is painted again
+        self._repaint(self._shelf.renew(told, make, in_sight))
 
     def filter(self, expression: str) -> None:
         """Shows only rows for which the expression holds (see microdc_tui.filtering)."""
-        if expression != self._expression:
-            self._expression, self._terms = expression, parse(expression)
-            self._arrange(None)
+        if expression != self._shelf.expression:
+            self._shelf.filter(expression)
+            self._repaint((), whole=True)
+
+    def sort(self, column: str, *, reverse: bool = False) -> None:
+        """Sorts by a column from now on; "" is the order in which the rows are given."""
+        names = [one.id for one in self.columns]
+        self._shelf.sort(column, names.index(column) if column else 0, reverse=reverse)
+        self._repaint((), whole=True)
 
     def select(self, key: str) -> bool:
         """Moves the cursor to a row; False where it is not shown."""
-        if key not in self._at:
+        if key not in self._shelf.at:
             return False
-        self._move_to(self._at[key])
+        self._move_to(self._shelf.at[key])
         return True
 
-    # Order
-
-    def _put(self, row: Row) -> None:
-        if row.key not in self._rows:
-            self._order.append(row.key)
-        self._rows[row.key] = row
-        self._forget(row.key)
-
-    def _forget(self, key: str) -> None:
-        self._hay.pop(key, None)
-        self._strips.pop((key, False), None)
-        self._strips.pop((key, True), None)
-
-    def _passes(self, key: str) -> bool:
-        found = self._hay.get(key)
-        if found is None:
-            row = self._rows[key]
-            labels = {name.lower(): value.lower() for name, value in row.labels.items()}
-            found = self._hay[key] = (haystack(row), labels)
-        return matches(self._terms, *found)
-
-    def _arrange(self, changed: Sequence[str] | None) -> None:
-        """Filters and sorts again and paints: the changed rows alone where none of them moved, else all."""
-        shown = [key for key in self._order if self._passes(key)] if self._terms else list(self._order)
-        column, reverse = self._sorted
-        if column:
-            index = next(i for i, one in enumerate(self.columns) if one.id == column)
-            shown.sort(key=lambda key: sort_key(self._rows[key], index, column), reverse=reverse)
-        if changed is not None and shown == self._shown:
+    def _repaint(self, changed: Collection[str], *, whole: bool = False) -> None:
+        """Paints what is not as before: the changed rows alone where none of them moved. whole: all of it."""
+        self._forget(changed)
+        at = self._shelf.at
+        before = at.get(self._cursor or "", 0)
+        if not self._shelf.arrange() and not whole:
             for key in changed:
-                if key in self._at:
-                    self.refresh_line(self._at[key] + 1)
+                if key in at:
+                    self.refresh_line(at[key] + 1)
             return
-        before = self._at.get(self._cursor or "", 0)
-        self._shown, self._at = shown, {key: index for index, key in enumerate(shown)}
+        shown = self._shelf.shown
         self._measure()  # first, since a row can only be scrolled to where there is room for it
-        if self._cursor not in self._at:
+        if self._cursor not in self._shelf.at:
             self._point(shown[min(before, len(shown) - 1)] if shown else None)
         elif self.is_mounted:
             self._keep_in_sight()
         self.refresh()
 
+    def _forget(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._strips.pop((key, False), None)
+            self._strips.pop((key, True), None)
+
     def _measure(self) -> None:
         room = self.scrollable_content_region.width
         self._widths = spread(self.columns, max(1, room - 1))
         width = sum(self._widths) + GAP * (len(self.columns) - 1) + 1
-        self.virtual_size = Size(max(width, room), len(self._shown) + 1)
+        self.virtual_size = Size(max(width, room), len(self._shelf.shown) + 1)
 
     # Painting
 
@@ -241,10 +218,14 @@ class VirtualTable(ScrollView, can_focus=True):
         base = self.visual_style
         if y == 0:
             strip = self._head()
-        elif y - 1 + scroll_y < len(self._shown):
-            strip = self._line(self._shown[y - 1 + scroll_y], base)
-        elif y == 1 and not self._shown:
-            said = f"nothing matches {self._expression}" if self._expression and self._rows else self.empty
+        elif y - 1 + scroll_y < len(self._shelf.shown):
+            strip = self._line(self._shelf.shown[y - 1 + scroll_y], base)
+        elif y == 1 and not self._shelf.shown:
+            said = (
+                f"nothing matches {self._shelf.expression}"
+                if self._shelf.expression and self._shelf.rows
+                else self.empty
+            )
             return (
                 Strip.blank(1, base.rich_style)
                 .join(
@@ -274,7 +255,7 @@ class VirtualTable(ScrollView, can_focus=True):
         under = key == self._cursor
         strip = self._strips.get((key, under))
         if strip is None:
-            row = self._rows[key]
+            row = self._shelf.fresh(key) or Row(key, ())
             style = (
                 self._class("cursor") if under else base + self._get_style(row.style) if row.style else base
             )
@@ -287,7 +268,7 @@ class VirtualTable(ScrollView, can_focus=True):
         return strip
 
     def _head(self) -> Strip:
-        column, reverse = self._sorted
+        column, reverse = self._shelf.sorted
         arrow = "▼" if reverse else "▲"
         titles = [
             fit(f"{one.title} {arrow}" if one.id == column else one.title, width, one.align)
@@ -310,18 +291,18 @@ class VirtualTable(ScrollView, can_focus=True):
             return
         before, self._cursor = self._cursor, key
         for one in (before, key):
-            if one is not None and one in self._at:
-                self.refresh_line(self._at[one] + 1)
+            if one is not None and one in self._shelf.at:
+                self.refresh_line(self._shelf.at[one] + 1)
         if key is not None and self.is_mounted:
             self._keep_in_sight()
         self.post_message(self.Highlighted(self, key))
 
     def _move_to(self, index: int) -> None:
-        if self._shown:
-            self._point(self._shown[max(0, min(index, len(self._shown) - 1))])
+        if self._shelf.shown:
+            self._point(self._shelf.shown[max(0, min(index, len(self._shelf.shown) - 1))])
 
     def _keep_in_sight(self) -> None:
-        index = self._at.get(self._cursor or "")
+        index = self._shelf.at.get(self._cursor or "")
         if index is None or self.size.height < 2:
             return
         # Line 0 of the window is the head, so the row must be on one of the others.
@@ -332,13 +313,13 @@ class VirtualTable(ScrollView, can_focus=True):
             self.scroll_to(y=index - rows + 1, animate=False, force=True)
 
     def action_move(self, by: int) -> None:
-        self._move_to(self._at.get(self._cursor or "", 0) + by)
+        self._move_to(self._shelf.at.get(self._cursor or "", 0) + by)
 
     def action_page(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - 2))
 
     def action_edge(self, index: int) -> None:
-        self._move_to(0 if index == 0 else len(self._shown) - 1)
+        self._move_to(0 if index == 0 else len(self._shelf.shown) - 1)
 
     def action_open(self) -> None:
         if self._cursor is not None:
@@ -346,23 +327,18 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def action_sort(self, by: int) -> None:
         names = ["", *(column.id for column in self.columns)]
-        self.sort(names[(names.index(self._sorted[0]) + by) % len(names)])
+        self.sort(names[(names.index(self._shelf.sorted[0]) + by) % len(names)])
 
     def action_reverse(self) -> None:
-        self.sort(self._sorted[0], reverse=not self._sorted[1])
-
-    def sort(self, column: str, *, reverse: bool = False) -> None:
-        """Sorts by a column from now on; "" is the order in which the rows are given."""
-        self._sorted = (column, reverse and bool(column))
-        self._arrange(None)
+        self.sort(self._shelf.sorted[0], reverse=not self._shelf.sorted[1])
 
     def on_click(self, event: events.Click) -> None:
         if event.y == 0:
             self._sort_at(event.x + self.scroll_offset.x)
             return
         index = event.y - 1 + self.scroll_offset.y
-        if index < len(self._shown):
-            if self._shown[index] == self._cursor:
+        if index < len(self._shelf.shown):
+            if self._shelf.shown[index] == self._cursor:
                 self.action_open()
             else:
                 self._move_to(index)
@@ -371,7 +347,7 @@ class VirtualTable(ScrollView, can_focus=True):
         edge = 1
         for column, width in zip(self.columns, self._widths, strict=True):
             if x < edge + width + GAP:
-                name, reverse = self._sorted
+                name, reverse = self._shelf.sorted
                 self.sort(column.id, reverse=name == column.id and not reverse)
                 return
             edge += width + GAP

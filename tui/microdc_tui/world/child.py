@@ -48,10 +48,11 @@ def run(
 ) -> Answer:
     """Runs a command to its end. tell: gets each line of its narration. patience: seconds from the interrupt until it is killed, None never.
 
-    spoken: what it prints is for people too, and belongs to the narration.
+    spoken: what it prints is for people too, and stands at the end of the narration.
     """
     child = start(argv)
     told: list[str] = []
+    printed: list[str] = []
     data: list[bytes] = []
 
     def hear(line: str) -> None:
@@ -60,7 +61,7 @@ def run(
 
     readers = [
         Thread(target=narrate, args=(child.stderr, hear), daemon=True),
-        Thread(target=narrate, args=(child.stdout, hear), daemon=True)
+        Thread(target=narrate, args=(child.stdout, printed.append), daemon=True)
         if spoken
         else Thread(target=_collect, args=(child.stdout, data), daemon=True),
     ]
@@ -69,7 +70,7 @@ def run(
     code = _wait(child, stop, patience)
     for reader in readers:
         reader.join(2.0)  # a grandchild may hold the pipe open
-    return Answer(_document(b"".join(data)), code, tuple(told[-1_000:]))
+    return Answer(_document(b"".join(data)), code, tuple((told + printed)[-1_000:]))
 
 
 def narrate(pipe: IO[bytes] | None, tell: Callable[[str], object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Sequence
 from subprocess import Popen
@@ -11,11 +12,13 @@ from typing import Final
 
 from microdc.errors import InputError
 from microdc.health.stream import LONGEST, Record, decode
-from microdc_tui.world import child
+from microdc_tui.world import child, documents
 from microdc_tui.world.ports import Answer, Put, Say
 
 SHORTEST: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+LOGGING_OUT: Final = 10.0
+"""Seconds that a feed has to log out everywhere before another one takes its place."""
 SOUND: Final = 60.0
 """Seconds that a feed must have lived for its end to count as the first."""
 
@@ -31,6 +34,8 @@ class LiveWorld:
         self._shared = tuple(shared)
         self._every = every
         self._closing = Event()
+        self._anew = Event()
+        """Set while there is a reason to begin the feed again at once: other documents, or the end."""
         self._feeder: Thread | None = None
         self._feed: Popen[bytes] | None = None
 
@@ -40,6 +45,9 @@ class LiveWorld:
     def start(self, put: Put, say: Say) -> None:
         self._feeder = Thread(target=self._keep_feeding, args=(put, say), name="feed", daemon=True)
         self._feeder.start()
+        if (directory := documents.directory_of(self._shared)) is not None:
+            watched = (directory, self._closing, lambda: self._read_anew(say))
+            Thread(target=documents.watch, args=watched, name="inventory", daemon=True).start()
 
     def hold(self, held: bool) -> None:  # noqa: FBT001
         """A lab cannot be held."""
@@ -60,6 +68,7 @@ class LiveWorld:
 
     def close(self) -> None:
         self._closing.set()
+        self._anew.set()
         feed = self._feed
         if feed is not None and feed.poll() is None:
             child.end(feed, 2.0)
@@ -73,14 +82,26 @@ class LiveWorld:
             code, last = self._feed_once(put, say)
             if self._closing.is_set():
                 return
+            if self._anew.is_set():  # it was ended for that
+                self._anew.clear()
+                pause = SHORTEST
+                continue
             if time.monotonic() - began > SOUND:
                 pause = SHORTEST
-            self.trouble = (
-                f"the feed ended with exit code {code}; again in {pause:.0f} s: {last or 'it told nothing'}"
-            )
+            how, why = _ended(code), last or "it told nothing"
+            self.trouble = f"the feed {how}; again in {pause:.0f} s: {why}"
             say(self.trouble)
-            self._closing.wait(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = SHORTEST if self._anew.wait(pause) else min(pause * 2, LONGEST_PAUSE)
+            self._anew.clear()
+            self.trouble = f"the feed {how}; it begins again: {why}"
+
+    def _read_anew(self, say: Say) -> None:
+        """Documents are read once in the life of a feed, so others need another feed."""
+        say("the documents of the inventory changed: they are read anew")
+        self._anew.set()
+        feed = self._feed
+        if feed is not None and feed.poll() is None:
+            child.end(feed, LOGGING_OUT)
 
     def _feed_once(self, put: Put, say: Say) -> tuple[int, str]:
         """Runs one feed to its end. Its exit code and the last that it told."""
@@ -130,6 +151,16 @@ def _decoded(line: bytes, say: Say) -> Record | None:
     except InputError as error:
         say(f"the feed: {error}")
         return None
+
+
+def _ended(code: int) -> str:
+    """How a process ended, in words."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
 
 
 def _nothing(_line: str) -> None:

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 from microdc.deploy import kinds
 from microdc.deploy.explaining.case import Case, lines, whole
-from microdc.deploy.explaining.model import Advice, Certainty, Diagnosis
+from microdc.deploy.explaining.model import Advice, Certainty, Diagnosis, Entry
 from microdc.deploy.model import Phase
 
 
 def judge(case: Case) -> Iterator[Diagnosis]:
-    """kernel-cut, kernel-unasked, kernel-refused, no-memory, kernel-panic: of the ramdisk's kernel."""
+    """kernel-cut, kernel-unasked, kernel-refused, no-memory, kernel-panic, kernel-resets: of the ramdisk's kernel."""
     if not case.within(Phase.LOADER, Phase.WORK):
         return
     if case.before(Phase.RAMDISK):
         yield from _cut(case)
         yield from _refused(case)
     yield from _panic(case)
+    yield from _resets(case)
 
 
 def _cut(case: Case) -> Iterator[Diagnosis]:
@@ -81,6 +82,34 @@ def _panic(case: Case) -> Iterator[Diagnosis]:
                 ),
             ),
         )
+
+
+def fetched_again(case: Case) -> list[Entry]:
+    """The ramdisk, fetched whole more than once, of a node that never said a word: it was reset each time. Empty where it was not."""
+    fetched = [entry for entry in case.seen("http", kinds.HTTP_RAMDISK) if whole(entry)]
+    often = sum(entry.times for entry in fetched)
+    return fetched if case.phase is Phase.RAMDISK and often > 1 and (case.over or often > 2) else []
+
+
+def _resets(case: Case) -> Iterator[Diagnosis]:
+    """A kernel that finds too little memory to unpack itself says nothing: the machine starts anew, and fetches all of it again."""
+    fetched = fetched_again(case)
+    if not fetched or case.signs("panic", "no-memory"):
+        return
+    yield Diagnosis(
+        "kernel-resets",
+        Certainty.LIKELY,
+        f"{case.name} fetches kernel and ramdisk again and again, and is reset before the ramdisk says a word: it has too little memory for them, "
+        "the kernel crashes at once, or a watchdog is faster",
+        lines(fetched),
+        (
+            Advice(
+                "see what memory it has: 384 MiB are enough", f"microdc inventory collect {case.name}"
+            ),
+            Advice("see what its BMC logged", f"microdc bmc sel {case.name}"),
+            Advice("see what it says on its console", f"microdc bmc console-hint {case.name}"),
+        ),
+    )
 
 
 def _memory(case: Case, because: tuple[str, ...]) -> Diagnosis:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from microdc.deploy import kinds
 from microdc.deploy.explaining.case import Case, any_of, is_firmware, lines, whole
-from microdc.deploy.explaining.causes import work
+from microdc.deploy.explaining.causes import kernel, work
 from microdc.deploy.explaining.model import Advice, Certainty, Diagnosis, Entry
 from microdc.deploy.model import Phase
+
+_IN_SCRIPTS = frozenset({", move ", "nothing to be done", "could not be started"})
+"""In the lines that the boot services have iPXE say."""
 
 
 def judge(case: Case) -> Iterator[Diagnosis]:
@@ -35,10 +38,10 @@ def _no_hello(case: Case) -> Iterator[Diagnosis]:
         )
         return
     trouble = case.signs("panic", "no-memory", "root-missing", "emergency")
-    if trouble or not case.over:
+    if trouble or not case.over or kernel.fetched_again(case):
         return
     fetched = [entry for entry in case.seen("http", kinds.HTTP_RAMDISK) if whole(entry)]
-    said = [entry for entry in case.seen("console") if any_of(entry.evidence.text, {"microdc:"})]
+    said = [entry for entry in case.seen("console") if _by_ramdisk(entry.evidence.text)]
     yield Diagnosis(
         "ramdisk-no-network",
         Certainty.LIKELY if fetched or said else Certainty.POSSIBLE,
@@ -50,6 +53,11 @@ def _no_hello(case: Case) -> Iterator[Diagnosis]:
             Advice("try the ramdisk with the kernel for real servers, which has more drivers"),
         ),
     )
+
+
+def _by_ramdisk(line: str) -> bool:
+    """Whether it said that line; what iPXE says in its scripts begins alike."""
+    return "microdc:" in line and not any_of(line, _IN_SCRIPTS)
 
 
 def _silent(case: Case) -> Iterator[Diagnosis]:

@@ -55,7 +55,6 @@ def configuration(plan: Plan, directory: Path) -> str:
         "dhcp-userclass=set:ipxe,iPXE",
         "dhcp-match=set:ipxe,175",
         *(f"dhcp-match=set:arch-{number},option:client-arch,{number}" for number in KNOWN_ARCHITECTURES),
-        f"dhcp-boot=tag:ipxe,{plan.url}{SCRIPT_PATH}?mac=${{netX/mac}}",
     ]
     return "".join(f"{line}\n" for line in lines)
 
@@ -69,6 +68,7 @@ def _leasing(plan: Plan) -> Iterator[str]:
     """Ours gives the addresses."""
     yield f"dhcp-range={plan.network.network_address},static,{plan.network.netmask},{LEASE}"
     yield "dhcp-authoritative"
+    yield f"dhcp-boot=tag:ipxe,{_script(plan)}"
     yield f"dhcp-option=option:router{_list(plan.gateway)}"
     yield f"dhcp-option=option:dns-server{_list(*plan.dns)}"
     yield "dhcp-vendorclass=set:http,HTTPClient"
@@ -81,6 +81,8 @@ def _proxying(plan: Plan) -> Iterator[str]:
     """Another server gives the addresses. dnsmasq looks at PXE at all only where it is given some service: hence one that is nobody's."""
     yield f"dhcp-range={plan.network.network_address},proxy,{plan.network.netmask}"
     yield 'pxe-service=tag:nobody,0,"none",0'
+    # iPXE (dhcp_has_pxeopts in its dhcp.c) takes no offer without an address that is the server's of the file, though the URL has its own
+    yield f"dhcp-boot=tag:ipxe,{_script(plan)},,{plan.address}"
     found = files(plan)
     if HTTP_ARCHITECTURES.keys() & found.keys():
         yield "dhcp-pxe-vendor=PXEClient,HTTPClient"  # older versions do not know it
@@ -91,6 +93,10 @@ def _proxying(plan: Plan) -> Iterator[str]:
             yield f"dhcp-boot=tag:arch-{number},{_FIRMWARE},{file},,{plan.address}"
         else:
             yield f'pxe-service=tag:arch-{number},{_FIRMWARE},{number},"iPXE",{file},{plan.address}'
+
+
+def _script(plan: Plan) -> str:
+    return f"{plan.url}{SCRIPT_PATH}?mac=${{netX/mac}}"
 
 
 def files(plan: Plan) -> dict[int, str]:

@@ -30,7 +30,7 @@ class Knowing:
         """Whose address it is now; None where it is no node's."""
         if not plan.proxy:
             return plan.by_address.get(address)
-        mac = neighbour(address, plan.interface)
+        mac = neighbour(address, plan.interface) if address else ""
         node = plan.by_mac.get(mac)
         if node is not None:
             self._learn(node, mac, address)
