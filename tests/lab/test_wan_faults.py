@@ -128,7 +128,7 @@ run({words!r})
 
 
 @pytest.mark.parametrize("step", [1, 2, 3])  # read, commit, confirm
-@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("before", [pytest.param(True, marks=pytest.mark.extra), False])
 def test_a_controller_that_is_killed_leaves_all_or_nothing_and_the_journal_knows(
     lab: Lab, step: int, *, before: bool
 ) -> None:

@@ -133,6 +133,7 @@ def test_two_swapped_cables_of_servers(rack: SwitchLab) -> None:
     wait_right(rack)
 
 
+@pytest.mark.extra
 def test_three_cables_that_moved_round(rack: SwitchLab) -> None:
     rack.plant("sw1", swapped="1,2,3")
     reset(rack, "c1", "c2", "c3")
@@ -145,6 +146,7 @@ def test_three_cables_that_moved_round(rack: SwitchLab) -> None:
     wait_right(rack)
 
 
+@pytest.mark.extra
 def test_swapped_cables_between_switches(rack: SwitchLab) -> None:
     rack.plant("sw2", swapped="swp49,swp50")
     found = wait_alarms(rack, "wrong", BETWEEN, LOOP, crossed=True)
@@ -156,6 +158,7 @@ def test_swapped_cables_between_switches(rack: SwitchLab) -> None:
     wait_right(rack)
 
 
+@pytest.mark.extra
 def test_the_cable_of_a_bmc_in_the_port_of_a_server(rack: SwitchLab) -> None:
     """Both are of one server, so that only the addresses tell which is which."""
     rack.plant("sw2", swapped="swp1,swp47")
@@ -181,6 +184,7 @@ def test_a_cable_that_is_pulled_out(rack: SwitchLab, switch: str, port: str, cab
     wait_right(rack)
 
 
+@pytest.mark.extra
 def test_a_port_that_is_switched_off(rack: SwitchLab) -> None:
     rack.plant("sw1", dead_port="3")
     (found,) = wait_alarms(rack, "missing", C3)
@@ -200,6 +204,7 @@ def test_a_stranger_in_place_of_a_server(rack: SwitchLab) -> None:
     wait_right(rack)
 
 
+@pytest.mark.extra
 def test_a_stranger_where_nothing_is_declared(rack: SwitchLab) -> None:
     """It asks for nobody: somebody may be plugging something in just now."""
     rack.plant("sw1", stranger="uplink")
