@@ -27,7 +27,7 @@ def share(seconds: float, *argv: str, columns: int = 140, rows: int = 40) -> flo
 def soak(seconds: float) -> list[tuple[float, float]]:
     """(seconds, MiB) every twentieth of the time."""
     told = []
-    with Session([*FLEET, "--every", "0.1"]) as session:
+    with Session([*FLEET, "--every", "100ms"]) as session:
         session.until(b"s old")
         step = seconds / 20
         for number in range(21):

@@ -102,6 +102,7 @@ TEST_TOOLS = (
     Tool("vtysh", "frr", "FRR", "a switch's command line in the tests, and in a lab that asks for it"),
     Tool("partx", "util-linux", "util-linux", "a second opinion on partition tables"),
     Tool("curl", "curl", "curl", "the tests of the boot services"),
+    Tool("tmux", "tmux", "tmux", "the full screen in a real terminal"),
     Tool("promtool", "prometheus", "Prometheus", "a second opinion on the metrics and the documented alerts"),
 )
 """What only the tests call. Whoever uses microdc with PostgreSQL has a server somewhere."""

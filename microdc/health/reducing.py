@@ -61,7 +61,7 @@ def site_health(site: str, devices: Sequence[DeviceHealth], now: float) -> SiteH
     """Of one site, from the devices that count for it.
 
     Down: none of its servers, switches and shapers works and one of them at least is known to be down; or every pair of it is down. Degraded: a device
-    is degraded or down. Unknown: of no device it is known that it is well. Maintenance: all that answers is in maintenance; devices in
+    is degraded or down. Unknown: of no device but nodes it is known that it is well. Maintenance: all that answers is in maintenance; devices in
     maintenance count for nothing else.
     """
     counts = dict.fromkeys(State, 0)
@@ -89,7 +89,10 @@ def _state(devices: Sequence[DeviceHealth]) -> tuple[State, tuple[SiteReason, ..
         return State.DOWN, (_CUT_OFF,)
     if serving & _BAD:
         return State.DEGRADED, ()
-    return (State.OK if State.OK in serving else State.UNKNOWN), ()
+    seen = {
+        one.state for one in devices if one.device.kind is not Kind.NODE
+    }  # the store knows nodes without asking anybody
+    return (State.OK if State.OK in seen else State.UNKNOWN), ()
 
 
 def _reasons(devices: Iterable[DeviceHealth]) -> list[SiteReason]:

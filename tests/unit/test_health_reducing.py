@@ -108,6 +108,14 @@ def test_the_states_of_a_site(server: State, switch: State, pair: State, made: S
     assert told.state is made
 
 
+def test_a_site_is_not_well_because_the_store_knows_its_nodes() -> None:
+    node = health(NODE, State.OK)
+    silent = health(SERVER, State.UNKNOWN), health(SWITCH, State.UNKNOWN), health(PAIR, State.UNKNOWN)
+    assert one(*silent, node).state is State.UNKNOWN
+    assert one(*silent[:2], health(PAIR, State.OK), node).state is State.OK
+    assert one(*silent, health(NODE, State.DOWN)).state is State.DEGRADED
+
+
 def test_a_pair_belongs_to_both_of_its_sites() -> None:
     assert sites_of(PAIR) == ("barcelona", "paris")
     pair = health(PAIR, State.DEGRADED, Reason("degraded", "3 % lost"), rate_ab=5.0, rate_ba=7.0)

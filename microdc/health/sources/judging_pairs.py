@@ -65,7 +65,6 @@ class PairView:
         forth, back = self.sides
         return None if forth is None or back is None or not self.way else (forth.owd + back.owd) / 1e9
 
-
     @property
     def held(self) -> float | None:
         """Seconds there and back that what is laid asks for, and a measured round trip is held against; None where a direction has nothing laid."""

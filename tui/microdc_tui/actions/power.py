@@ -8,8 +8,6 @@ from microdc.health.board import Board
 from microdc_tui.actions.model import Action, Field, over, selector
 from microdc_tui.subject import Subject
 
-_ALL = "its servers, those that are so already left alone"
-
 
 def offers(subject: Subject, board: Board) -> tuple[Action, ...]:
     """For a server, and for all servers of a rack or a site."""
@@ -17,16 +15,21 @@ def offers(subject: Subject, board: Board) -> tuple[Action, ...]:
         return ()
     one = subject.kind == "server"
     power = _power(subject, board) if one else ""
-    whom = subject.name if one else _ALL
+    whom = subject.name if one else f"all servers of {subject.name}"
+    spared = "" if one else " Those that are so already are left alone."
     found = (
         _act(
-            subject, "on", "Turn on", f"Turns on {whom}.", refused="it is on already" if power == "on" else ""
+            subject,
+            "on",
+            "Turn on",
+            f"Turns on {whom}.{spared}",
+            refused="it is on already" if power == "on" else "",
         ),
         _act(
             subject,
             "off",
             "Turn off",
-            f"Asks the operating system to shut down, and cuts the power after two minutes: {whom}.",
+            f"Asks the operating system to shut down, and cuts the power after two minutes: {whom}.{spared}",
             refused="it is off already" if power == "off" else "",
             grave=True,
         ),
@@ -35,7 +38,7 @@ def offers(subject: Subject, board: Board) -> tuple[Action, ...]:
             subject,
             "reset",
             "Reset",
-            f"Presses the reset button: {whom}. Nothing is asked before.",
+            f"Presses the reset button of {whom}. No system is asked before.",
             grave=True,
         ),
         _boot(subject),
@@ -69,7 +72,7 @@ def _boot(subject: Subject) -> Action:
         subject=subject,
         argv=argv,
         plan=(*argv, "--dry-run"),
-        words="Sets what the next boot is from. It is not restarted.",
+        words="Sets what the next boot is from. Nothing is restarted.",
         fields=(Field("target", "from", "--once", ("pxe", "http", "disk", "bios", "cd"), "pxe"),),
     )
 

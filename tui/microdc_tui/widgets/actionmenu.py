@@ -54,7 +54,6 @@ class ActionMenu(Dialog[Action | None]):
         event.stop()
         self.dismiss(self._actions[event.option_index])
 
-
     def action_open_lock(self) -> None:
         """Where the lock is what stands in the way; the menu comes again when it is open."""
         face = cast("Face", self.app)

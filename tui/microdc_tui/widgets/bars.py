@@ -77,6 +77,9 @@ class Keys(Line):
         """Reads the bindings again."""
         if self.is_mounted and self.screen.is_current:
             shown = [one for one in self.screen.active_bindings.values() if one.binding.show and one.enabled]
+            shown.sort(
+                key=lambda one: one.binding.action != "help"
+            )  # it tells all the others: what is cut off is found there
             self.tell(Content("  ").join(self._key(one) for one in shown))
 
     def _key(self, active: ActiveBinding) -> Content:

@@ -64,7 +64,9 @@ class Confirm(Dialog[bool]):
         action = self._action
         with VerticalScroll(classes="box", can_focus=False):
             mark = ("! ", "bold $warning") if action.grave else ("", "")
-            title = Content.assemble(mark, (action.title.removesuffix(" …"), "bold $accent"), f"  {plain(action.subject.name)}")
+            title = Content.assemble(
+                mark, (action.title.removesuffix(" …"), "bold $accent"), f"  {plain(action.subject.name)}"
+            )
             yield Static(title, markup=False)
             yield Static(said(action.words, "$text-muted"), markup=False)
             if action.plan:

@@ -36,7 +36,9 @@ class Form(Dialog[Action | None]):
     def compose(self) -> ComposeResult:
         action = self._action
         with VerticalScroll(classes="box", can_focus=False):
-            title = Content.assemble((action.title.removesuffix(" …"), "bold $accent"), f"  {plain(action.subject.name)}")
+            title = Content.assemble(
+                (action.title.removesuffix(" …"), "bold $accent"), f"  {plain(action.subject.name)}"
+            )
             yield Static(title, markup=False)
             yield Static(said(action.words, "$text-muted"), markup=False)
             for field in action.fields:

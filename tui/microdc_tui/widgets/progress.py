@@ -43,7 +43,9 @@ class Progress(Dialog[None]):
     def compose(self) -> ComposeResult:
         action = self._act.action
         with VerticalScroll(classes="box", can_focus=False):
-            title = Content.assemble((action.title.removesuffix(" …"), "bold $accent"), f"  {plain(action.subject.name)}")
+            title = Content.assemble(
+                (action.title.removesuffix(" …"), "bold $accent"), f"  {plain(action.subject.name)}"
+            )
             yield Static(title, markup=False)
             yield Static(Content.assemble(("$ ", "$text-muted"), plain(command(action))), markup=False)
             yield LogPane(maximum=1_000, sources=False)
