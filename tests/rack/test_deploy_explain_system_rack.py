@@ -91,11 +91,11 @@ def described(lab: RackLab, **changes: object) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Panicking(RealWorld):
-    """Its ramdisk's kernel is told to begin with a program that is not there."""
+    """Its ramdisk's kernel is told to begin with a program that is not there, and to stay so: of a console without times the last boot counts."""
 
     def ramdisk(self) -> Generator[Step, None, Ramdisk]:
         made = yield from RealWorld.ramdisk(self)
-        return replace(made, options=f"{made.options} rdinit=/nothing")
+        return replace(made, options=f"{made.options} panic=0 rdinit=/nothing")
 
 
 def test_a_kernel_that_panics(hut: RackLab) -> None:

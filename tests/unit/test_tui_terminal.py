@@ -121,12 +121,24 @@ def test_it_starts_is_typed_into_and_quits(terminal: Terminal) -> None:
     assert terminal.mode() == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_asked_to_end_it_gives_the_terminal_back(terminal: Terminal, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (signal.SIGTERM,),
+        (signal.SIGHUP,),
+        (signal.SIGHUP, signal.SIGCONT),  # what the kernel sends when a terminal is gone
+        (signal.SIGCONT, signal.SIGTERM),
+    ],
+)
+def test_asked_to_end_it_gives_the_terminal_back(
+    terminal: Terminal, numbers: tuple[signal.Signals, ...]
+) -> None:
     before = terminal.mode()
     terminal.run(*TUI, "--demo", "--sites", "2", "--servers", "2")
     terminal.until(lambda: "barcelona" in terminal.text(), "the first screen")
-    os.kill(terminal.pid, number)
+    ours = terminal.pid
+    for number in numbers:
+        os.kill(ours, number)
     terminal.until(lambda: "it ended with 130" in terminal.text(), "its end")
     assert terminal.mode() == before
 

@@ -103,9 +103,7 @@ def _resets(case: Case) -> Iterator[Diagnosis]:
         "the kernel crashes at once, or a watchdog is faster",
         lines(fetched),
         (
-            Advice(
-                "see what memory it has: 384 MiB are enough", f"microdc inventory collect {case.name}"
-            ),
+            Advice("see what memory it has: 384 MiB are enough", f"microdc inventory collect {case.name}"),
             Advice("see what its BMC logged", f"microdc bmc sel {case.name}"),
             Advice("see what it says on its console", f"microdc bmc console-hint {case.name}"),
         ),
