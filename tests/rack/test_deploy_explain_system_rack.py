@@ -98,6 +98,7 @@ class Panicking(RealWorld):
         return replace(made, options=f"{made.options} panic=0 rdinit=/nothing")
 
 
+@pytest.mark.extra
 def test_a_kernel_that_panics(hut: RackLab) -> None:
     told = failed(hut, "h1", INSPECT, Means(world=Panicking(hut.testbed), patience=EARLY), console=True)
     assert (told.causes[0], told.first["certainty"]) == ("kernel-panic", "certain")
@@ -105,6 +106,7 @@ def test_a_kernel_that_panics(hut: RackLab) -> None:
     assert {"dhcp", "http", "bmc", "console", "controller"} <= told.sources
 
 
+@pytest.mark.extra
 def test_memory_that_is_missing(hut: RackLab) -> None:
     """Too little for the kernel to unpack itself: it says nothing, and the machine starts anew."""
     hut.plant("h1", missing_dimm=64)
@@ -144,6 +146,7 @@ def test_an_image_that_is_damaged_at_the_site(hut: RackLab, made: MadeImage) -> 
     assert "it was damaged at hut" in explained(hut, "h1").first["what"]
 
 
+@pytest.mark.extra
 def test_a_system_that_does_not_phone_home(hut: RackLab, made: MadeImage) -> None:
     """It is written whole, whatever became of the copy at the site before, and boots."""
     told = failed(hut, "h1", DEPLOY, Means(lambda _: image_of(made), patience=EARLY), console=True)
