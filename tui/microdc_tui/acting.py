@@ -50,7 +50,7 @@ class Acts:
 
     def offered(self, subject: Subject) -> tuple[Action, ...]:
         """What can be done with a subject now; what cannot says why."""
-        here = self.running.get(subject.key)
+        here = self.running.get(_machine(subject))
         busy = here.action.title if here else ""
         return offered(subject, self._app.board, self._app.refusal, busy)
 
@@ -73,7 +73,7 @@ class Acts:
 
     def begin(self, action: Action) -> None:
         """Does it, and shows how it goes. What has been closed or begun since the menu was open is looked at again."""
-        key = action.subject.key
+        key = _machine(action.subject)
         refused = self._app.refusal or (
             f"{self.running[key].action.title} goes on with it" if key in self.running else ""
         )
@@ -109,6 +109,11 @@ class Acts:
 
         act.stop = self._app.act(action.argv, tell, ended)
         self._app.push_screen(Progress(act))
+
+
+def _machine(subject: Subject) -> str:
+    """By what two acts are known to be on one thing: a node is the server that it runs on."""
+    return f"server/{subject.name}" if subject.kind == "node" else subject.key
 
 
 def _look(act: Act) -> None:

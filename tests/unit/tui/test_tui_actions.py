@@ -329,6 +329,9 @@ def test_a_second_act_on_the_same_subject_waits_for_the_first() -> None:
             await pilot.pause()
             await pilot.press("a")
             await _seen(pilot, "Turn off goes on with it")
+            as_node = _face(pilot).acts.offered(Subject("node", "one", "here"))
+            assert as_node
+            assert {one.refused for one in as_node} == {"Turn off goes on with it"}
             await pilot.press("escape")
             world.go.set()
             await settle(pilot)
