@@ -137,6 +137,11 @@ class Sites(View):
             panel.styles.height = max(_LEAST, lines - tall - 1)
         self.call_after_refresh(self._again)
 
+    def on_panel_resized(self, event: Panel.Resized) -> None:
+        """The pane has its room only when all is laid out anew, which is after it was asked for."""
+        event.stop()
+        self._tell(self.app.board, self.app.now)
+
     def on_tiles_highlighted(self, event: Tiles.Highlighted) -> None:
         event.stop()
         # The histories of a large site take longer than the cursor, and a key is to be answered first.

@@ -183,6 +183,10 @@ class Wan(View):
     def on_mount(self) -> None:
         self.query_one(Matrix).focus()
 
+    def on_panel_resized(self, event: Panel.Resized) -> None:
+        event.stop()
+        self._tell()
+
     def on_resize(self, event: Resize) -> None:
         """A large terminal shows matrix, pair and map at once."""
         roomy = event.size.width >= _ROOMY[0] and event.size.height >= _ROOMY[1]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -51,9 +53,16 @@ class Panel(Widget):
         self._brush = None
         self._strips.clear()
 
+    @dataclass
+    class Resized(Message):
+        """There is other room than what its lines were made for."""
+
+        panel: Panel
+
     def on_resize(self) -> None:
         self._strips.clear()
         self.refresh()
+        self.post_message(self.Resized(self))
 
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width
