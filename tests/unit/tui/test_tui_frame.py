@@ -296,10 +296,9 @@ def test_a_terminal_that_is_too_small_says_how_large_it_should_be(size: tuple[in
         async with shown(size=size) as pilot:
             await settle(pilot)
             if size[0] > 12:
-                assert "40×10 or more" in frame(pilot.app)
+                await until(pilot, lambda: "40×10 or more" in frame(pilot.app), "it says how large")
             await pilot.resize_terminal(*SMALL)
-            await settle(pilot)
-            assert "barcelona" in frame(pilot.app)
+            await until(pilot, lambda: "barcelona" in frame(pilot.app), "the sites are there again")
 
     play(story)
 

@@ -87,8 +87,11 @@ async def settle(pilot: Pilot[int]) -> None:
     await pilot.pause()
     while app.asking.running and time.monotonic() < until:  # noqa: ASYNC110  the app tells of it by no event
         await asyncio.sleep(0.01)
-    await pilot.pause()
-    await pilot.pause()
+    before, now = "", frame(app)
+    while now != before and time.monotonic() < until:  # what is put off until after a layout may bring another one
+        await pilot.pause()
+        await pilot.pause()
+        before, now = now, frame(app)
 
 
 async def live(pilot: Pilot[int], seconds: int) -> None:
