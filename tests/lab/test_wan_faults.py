@@ -247,6 +247,7 @@ def test_a_lease_of_somebody_else_keeps_the_wan_as_it_is(lab: Lab) -> None:
     assert microdc(lab, "apply", "--owner", "ben").returncode == 0
 
 
+@pytest.mark.extra
 def test_an_emulator_that_was_rebooted_is_known_and_laid_anew(lab_name: Callable[[], str]) -> None:
     name = lab_name()
 

@@ -88,6 +88,7 @@ def test_another_dhcp_server(yard: RackLab, tmp_path: Path) -> None:
     assert (told.causes[0], told.first["certainty"]) == ("other-dhcp", "certain")
 
 
+@pytest.mark.extra
 def test_a_bmc_that_does_not_answer(yard: RackLab) -> None:
     """Nor does IPMI take its place."""
     yard.plant("y1", dead=True)

@@ -83,6 +83,7 @@ def described(lab: RackLab, server: str, **changes: object) -> Iterator[None]:
         file.write_text(text, "utf-8")
 
 
+@pytest.mark.extra
 def test_a_port_that_is_switched_off(wire: RackLab) -> None:
     faults.plant(wire.name, "wsw", {"dead-port": "1"})
     told = failed(wire, "w1", INSPECT, QUICK)

@@ -69,6 +69,7 @@ def test_disk_first_and_network_where_it_does_not_boot(segment: Segment) -> None
     wait_console(machine, FROM_NETWORK)
 
 
+@pytest.mark.extra
 @pytest.mark.long
 def test_continuous_holds_until_it_is_taken_back_and_so_does_a_missing_memory_module(
     segment: Segment,
