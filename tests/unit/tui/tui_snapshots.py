@@ -88,7 +88,8 @@ async def settle(pilot: Pilot[int]) -> None:
     while app.asking.running and time.monotonic() < until:  # noqa: ASYNC110  the app tells of it by no event
         await asyncio.sleep(0.01)
     before, now = "", frame(app)
-    while now != before and time.monotonic() < until:  # what is put off until after a layout may bring another one
+    # What is put off until after a layout may bring another one.
+    while now != before and time.monotonic() < until:
         await pilot.pause()
         await pilot.pause()
         before, now = now, frame(app)
