@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from netboot import wait_for
@@ -85,7 +86,7 @@ def without_ipmi(testbed: Testbed, name: str) -> Testbed:
 def watching(lab: SwitchLab) -> Iterator[Watch]:
     """The lab's rack, polled ten times as often as usual."""
     testbed = lab.lab.testbed
-    with open_store(os.environ["MICRODC_STORE"]) as store:
+    with TemporaryDirectory() as place, open_store(f"{place}/store.db") as store:
         book = Book(store, this_process("ann", ["microdc"]), testbed.name)
         read = read_inventory(lab.lab.inventory)
         inventory = replace(read, testbed=without_ipmi(testbed, "c2"))
