@@ -115,9 +115,16 @@ def postgresql_database(url: URL, clock: Clock) -> Database:
 
 
 def _make(file: Path) -> None:
+    """One that is there is not opened: closing it again would end the locks that this process holds on it, whoever holds them (POSIX, fcntl)."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        try:
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            if file.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
+            if not os.access(file, os.R_OK | os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
     except OSError as error:
         kind = UnreachableError if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO} else InputError
         raise kind(

@@ -368,3 +368,17 @@ class TestDisks:
         assert not done.stderr
         assert done.stdout.startswith("InputError")
         assert "MICRODC_STORE" in done.stdout
+
+
+def test_opening_it_once_more_ends_no_lock_that_this_process_holds(tmp_path: Path) -> None:
+    """A lock that is lost lets another process write at the same time, and the file is damaged."""
+    file = tmp_path / "store.db"
+    other = "import sqlite3, sys; sqlite3.connect(sys.argv[1], 0, isolation_level=None).execute('BEGIN IMMEDIATE')"
+    with open_store(str(file)), closing(sqlite3.connect(file, isolation_level=None)) as holder:
+        holder.execute("PRAGMA journal_mode")
+        holder.execute("BEGIN IMMEDIATE")
+        database._make(file)
+        tried = subprocess.run(
+            [sys.executable, "-c", other, str(file)], capture_output=True, text=True, check=False
+        )
+        assert "database is locked" in tried.stderr
