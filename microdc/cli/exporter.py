@@ -7,8 +7,7 @@ from typing import Any
 import click
 
 from microdc.cli import render
-from microdc.cli.health_sources import Watched, opened
-from microdc.cli.parameters import DURATION
+from microdc.cli.health_sources import Watched, every_option, opened
 from microdc.errors import InputError, MicrodcError
 
 
@@ -45,13 +44,7 @@ docs/health.md lists the metrics, with a scrape configuration and alerts.
     show_default=True,
     help="Where to serve /metrics and /healthz; without encryption and to whoever asks.",
 )
-@click.option(
-    "--every",
-    type=DURATION,
-    default="10s",
-    show_default=True,
-    help="From poll to poll of a BMC and a switch; of the others in proportion.",
-)
+@every_option
 @click.option("--demo", is_flag=True, help="A fleet that is not there, instead of the inventory.")
 def exporter(*, listen: tuple[str, int], every: float, demo: bool) -> None:
     """Poll all that the inventory describes, and serve how it is to Prometheus, until it is interrupted.

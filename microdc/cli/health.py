@@ -7,8 +7,7 @@ import threading
 import click
 
 from microdc.cli import complete, health_feed, health_results, health_watch, render
-from microdc.cli.health_sources import Watched, opened
-from microdc.cli.parameters import DURATION
+from microdc.cli.health_sources import Watched, every_option, opened
 from microdc.errors import Exit, InputError
 
 
@@ -39,13 +38,7 @@ Exit code: 0 all is well or in maintenance, 1 something is degraded or down, els
 @click.option(
     "--feed", is_flag=True, help="Write all that is polled, one JSON object a line: docs/health.md."
 )
-@click.option(
-    "--every",
-    type=DURATION,
-    default="10s",
-    show_default=True,
-    help="From poll to poll of a BMC and a switch; of the others in proportion.",
-)
+@every_option
 @click.option("--count", type=click.IntRange(min=1), help="With --watch: so many times, once a second.")
 @click.option("--demo", is_flag=True, help="A fleet that is not there, instead of the inventory.")
 def health(

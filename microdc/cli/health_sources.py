@@ -8,7 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+import click
+
 from microdc.cli import context
+from microdc.cli.parameters import DURATION
 from microdc.errors import MicrodcError
 
 if TYPE_CHECKING:
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
 
 _USUAL = 10.0
 """Seconds of `--every` that leave all intervals as they are."""
+every_option = click.option(
+    "--every",
+    type=DURATION,
+    default="10s",
+    show_default=True,
+    help="From poll to poll of a BMC and a switch; of the others in proportion.",
+)
 
 
 class Source(Protocol):
