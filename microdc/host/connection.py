@@ -11,7 +11,7 @@ import paramiko
 from microdc.errors import MicrodcError, UnreachableError
 from microdc.host import namespaces
 from microdc.host.known_hosts import KnownHosts, negotiated
-from microdc.host.line import Line
+from microdc.host.line import FAILURES, Line
 from microdc.host.login import log_in
 from microdc.host.model import Address
 
@@ -40,14 +40,19 @@ class Connection:
             raise UnreachableError(
                 f"the server opens no session: {error}", where=str(self.address), hint=hint
             ) from None
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except FAILURES as error:
             raise self.lost(str(error)) from None
         return channel
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone, or about to be: paramiko ends the channels before the transport counts as ended."""
+        return not self.transport.is_active() or self.transport.saved_exception is not None
 
     def lost(self, reason: str = "") -> UnreachableError:
         """The error that says that the connection is gone, and which one on the way."""
         reason = self.line.loss or reason
-        if self.jump is not None and (self.jump.line.overdue or not self.jump.transport.is_active()):
+        if self.jump is not None and (self.jump.line.overdue or self.jump.ended):
             return self.jump.lost(reason)
         what = f"the connection was lost: {reason}" if reason else "the connection was lost"
         return UnreachableError(
@@ -79,7 +84,7 @@ def open_connection(address: Address) -> Connection:
             log_in(transport, address)
         except MicrodcError:
             raise
-        except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
+        except (*FAILURES, ValueError) as error:
             raise _refused(address, jump, str(error) or "the server hung up") from None
         line.guard(transport)
         opened.pop_all()
@@ -106,7 +111,7 @@ def offered_key(address: Address, kinds: Sequence[str]) -> str:
             options.key_types = [name for name in names if name in options.key_types]
             transport.start_client(timeout=CONNECT_TIMEOUT)
             key = transport.get_remote_server_key()
-        except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
+        except (*FAILURES, ValueError) as error:
             raise _refused(address, jump, str(error) or "the server hung up") from None
     return f"{key.get_name()} {key.get_base64()}"
 
@@ -141,7 +146,7 @@ def _line(address: Address, jump: Connection | None) -> Line:
             hint = "allow AllowTcpForwarding for this user in its sshd_config"
             raise UnreachableError(what, where=str(jump.address), hint=hint) from None
         raise _refused(address, jump, error.text) from None
-    except (paramiko.SSHException, OSError, EOFError) as error:
+    except FAILURES as error:
         raise _refused(address, jump, str(error)) from None
 
 

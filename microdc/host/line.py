@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import time
@@ -13,6 +14,9 @@ KEEPALIVE = 5
 LOST_AFTER = 15.0
 """Seconds in which nothing was heard, not even an answer to that, after which a connection is lost. No call waits longer
 for a machine that is gone."""
+FAILURES = (paramiko.SSHException, OSError, EOFError)
+"""What paramiko raises where a line ends under a call, and it is any call: also reading sends (that there is room again), and so
+does closing. EOFError is a send that failed, which may be seen well before the transport knows that it has ended."""
 _ALIVE = "keepalive@openssh.com"  # any server answers a global request, if only that it does not know it
 
 
@@ -70,7 +74,8 @@ class Line:
 
     def close(self) -> None:
         self._closed = True
-        self._carrier.close()
+        with contextlib.suppress(*FAILURES):  # a channel says so to the jump host, which may be gone
+            self._carrier.close()
 
     def _check(self) -> None:
         if self.loss:

@@ -52,8 +52,8 @@ class Completed:
 class Process(Protocol):
     """A running program with its standard input and output as binary streams.
 
-    What is written to stdin leaves at once; a write to a program that has ended raises OSError. Closing stdin is its
-    end of file.
+    What is written to stdin leaves at once; a write to a program that has ended raises BrokenPipeError. Closing stdin is
+    its end of file.
     """
 
     stdin: IO[bytes]

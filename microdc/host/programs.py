@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import shlex
 import time
@@ -12,6 +14,7 @@ import paramiko
 
 from microdc.errors import UnreachableError
 from microdc.host.connection import CONNECT_TIMEOUT, Connection
+from microdc.host.line import FAILURES
 from microdc.host.streams import Tail
 
 KILL_TIMEOUT = 5.0
@@ -38,7 +41,7 @@ class SshProcess:
         try:
             self._pid = self._first_line()
         except BaseException:
-            self._channel.close()
+            _close(self._channel)
             raise
 
     def _first_line(self) -> int:
@@ -95,7 +98,7 @@ class SshProcess:
     def kill(self) -> None:
         if not self._channel.closed and not self._channel.exit_status_ready():
             self._kill_group()
-        self._channel.close()
+        _close(self._channel)
 
     def _kill_group(self) -> None:
         if self._connection.line.overdue:
@@ -106,10 +109,15 @@ class SshProcess:
         except UnreachableError:
             return
         killer.status_event.wait(max(0.0, end - time.monotonic()))
-        killer.close()
+        _close(killer)
 
     def stderr_tail(self) -> str:
         return self._tail.text() if self._tail else ""
+
+
+def _close(channel: paramiko.Channel) -> None:
+    with contextlib.suppress(*FAILURES):  # the other end is told, which may be gone
+        channel.close()
 
 
 def _words(said: bytes) -> str:
@@ -131,19 +139,17 @@ class _Stdin(io.RawIOBase):
     def write(self, data: bytes) -> int:  # type: ignore[override]
         try:
             self._channel.sendall(data)
-        except OSError:
-            if self._connection.transport.is_active():
-                raise
+        except FAILURES as error:
+            if isinstance(error, OSError) and not self._connection.ended:
+                raise BrokenPipeError(errno.EPIPE, "the program takes no more") from None
             raise self._connection.lost() from None
         return len(data)
 
     def close(self) -> None:
         if not self.closed:
             super().close()
-            try:
+            with contextlib.suppress(*FAILURES):
                 self._channel.shutdown_write()
-            except (OSError, EOFError):
-                return
 
 
 class _Output(io.RawIOBase):
@@ -161,8 +167,13 @@ class _Output(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._receive(len(buffer))
-        if not data and not self._channel.eof_received and not self._connection.transport.is_active():
+        try:
+            data = self._receive(len(buffer))
+        except TimeoutError:
+            raise
+        except FAILURES:
+            raise self._connection.lost() from None
+        if not data and not self._channel.eof_received and self._connection.ended:
             raise self._connection.lost()
         buffer[: len(data)] = data
         return len(data)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from ssh_server import NEEDED, Server, client_key, new_key, serving
 from microdc.errors import InputError, UnreachableError
 from microdc.host import namespaces
 from microdc.host.daemon import Daemon
+from microdc.host.line import Line
 from microdc.host.operate import connect
 from microdc.host.ssh import SshHost
 
@@ -179,3 +182,39 @@ def test_a_lost_connection_is_an_error_that_says_so(own_server: Server) -> None:
             host.run(["true"])
         with pytest.raises(UnreachableError, match="lost"):
             host.start(["true"])
+
+
+def test_a_program_that_has_ended_takes_no_more(host: SshHost) -> None:
+    process = host.start(["true"])
+    assert process.wait(10) == 0
+    with pytest.raises(BrokenPipeError):
+        process.stdin.write(bytes(5_000_000))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda host: lambda: host.run(["true"]),
+        lambda host: lambda: host.start(["true"]),
+        lambda host: functools.partial(host.start(["cat"]).stdin.write, b"more"),
+        lambda host: functools.partial(host.start(["cat", "/dev/zero"]).stdout.read, 50_000_000),
+        lambda host: functools.partial(host.put, b"data", "/tmp/never"),
+    ],
+    ids=["run", "start", "write", "read", "put"],
+)
+def test_a_line_that_takes_no_more_is_a_lost_connection_before_its_end_is_heard(
+    own_server: Server, monkeypatch: pytest.MonkeyPatch, act: Callable[[SshHost], Callable[[], object]]
+) -> None:
+    """paramiko says EOFError then, from whatever call it was, and goes on waiting for packets for as long as it likes."""
+    with SshHost(own_server.address) as host:
+        process = host.start(["sleep", "1000"])
+        attempt = act(host)
+
+        def broken(_: Line, __: bytes) -> int:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+        monkeypatch.setattr(Line, "send", broken)
+        with pytest.raises(UnreachableError, match=r"127\.0\.0\.1.*connection was lost"):
+            attempt()
+        process.feed(b"nobody reads it")
+        process.kill()
