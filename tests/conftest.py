@@ -16,7 +16,7 @@ from microdc.host.abilities import try_kernel
 settings.register_profile("any-load", deadline=None)  # a busy machine is no fault of what is tested
 settings.load_profile("any-load")
 
-pytest_plugins = ["skips", "leftovers", "companies"]
+pytest_plugins = ["skips", "leftovers", "companies", "unstable"]
 
 
 def pytest_configure() -> None:

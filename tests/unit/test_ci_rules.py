@@ -1,4 +1,4 @@
-"""The rules that a run in CI is held to: no skip without leave, nothing left behind."""
+"""The rules that a run in CI is held to: no skip without leave, nothing left behind, what is unstable told and bounded."""
 
 from __future__ import annotations
 
@@ -114,6 +114,36 @@ def test_a_process_that_ended_is_not_told(tmp_path: Path) -> None:
     output = run(tmp_path, "def test_a(): subprocess.run(['true'], check=True)", "leftovers")[1]
     assert "1 passed" in output
     assert not [line for line in output.splitlines() if line.startswith("process ")]
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "1"]])
+def test_a_test_that_passes_only_the_second_time_is_told_with_its_failure(
+    tmp_path: Path, options: list[str]
+) -> None:
+    status, output = run(tmp_path, UNSTABLE.format(count=3), "unstable", "--reruns", "1", *options)
+    assert status == 0
+    assert "unstable: run again after a failure (3, of which 3 may pass)" in output
+    assert "AssertionError: the first time of 2" in output
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "1"]])
+def test_many_that_pass_only_the_second_time_fail_the_run(tmp_path: Path, options: list[str]) -> None:
+    status, output = run(tmp_path, UNSTABLE.format(count=4), "unstable", "--reruns", "1", *options)
+    assert status == 1
+    assert "4 passed, 4 rerun" in output
+
+
+def test_a_test_that_fails_twice_fails_the_run(tmp_path: Path) -> None:
+    assert run(tmp_path, "def test_a(): assert 0", "unstable", "--reruns", "1")[0] == 1
+
+
+UNSTABLE = """
+@pytest.mark.parametrize("number", range({count}))
+def test_a(number):
+    if not os.path.exists(f"seen{{number}}"):
+        open(f"seen{{number}}", "w").close()
+        raise AssertionError(f"the first time of {{number}}")
+"""
 
 
 def test_the_long_tier_names_every_unit_test_that_belongs_to_it() -> None:
