@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import add
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from microdc.health.figures import FIGURES
@@ -23,7 +23,7 @@ _ANSWER: Final = frozenset({Kind.SERVER, Kind.SWITCH, Kind.SHAPER})
 """What answers at a site. Nodes are told of by the store, and pairs by the shapers."""
 _BAD: Final = frozenset({State.DEGRADED, State.DOWN})
 _DEAD: Final = frozenset({State.DOWN, State.UNKNOWN})
-_BY_OVER: Final[Mapping[str, Callable[[float, float], float]]] = {"sum": add, "most": max, "least": min}
+_BY_OVER: Final[Mapping[str, Callable[[Iterable[float]], float]]] = {"sum": sum, "most": max, "least": min}
 _JOINS: Final = {name: _BY_OVER[figure.over] for name, figure in FIGURES.items() if figure.over}
 _ORDER: Final = {"down": 0, "degraded": 1, "info": 2}
 _SILENT: Final = SiteReason("", Reason("down", "nothing of the site works"))
@@ -73,7 +73,7 @@ def site_health(site: str, devices: Sequence[DeviceHealth], now: float) -> SiteH
             oldest = age if oldest is None or age > oldest else oldest
     state, whole = _state(devices)
     reasons = (*whole, *_reasons(devices))
-    return SiteHealth(site, state, reasons, counts, oldest, dict(_figures(site, devices)))
+    return SiteHealth(site, state, reasons, counts, oldest, _figures(site, devices))
 
 
 def _state(devices: Sequence[DeviceHealth]) -> tuple[State, tuple[SiteReason, ...]]:
@@ -109,20 +109,19 @@ def _reasons(devices: Iterable[DeviceHealth]) -> list[SiteReason]:
     return found
 
 
-def _figures(site: str, devices: Iterable[DeviceHealth]) -> Iterator[tuple[str, float]]:
+def _figures(site: str, devices: Iterable[DeviceHealth]) -> Mapping[str, float]:
     """What the devices' figures make of the site. Those of devices whose samples are too old count for nothing."""
-    found: dict[str, float] = {}
+    wan: dict[str, float] = {}
+    told: defaultdict[str, list[float]] = defaultdict(list)
     for one in devices:
         if one.stale:
             continue
         if one.device.kind is Kind.PAIR:
-            _add_wan(found, site, one)
+            _add_wan(wan, site, one)
             continue
         for name, value in one.figures.items():
-            join = _JOINS.get(name)
-            if join is not None:
-                found[name] = join(found[name], value) if name in found else value
-    yield from found.items()
+            told[name].append(value)
+    return {name: _JOINS[name](values) for name, values in told.items() if name in _JOINS} | wan
 
 
 def _add_wan(found: dict[str, float], site: str, pair: DeviceHealth) -> None:

@@ -270,6 +270,21 @@ def test_a_round_trip_is_held_against_what_is_asked(
     assert [one.severity for one in judging.reasons(view)] == ([severity] if severity else [])
 
 
+@pytest.mark.parametrize(
+    ("least", "rtt", "well"),
+    [
+        (0.0202, 0.070, True),  # all but one were late at a busy machine
+        (0.040, 0.070, False),  # none of them was near
+        (0.001, 0.0203, True),  # one that came too early is a mistake of its clock
+        (0.001, 0.0012, False),
+    ],
+)
+def test_one_packet_shows_that_the_way_is_no_longer_and_most_that_it_is_shorter(
+    least: float, rtt: float, *, well: bool
+) -> None:
+    assert (judging.reasons(rated(Trip(1.0, rtt, 0.0, 0.02, least=least))) == ()) is well
+
+
 def test_a_round_trip_of_something_else_says_nothing() -> None:
     assert judging.reasons(rated(Trip(1.0, 0.3, 0.0, 0.28))) == ()
 

@@ -32,6 +32,8 @@ from microdc_tui.world.ports import World
 
 TICK = 1.0
 """Seconds between two refreshes: as often as a device is polled at the most."""
+INTAKES = 4
+"""How often in a tick what came is taken in: a key then waits for a part of it at most, not for all of a large fleet."""
 LOG_LINES = 2_000
 
 
@@ -83,6 +85,8 @@ class Shell(App[int]):
         self.asking = Asking(self, world)
         self.log_lines: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.paused_at: float | None = None
+        self._moment: float | None = None
+        self._changed: frozenset[str] = frozenset()
         self.failure = ""
         self.dropped = 0
         self._tick = tick
@@ -103,8 +107,10 @@ class Shell(App[int]):
 
     @property
     def now(self) -> float:
-        """The time of what is shown: the world's, or when the operator paused."""
-        return self.world.now() if self.paused_at is None else self.paused_at
+        """The time of what is shown: the world's when it was taken in last, or when the operator paused. What is shown between two intakes is of one moment."""
+        if self.paused_at is not None:
+            return self.paused_at
+        return self.world.now() if self._moment is None else self._moment
 
     def ask(self, argv: Sequence[str], then: Then) -> Event:
         """Asks by a command line in the background; `then` gets the answer in the UI's thread. The event that is returned gives it up."""
@@ -162,6 +168,7 @@ class Shell(App[int]):
         terminal.end_on_signals(self)
         first = next((one for one in SCREENS if one.name == self._start), SCREENS[0])
         self._push(first, None)
+        self.set_interval(self._tick / INTAKES, self.take_in)
         self.set_interval(self._tick, self.tick)
         self.world.start(self.feed.put, self.feed.say)
 
@@ -169,16 +176,23 @@ class Shell(App[int]):
         """Ends the world before the terminal is given back: whoever feeds it is gone when the app is."""
         self.world.close()
 
+    def take_in(self) -> None:
+        """Takes what came into the board. The one place from which it is changed."""
+        if self.paused_at is not None:
+            return
+        batch = self.feed.take()
+        now = self._moment = self.world.now()
+        self.dropped += batch.lost_samples
+        self._narrate(batch)
+        self._began = self._began or bool(batch.records)
+        self._changed |= self.board.apply(batch.records, now)
+        self._tell_problems()
+
     def tick(self) -> None:
-        """Takes what came, and shows what it changed. The one place from which the board is changed."""
-        batch = self.feed.take() if self.paused_at is None else Batch()
+        """Shows what changed since the last one."""
         if self.paused_at is None:
-            self.dropped += batch.lost_samples
-            self._narrate(batch)
-            now = self.world.now()
-            changed = self.board.apply(batch.records, now) | self.board.tick(now)
-            self._tell_problems()
-            self._began = self._began or bool(batch.records)
+            self.take_in()
+            changed, self._changed = self._changed | self.board.tick(self.now), frozenset()
             view = self.view
             if view is not None:
                 self._refresh(view, changed)

@@ -45,12 +45,13 @@ def samples(state: State, among: Sequence[Watched], at: float, rate: float, turn
     """What a poll of these devices gives. rate: polls in a second; turn: which of the pauses of those that do not answer are over."""
     found = []
     pause, polls = 1 / rate, int((at - state.begun) * rate)
+    maintenance = state.maintenance
     for number, one in enumerate(among, turn):
         trouble = state.trouble(one.key, one.site, at) if one.asked else None
         if trouble is None:
-            reasons, figures, facts = one.observe(at)
-            kept = state.maintenance(one.key, at)
-            found.append(Sample(one.key, at, one.took, pause, None, reasons, figures, facts, kept))
+            found.append(
+                Sample(one.key, at, one.took, pause, None, *one.observe(at), maintenance(one.key, at))
+            )
         elif polls < 2 or (polls + number) % _RARER == 0:
             took = _LATE if trouble.kind == "late" else 0.5
             found.append(Sample(one.key, at, took, _RARER * pause, trouble))

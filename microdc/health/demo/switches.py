@@ -52,11 +52,11 @@ def observe(box: SwitchBox, t: float, mood: Mood = USUAL) -> Told:
                 Reason("degraded", f"{there} is heard where {declared} is declared", box.ports[mine - 1])
             )
     figures = {
-        "ports_up": float(sum(port["oper"] == "up" for port in ports)),
-        "ports_down": float(sum(port["oper"] == "down" and port["far"] is not None for port in ports)),
-        "in_bits": float(sum(port["in"] for port in ports)),
-        "out_bits": float(sum(port["out"] for port in ports)),
-        "errors": float(sum(port["errors"] for port in ports)),
+        "ports_up": float(sum([port["oper"] == "up" for port in ports])),
+        "ports_down": float(sum([port["oper"] == "down" and port["far"] is not None for port in ports])),
+        "in_bits": float(sum([port["in"] for port in ports])),
+        "out_bits": float(sum([port["out"] for port in ports])),
+        "errors": float(sum([port["errors"] for port in ports])),
         "flaps": flaps,
         "wrong_cables": 2.0 if mood.wrong else 0.0,
     }

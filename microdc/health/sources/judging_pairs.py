@@ -21,9 +21,9 @@ _SHARE, _LEAST, _JITTERS = 0.25, 0.005, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """Round trips of a pair, measured. rtt: seconds, the middle one, None where no packet came back. lost: share. asked: seconds that what was laid
+    """Round trips of a pair, measured. rtt, least: seconds, the middle one and the shortest, None where no packet came back. lost: share. asked: seconds
 
-    asked for when it was measured, None where nothing was. problem: why it could not be measured, "" where it was.
+    that what was laid asked for when it was measured, None where nothing was. problem: why it could not be measured, "" where it was.
     """
 
     at: float
@@ -31,6 +31,7 @@ class Trip:
     lost: float = 0.0
     asked: float | None = None
     problem: str = ""
+    least: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +100,22 @@ def _reasons(view: PairView) -> Iterator[Reason]:
         yield Reason("info", f"its round trip cannot be measured: {trip.problem}")
     elif trip.rtt is None:
         yield Reason("degraded", "no packet came back", "loss")
-    elif strays(trip.rtt, asked, _JITTERS * _jitter(view)):
+    elif strays(trip, asked, _JITTERS * _jitter(view)):
         # longer may be the queue of a full line, which was asked for; shorter cannot be
         told = f"a round trip takes {trip.rtt * 1e3:.3g} ms, {asked * 1e3:.3g} ms are asked for"
         yield Reason("info" if trip.rtt > asked and _busy(view) else "degraded", told, "rtt")
 
 
-def strays(rtt: float, asked: float, allowed: float = 0.0) -> bool:
-    """Whether a round trip is not what is asked for. All in seconds; allowed: beside the usual share."""
-    return abs(rtt - asked) > max(_LEAST, _SHARE * asked) + allowed
+def strays(trip: Trip, asked: float, allowed: float = 0.0) -> bool:
+    """Whether round trips are not what is asked for. Seconds; allowed: beside the usual share. False where no packet came back.
+
+    A busy machine makes most packets late, but not all: too long is what even the shortest one was, too short the middle one.
+    """
+    if trip.rtt is None:
+        return False
+    bound = max(_LEAST, _SHARE * asked) + allowed
+    least = trip.rtt if trip.least is None else trip.least
+    return least > asked + bound or trip.rtt < asked - bound
 
 
 def _laid(view: PairView) -> list[tuple[Overlay, Asked]]:

@@ -124,10 +124,13 @@ class RoundTrips:
     def _sure(self, name: str, asked: float | None) -> Trip:
         """One that strays is measured once more, and the nearer one counts: at a busy machine all packets of a moment are late."""
         found = self.measure(name, asked)
-        if asked is None or found.rtt is None or not strays(found.rtt, asked):
+        if asked is None or found.rtt is None or not strays(found, asked):
             return found
         again = self.measure(name, asked)
-        return again if again.rtt is not None and abs(again.rtt - asked) < abs(found.rtt - asked) else found
+        if again.rtt is None:
+            return found
+        nearer = abs(again.rtt - asked) < abs(found.rtt - asked)
+        return again if nearer or not strays(again, asked) else found
 
     def measure(self, name: str, asked: float | None = None) -> Trip:
         """Round trips of a pair now, from its first site; what hinders is told, never raised."""
@@ -141,7 +144,9 @@ class RoundTrips:
             return Trip(self._now(), asked=asked, problem=str(problem))
         back = [one for one in found.round_trips if one is not None]
         lost = 1 - len(back) / len(found.round_trips) if found.round_trips else 1.0
-        return Trip(self._now(), median(back) / 1e9 if back else None, lost, asked)
+        if not back:
+            return Trip(self._now(), None, lost, asked)
+        return Trip(self._now(), median(back) / 1e9, lost, asked, least=min(back) / 1e9)
 
     def _host(self, site: Site) -> Host:
         """A site's probe, kept open. Two threads may open it at the same time: one of both is kept."""
