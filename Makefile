@@ -23,7 +23,7 @@ PYTEST := $(SUDO) env PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY=/tm
 	$(if $(CI),CI=$(CI)) $(BIN)/python -m pytest -p no:cacheprovider $(if $(CI),--reruns 1) $(PYTEST_OPTIONS)
 
 # The kernel's tests keep one processor busy in their guest, whose time is its own; the rack's mostly wait for firmware, and what breaks in the
-# lab for time-outs. What is measured in real time has the machine for itself: tests/lab, and of the long tier what is marked so. Directories
+# lab for time-outs. What is measured in real time has the machine for itself: it is marked so. Directories
 # are named one by one: what their conftest.py say of who works beside whom is read too late where `tests` is named.
 SIDE_BY_SIDE := -n 3 --dist loadscope
 
@@ -64,8 +64,8 @@ lab-down: $(VENV)/.lab  ## End the virtual testbed; nothing of it is left
 .PHONY: test
 test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
 	$(PYTEST) -m "not long" -n 2 tests/unit
-	$(PYTEST) -m "not long" $(SIDE_BY_SIDE) tests/kernel tests/rack
-	$(PYTEST) -m "not long" tests/lab
+	$(PYTEST) -m "not long and not alone" $(SIDE_BY_SIDE) tests/kernel tests/rack tests/lab
+	$(PYTEST) -m "not long and alone" tests/lab
 
 .PHONY: test-full
 test-full: system $(VENV)/.dev  ## Run the long tests

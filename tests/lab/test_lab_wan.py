@@ -21,7 +21,7 @@ from microdc.testbed.load import load
 from microdc.wan.operate import Wan, open_wan
 from microdc.wan.view import lines
 
-pytestmark = [pytest.mark.root, pytest.mark.lab]
+pytestmark = [pytest.mark.root, pytest.mark.lab, pytest.mark.alone]
 
 PAIR = ("--pair", "east:west")
 
@@ -93,7 +93,6 @@ def test_an_overlay_lies_over_the_inventory_until_it_is_undone(lab: Lab, wan: Wa
 
 
 @pytest.mark.long
-@pytest.mark.alone
 def test_a_link_is_cut_and_mended(lab: Lab, wan: Wan) -> None:
     link = "triangle/east:west"
     refused = microdc(lab, "wan", "cut", link)
