@@ -58,6 +58,11 @@ def forget_sessions() -> None:
     A note of somebody else's process that still runs stays.
     """
     places = locations.runtime_dir() / "bmc-sessions"
+    with suppress(FileNotFoundError):  # another run removes a directory meanwhile
+        _forget_sessions(places)
+
+
+def _forget_sessions(places: Path) -> None:
     for note in places.glob("*/*.json"):
         try:
             told = json.loads(note.read_bytes())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from microdc.cli import render
-from microdc.cli.health_sources import Watched, every_option, opened
+from microdc.cli.health_keep import keep_options, kept
+from microdc.cli.health_sources import Watched, every_option, from_option, opened
 from microdc.errors import InputError, MicrodcError
+
+if TYPE_CHECKING:
+    from microdc.health.exporter.remote import Address
 
 
 class Listen(click.ParamType[tuple[str, int]]):
@@ -33,7 +37,10 @@ class Listen(click.ParamType[tuple[str, int]]):
 Examples:
   microdc exporter                             http://127.0.0.1:9723/metrics, until Ctrl-C
   microdc exporter --listen 10.120.0.1:9723    for a Prometheus that runs elsewhere
+  microdc exporter --keep --keep-for 30d       also in the store, for `microdc health --since 2h`
   microdc exporter --demo --listen [::1]:0     a fleet that is not there, at any free port
+  microdc health --watch --from 127.0.0.1:9723 the same, for people: nothing is polled twice
+  microdc tui --from 127.0.0.1:9723
 docs/health.md lists the metrics, with a scrape configuration and alerts.
 """
 )
@@ -42,21 +49,33 @@ docs/health.md lists the metrics, with a scrape configuration and alerts.
     type=Listen(),
     default="127.0.0.1:9723",
     show_default=True,
-    help="Where to serve /metrics and /healthz; without encryption and to whoever asks.",
+    help="Where to serve /metrics, /feed and /healthz; without encryption and to whoever asks.",
 )
 @every_option
+@from_option
+@keep_options
 @click.option("--demo", is_flag=True, help="A fleet that is not there, instead of the inventory.")
-def exporter(*, listen: tuple[str, int], every: float, demo: bool) -> None:
+def exporter(
+    *,
+    listen: tuple[str, int],
+    every: float,
+    remote: Address | None,
+    keep: bool,
+    keep_for: float,
+    demo: bool,
+) -> None:
     """Poll all that the inventory describes, and serve how it is to Prometheus, until it is interrupted.
 
     A scrape never waits for a device: it is told what is known, and what was not heard of for too long has no figures. Changes nothing.
+    /feed serves the records themselves, to `microdc health --from` and `microdc tui --from`.
     """
-    with opened(demo=demo, every=every, patterns=(), labels=()) as watched:
+    with opened(demo=demo, every=every, patterns=(), labels=(), remote=remote) as watched:
         for problem in watched.source.fleet.problems:
             render.note(problem)
         if not watched.source.fleet.devices and watched.broken:
             raise InputError("nothing of this inventory can be watched", where=watched.source.fleet.origin)
-        _serve(watched, *listen)
+        with kept(watched, keep=keep, keep_for=keep_for) as source:
+            _serve(source, *listen)
 
 
 def _serve(watched: Watched, host: str, port: int) -> None:

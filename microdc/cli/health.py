@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from microdc.cli import complete, health_feed, health_results, health_watch, render
-from microdc.cli.health_sources import Watched, every_option, opened
+from microdc.cli import complete, health_feed, health_past, health_results, health_watch, render
+from microdc.cli.health_keep import keep_options, kept
+from microdc.cli.health_sources import Watched, every_option, from_option, opened
 from microdc.errors import Exit, InputError
+
+if TYPE_CHECKING:
+    from microdc.health.exporter.remote import Address
 
 
 @click.command(
@@ -27,6 +33,8 @@ Examples:
   microdc health --watch                as it changes, until Ctrl-C
   microdc health -o json | jq '.sites[] | select(.state != "ok") | .reasons'
   microdc health --feed > monday.jsonl  all that is polled, to be replayed
+  microdc health --from 127.0.0.1:9723  what the exporter there knows: nothing is polled
+  microdc health --since 2h bcn-c1      how it was, where `microdc exporter --keep` has kept it
 Exit code: 0 all is well or in maintenance, 1 something is degraded or down, else 2 where documents are wrong, else 3 where of a site nothing is known.
 """
 )
@@ -39,6 +47,15 @@ Exit code: 0 all is well or in maintenance, 1 something is degraded or down, els
     "--feed", is_flag=True, help="Write all that is polled, one JSON object a line: docs/health.md."
 )
 @every_option
+@from_option
+@keep_options
+@click.option(
+    "--since",
+    type=health_past.Moment(),
+    metavar="TIME",
+    help="How it was, from then on: 2h, 3d, 2026-11-26T22:00.",
+)
+@click.option("--until", type=health_past.Moment(), metavar="TIME", help="With --since: up to then.")
 @click.option("--count", type=click.IntRange(min=1), help="With --watch: so many times, once a second.")
 @click.option("--demo", is_flag=True, help="A fleet that is not there, instead of the inventory.")
 def health(
@@ -48,6 +65,11 @@ def health(
     watch: bool,
     feed: bool,
     every: float,
+    remote: Address | None,
+    keep: bool,
+    keep_for: float,
+    since: datetime | None,
+    until: datetime | None,
     count: int | None,
     demo: bool,
 ) -> Exit:
@@ -58,8 +80,21 @@ def health(
     """
     if watch and feed:
         raise InputError("--watch and --feed exclude each other")
+    if since is not None:
+        if watch or feed or keep or remote is not None:
+            raise InputError(
+                "--since tells of the past: it goes with neither --watch, --feed, --from nor --keep"
+            )
+        return health_past.tell(since, until, patterns, labels, demo=demo)
+    if until is not None:
+        raise InputError("--until ends what --since begins, and --since is not given")
+    if keep and not (watch or feed):
+        raise InputError("--keep goes with --watch or --feed: what is asked once is no history")
     stop = threading.Event()
-    with opened(demo=demo, every=every, patterns=patterns, labels=labels) as watched:
+    with (
+        opened(demo=demo, every=every, patterns=patterns, labels=labels, remote=remote) as opened_,
+        kept(opened_, keep=keep, keep_for=keep_for) as watched,
+    ):
         if feed:
             return health_feed.feed(watched.source.run(stop), stop)
         _tell_problems(watched)

@@ -26,8 +26,9 @@ _STYLES = {
     "maintenance": "cyan",
 }
 _WORST = ("down", "degraded", "unknown", "maintenance", "ok")
-_SITES = ("site", "state", "devices", "draw", "hottest", "why", "age")
-_DEVICES = ("device", "site", "state", "for", "what", "why", "age")
+_SITES = ("site", "state", "devices", "draw", "hottest", "age", "why")
+_DEVICES = ("device", "site", "state", "for", "what", "age", "why")
+"""Why comes last: it is as long as it is, and nothing has to be filled up behind it."""
 SITE_REASONS = 2
 """Reasons of a site that a table shows; `microdc health SITE` shows all."""
 
@@ -164,8 +165,8 @@ def _site_row(site: SiteHealth) -> tuple[Cell, ...]:
         ", ".join(f"{counts[state]} {state}" for state in _WORST if state in counts) or None,
         _figure(site.figures, "draw_watts", "{:.0f} W"),
         _figure(site.figures, "hottest_celsius", "{:.0f} °C"),
-        "; ".join(shown) or None,
         None if site.oldest is None else age(site.oldest),
+        "; ".join(shown) or None,
     )
 
 
@@ -180,8 +181,8 @@ def _device_row(one: DeviceHealth, at: float) -> tuple[Cell, ...]:
         sign(one.state),
         age(at - one.since) if one.at is not None or one.trouble is not None else None,
         what(one) or None,
-        "; ".join(told) or None,
         Styled(f"{old}, stale", "yellow") if old and one.stale else old,
+        "; ".join(told) or None,
     )
 
 

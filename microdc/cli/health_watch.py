@@ -46,26 +46,35 @@ def show(watched: Watched, stop: threading.Event, *, detailed: bool, count: int 
     return health_results.verdict(board, detailed=detailed)
 
 
-def _pumped(source: Source, stop: threading.Event) -> queue.SimpleQueue[Record]:
-    """The records of a source, taken by a thread of its own."""
-    told: queue.SimpleQueue[Record] = queue.SimpleQueue()
+Told = queue.SimpleQueue["Record | Exception"]
+
+
+def _pumped(source: Source, stop: threading.Event) -> Told:
+    """The records of a source, taken by a thread of its own; last what ended them."""
+    told: Told = queue.SimpleQueue()
 
     def take() -> None:
-        for record in source.run(stop):
-            told.put(record)
+        try:
+            for record in source.run(stop):
+                told.put(record)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is told where it is waited for
+            told.put(error)
 
     threading.Thread(target=take, name="feed", daemon=True).start()
     return told
 
 
-def _until(told: queue.SimpleQueue[Record], end: float) -> list[Record]:
-    """All that comes until a moment."""
+def _until(told: Told, end: float) -> list[Record]:
+    """All that comes until a moment. Raises what ended the records."""
     found: list[Record] = []
     while (left := end - time.monotonic()) > 0:
         try:
-            found.append(told.get(timeout=left))
+            one = told.get(timeout=left)
         except queue.Empty:
             break
+        if isinstance(one, Exception):
+            raise one
+        found.append(one)
     return found
 
 

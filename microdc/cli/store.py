@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def store() -> None:
-    """Look after the store: the journal, leases and calibrations.
+    """Look after the store: the journal, leases, calibrations and the history of health.
 
     It is a SQLite file, or a PostgreSQL database that several controllers share; the setting `store` (MICRODC_STORE)
     names it.

@@ -10,6 +10,7 @@ from typing import Any, cast
 import click
 
 from microdc.cli import context
+from microdc.cli.health_sources import from_option
 from microdc.cli.parameters import DURATION
 from microdc.errors import InputError, UnreachableError
 
@@ -21,6 +22,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 Examples:
   microdc tui                                   the testbed of the inventory in use; nothing can be changed
   microdc tui --write                           the lock is open from the start
+  microdc tui --from 127.0.0.1:9723             fed by the microdc exporter there: no device is polled twice
   microdc tui --demo                            a made-up fleet: no device, no inventory, no root
   microdc tui --record monday.jsonl.gz          keep all that is told, and show it again:
   microdc tui --replay monday.jsonl.gz --speed 10
@@ -49,6 +51,7 @@ Examples:
     type=DURATION,
     help="From poll to poll of a BMC and a switch; of the others in proportion.  [default: 10s; of the demo 1s]",
 )
+@from_option
 @click.option(
     "--theme", default="", help="Colours: microdc, microdc-light, microdc-blue-orange, microdc-contrast."
 )
@@ -63,6 +66,7 @@ def tui(**given: Any) -> int:
     """
     if given["replay"] is not None and (given["demo"] or given["record"] is not None):
         raise InputError("--replay shows a recording, so it goes with neither --demo nor --record")
+    _check_from(given)
     run = _face()
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):  # it draws on stderr
         raise InputError(
@@ -70,7 +74,23 @@ def tui(**given: Any) -> int:
         )
     settings = context.settings()
     shared, title = _inventory(settings)
-    return run({**given, "shared": shared, "title": title})
+    remote = "" if given["remote"] is None else str(given["remote"])
+    if remote:
+        title = f"{title}, fed by {remote.removeprefix('http://').removesuffix('/feed')}"
+    return run({**given, "shared": shared, "title": title, "remote": remote})
+
+
+def _check_from(given: Mapping[str, Any]) -> None:
+    """Raises InputError for what does not go with --from."""
+    if given["remote"] is None:
+        return
+    if given["demo"] or given["replay"] is not None:
+        raise InputError("--from goes with neither --demo nor --replay: each says where records come from")
+    if given["every"] is not None:
+        raise InputError(
+            "--every does not go with --from: nothing is polled here",
+            hint=f"give it to the exporter whose feed is {given['remote']}",
+        )
 
 
 def _inventory(settings: context.Settings) -> tuple[tuple[str, ...], str]:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from microdc.health.history import Histories
 from microdc.health.model import DeviceHealth, Fleet, Sample, SiteHealth, State
 from microdc.health.reducing import members, site_health, sites_of
 from microdc.health.stream import Record
-from microdc.health.tracking import Rules, Track, changes_at, follow, settle
+from microdc.health.tracking import Rules, Track, changes_at, follow, settle, shifted
 
 _NO_NEWS: Final = frozenset({(None, State.OK), (None, State.UNKNOWN), (None, State.MAINTENANCE)})
 """How a device is first heard of that nobody has to be told of."""
+_FORGOTTEN: Final = Track()
+"""As a device is before it is heard of, for the first time or after a silence."""
+_AHEAD: Final = 60.0
+"""Seconds. A sample that lies further ahead comes from another clock, and counts as of the moment in which it came."""
+_SET_BACK: Final = 5.0
+"""Seconds. A clock that went back by more was set; by less it does no harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +35,18 @@ class Alert:
 
 
 class Board:
-    """rules: of states. points: that are kept of each device's figures. alerts: changes of states that are kept. Nothing in it grows."""
+    """rules: of states. points: that are kept of each device's figures. alerts: changes of states that are kept. Nothing in it grows.
 
-    def __init__(self, rules: Rules | None = None, points: int = 300, alerts: int = 1000) -> None:
+    said: the states that were told of devices before this board was there, so that they are no news again, and that they are over is.
+    """
+
+    def __init__(
+        self,
+        rules: Rules | None = None,
+        points: int = 300,
+        alerts: int = 1000,
+        said: Mapping[str, State] | None = None,
+    ) -> None:
         self.rules = rules or Rules()
         self.fleet = Fleet()
         self.generation = 0
@@ -42,14 +57,19 @@ class Board:
         self._healths: dict[str, DeviceHealth] = {}
         self._changes: dict[str, float] = {}
         self._members: list[tuple[str, list[str]]] = []
-        self._said: dict[str, State] = {}
+        self._said: dict[str, State] = dict(said or {})
         self._histories = Histories(points)
         self._alerts: deque[Alert] = deque(maxlen=alerts)
+        self._now: float | None = None
         self._reduced: tuple[float, tuple[SiteHealth, ...]] | None = None
 
     def apply(self, records: Iterable[Record], now: float) -> frozenset[str]:
-        """Takes records in, in their order. The keys of the devices that are not as before; after a fleet all of its devices."""
-        touched: dict[str, None] = {}  # in the order of the records, in which the memory lies
+        """Takes records in, in their order. The keys of the devices that are not as before; after a fleet all of its devices.
+
+        How many are handed over at once makes no difference to states and alerts.
+        """
+        latest = now + _AHEAD
+        touched = dict.fromkeys(self._turned(now))  # in the order of the records, in which the memory lies
         for record in records:
             if isinstance(record, Sample):
                 key = record.device
@@ -57,9 +77,14 @@ class Board:
                 if track is None:
                     self.dropped["unknown device"] += 1
                     continue
-                self._tracks[key] = follow(track, record, self.rules)
-                if record.figures:
-                    self._histories.put(key, record.at, record.figures)
+                sample = record if record.at <= latest else replace(record, at=now)
+                after = self._tracks[key] = follow(track, sample, self.rules)
+                if sample.figures:
+                    self._histories.put(key, sample.at, sample.figures)
+                before = track if sample.at <= track.lapses else _FORGOTTEN
+                if after.state is not before.state or after.maintenance != before.maintenance:
+                    self._settle(key, sample.at)  # now, since more samples of it may come at once
+                    self._alert(self._healths[key])
                 touched[key] = None
             else:
                 self._replace(record, now)
@@ -70,7 +95,7 @@ class Board:
 
     def tick(self, now: float) -> frozenset[str]:
         """Lets the time pass: what was not heard of for too long goes stale. The keys of the devices that are not as before."""
-        touched = [key for key, at in self._changes.items() if at < now]
+        touched = self._turned(now) or [key for key, at in self._changes.items() if at < now]
         for key in touched:
             self._settle(key, now)
         return frozenset(touched)
@@ -128,6 +153,14 @@ class Board:
         self._said = {key: state for key, state in self._said.items() if key in self._tracks}
         self._histories.keep(self._tracks)
 
+    def _turned(self, now: float) -> Iterable[str]:
+        """The devices whose times are not as before: all where the clock was set back, so that what is known grows old as it would have."""
+        before, self._now = self._now, now
+        if before is None or now >= before - _SET_BACK:
+            return ()
+        self._tracks = {key: shifted(track, now - before) for key, track in self._tracks.items()}
+        return list(self._tracks)
+
     def _sites(self, now: float) -> tuple[SiteHealth, ...]:
         """As `reduce`, of members that are worked out once for a fleet."""
         healths = self._healths
@@ -135,12 +168,9 @@ class Board:
 
     def _settle(self, key: str, now: float) -> None:
         self._reduced = None
-        before, track = self._healths[key], self._tracks[key]
-        after = settle(before.device, track, now)
-        self._healths[key] = after
+        track = self._tracks[key]
+        self._healths[key] = settle(self._healths[key].device, track, now)
         self._changes[key] = changes_at(track, now)
-        if after.state is not before.state and now <= track.lapses:
-            self._alert(after)
 
     def _alert(self, health: DeviceHealth) -> None:
         """Keeps a change. That a device is well when it is first heard of is none; nor that all went silent, which the feed's own state tells."""

@@ -33,6 +33,8 @@ from microdc.testbed.model import Testbed
 
 CLOSING: Final = 5.0
 """Seconds that all BMCs together have to end our sessions. One that takes longer has its session ended by whoever comes next."""
+_PATIENCE: Final = 1.0
+"""Seconds that the store has to say what is under maintenance, before polling begins without knowing."""
 _FIRST: Final = frozenset({Kind.SERVER, Kind.SHAPER, Kind.NODE})
 """What is polled first where each is polled once: the others are judged by what these tell."""
 
@@ -67,9 +69,7 @@ class Monitor:
         yield self.fleet
         ending = threading.Event()  # also where the iterator is closed, and `stop` is somebody else's
         try:
-            self._look()
-            if self.calendar is not None:
-                self.calendar.start(self.intervals.store.interval, ending)
+            self._look(ending)
             if self.trips is not None:
                 self.trips.start(ending)
             yield from self._stamped(self.probes, stop)
@@ -79,10 +79,15 @@ class Monitor:
     def once(self, stop: threading.Event) -> Iterator[Record]:
         """The fleet, then a sample of each device that could be asked. No rates, no flaps and no cables are in it, which take a second look."""
         yield self.fleet
-        self._look()
         first = [probe for probe in self.probes if probe.kind in _FIRST]
-        yield from self._stamped(first, stop, times=1)
-        yield from self._stamped([probe for probe in self.probes if probe.kind not in _FIRST], stop, times=1)
+        then = [probe for probe in self.probes if probe.kind not in _FIRST]
+        ending = threading.Event()
+        try:
+            self._look(ending)
+            yield from self._stamped(first, stop, times=1)
+            yield from self._stamped(then, stop, times=1)
+        finally:
+            ending.set()
 
     def close(self) -> None:
         """Logs out everywhere, side by side; never raises."""
@@ -99,10 +104,10 @@ class Monitor:
         for thread in closing:
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _look(self) -> None:
+    def _look(self, ending: threading.Event) -> None:
+        """What is under maintenance, from now on until the end. What is polled first is to know of it, unless the store hangs."""
         if self.calendar is not None:
-            with suppress(MicrodcError):  # the probe of nodes tells of it
-                self.calendar.look()
+            self.calendar.start(self.intervals.store.interval, ending, patience=_PATIENCE)
 
     def _stamped(
         self, probes: Sequence[Probe], stop: threading.Event, times: int | None = None
@@ -115,7 +120,7 @@ class Monitor:
 
 
 def _closed(probe: _Closed) -> None:
-    with suppress(MicrodcError, OSError):
+    with suppress(Exception):
         probe.close()
 
 

@@ -10,6 +10,12 @@ from microdc.health.writing import FORMAT
 
 _SEVERITIES: Final = frozenset(get_args(Severity))
 _TROUBLES: Final = frozenset({"unreachable", "refused", "late", "fault", "own"})
+_LAST: Final = 253_402_300_799.0
+"""Unix seconds: the end of the year 9999. What is later can be shown by no calendar, and what was before 1970 by not all."""
+_LONGEST: Final = 1e9
+"""Seconds that a poll, or the wait for the next one, may take."""
+_UNITS: Final = 1000
+"""Of a rack, or what is in it: all of them are drawn."""
 
 
 def read_sample(found: dict[str, Any]) -> Sample:
@@ -19,9 +25,9 @@ def read_sample(found: dict[str, Any]) -> Sample:
     figures = found.get("figures")
     return Sample(
         _text(found["device"]),
-        _number(found["at"]),
-        _number(found.get("took", 0.0)),
-        _number(found.get("next", 0.0)),
+        _within(found["at"], 0.0, _LAST),
+        _within(found.get("took", 0.0), 0.0, _LONGEST),
+        _within(found.get("next", 0.0), 0.0, _LONGEST),
         None if trouble is None else _trouble(trouble),
         tuple(map(_reason, _list(reasons))) if reasons else (),
         {name: _number(value) for name, value in _object(figures).items()} if figures else {},
@@ -59,8 +65,8 @@ def read_fleet(found: dict[str, Any]) -> Fleet:
 def _place(found: dict[str, Any]) -> Place:
     at = found.get("at")
     if at is not None:
-        latitude, longitude = map(_number, _list(at))
-        at = latitude, longitude
+        latitude, longitude = _list(at)
+        at = _within(latitude, -90.0, 90.0), _within(longitude, -180.0, 180.0)
     racks = {name: _count(units) for name, units in _object(found.get("racks", {})).items()}
     return Place(_text(found["name"]), _text(found.get("title", "")), at, racks)
 
@@ -93,9 +99,19 @@ def _number(value: Any) -> float:
     raise TypeError(f"{value!r:.40} is no number")
 
 
+def _within(value: Any, least: float, most: float) -> float:
+    number = _number(value)
+    if least <= number <= most:
+        return number
+    raise ValueError(f"{value!r:.40} is not within {least:.12g} and {most:.12g}")
+
+
 def _count(value: Any) -> int:
+    """Of units."""
     if value.__class__ is not int:
         raise TypeError(f"{value!r:.40} is no whole number")
+    if not 0 <= value <= _UNITS:
+        raise ValueError(f"{value!r:.40} is not within 0 and {_UNITS}")
     return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from microdc.health.model import Device, DeviceHealth, Kind, Reason, Sample, Severity, State, Trouble
@@ -43,11 +43,13 @@ class Rules:
     stale: float = 15.0
     intervals: float = 3.0
     window: int = field(init=False, repr=False, compare=False)
+    remembered: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """How many samples have to be remembered."""
+        """How many samples decide, and how many have to be remembered: between each two that decide there may be one that says nothing."""
         longest = max(self.down, self.degraded, self.unknown, self.better)
         object.__setattr__(self, "window", longest)
+        object.__setattr__(self, "remembered", 2 * longest - 1)
 
     def holds(self, sample: Sample) -> float:
         """Until when a sample says something of now."""
@@ -89,8 +91,8 @@ def follow(track: Track, sample: Sample, rules: Rules) -> Track:
     if sample.at > track.lapses:
         track = Track(since=track.lapses, told=track.told, heard=track.heard, fresh=track.fresh)
     seen = apparent(sample)
-    recent = (*track.recent, seen)[-rules.window :]
-    state = _next(track.state, recent, rules)
+    recent = (*track.recent, seen)[-rules.remembered :]
+    state = track.state if seen.state is track.state else _next(track.state, recent, rules)
     reasons = track.reasons
     if seen.state is state:
         reasons = seen.reasons
@@ -138,21 +140,29 @@ def _troubled(device: str, trouble: Trouble) -> tuple[State, Severity]:
 
 
 def _next(state: State, recent: tuple[Verdict, ...], rules: Rules) -> State:
+    """After samples of which the last says something else. What says nothing of the device breaks no row of those that do; a row of its own makes it unknown."""
     newest = recent[-1]
-    if newest.state is state:
-        return state
     if state is State.UNKNOWN and newest.told:
         return newest.state
-    rank = RANK[state]
-    for worse, needed in ((State.DOWN, rules.down), (State.DEGRADED, rules.degraded)):
-        if RANK[worse] > rank and _all(recent, needed, RANK[worse], RANK[State.DOWN]):
-            return worse
-    if rank < RANK[State.UNKNOWN] and _nothing_told(recent, rules.unknown):
+    rank, unknown = RANK[state], RANK[State.UNKNOWN]
+    if newest.state is not State.UNKNOWN:
+        saying = tuple(one for one in recent if one.state is not State.UNKNOWN)
+        agreed = _agreed(rank, saying, rules)
+        if agreed is not None:
+            return agreed
+    elif rank > unknown and _all(recent, rules.better, unknown, unknown):
         return State.UNKNOWN
-    lately = recent[-rules.better :]
-    if _all(recent, rules.better, 0, rank - 1) and len({one.told for one in lately}) == 1:
-        return max((one.state for one in lately), key=RANK.__getitem__)
-    return state
+    return State.UNKNOWN if rank < unknown and _nothing_told(recent, rules.unknown) else state
+
+
+def _agreed(rank: int, saying: tuple[Verdict, ...], rules: Rules) -> State | None:
+    """The graver or less grave state that the last of these agree on; None where they do not."""
+    for worse, needed in ((State.DOWN, rules.down), (State.DEGRADED, rules.degraded)):
+        if RANK[worse] > rank and _all(saying, needed, RANK[worse], RANK[State.DOWN]):
+            return worse
+    if _all(saying, rules.better, 0, rank - 1):
+        return max((one.state for one in saying[-rules.better :]), key=RANK.__getitem__)
+    return None
 
 
 def _all(recent: tuple[Verdict, ...], count: int, least: int, most: int) -> bool:
@@ -162,6 +172,19 @@ def _all(recent: tuple[Verdict, ...], count: int, least: int, most: int) -> bool
 
 def _nothing_told(recent: tuple[Verdict, ...], count: int) -> bool:
     return len(recent) >= count and not any(one.told for one in recent[-count:])
+
+
+def shifted(track: Track, by: float) -> Track:
+    """As if all of it had been so many seconds later: a clock was set by that much, and ages stay what they are."""
+    told, heard = (None if one is None else replace(one, at=one.at + by) for one in (track.told, track.heard))
+    return replace(
+        track,
+        since=track.since + by,
+        told=told,
+        heard=heard,
+        fresh=track.fresh + by,
+        lapses=track.lapses + by,
+    )
 
 
 def settle(device: Device, track: Track, now: float) -> DeviceHealth:

@@ -14,15 +14,16 @@ from sqlalchemy import Connection, insert, inspect, select, update
 from microdc.errors import InputError
 from microdc.store.database import Database
 from microdc.store.failures import told
-from microdc.store.steps import nodes_and_evidence, presences_and_keys
+from microdc.store.steps import history_of_health, nodes_and_evidence, presences_and_keys
 from microdc.store.tables import metadata, schema
 
-VERSION = 3
+VERSION = 4
 """Of the schema that tables.py declares."""
 
 STEPS: Mapping[int, Callable[[Connection], None]] = {
     2: nodes_and_evidence,
     3: presences_and_keys,
+    4: history_of_health,
 }
 """What brings a store from the version before to this one: the change of tables.py in SQL that both databases know."""
 

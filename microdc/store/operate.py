@@ -18,6 +18,7 @@ from microdc.store import backup, migrations
 from microdc.store.calibrations import Calibrations
 from microdc.store.clocks import Clock, SystemClock
 from microdc.store.database import SECRET_OPTIONS, Database, postgresql_database, sqlite_database
+from microdc.store.health import HealthHistory
 from microdc.store.journal import Journal
 from microdc.store.leases import Leases
 from microdc.store.model import Info
@@ -38,6 +39,7 @@ class Store:
         self.leases = Leases(database)
         self.calibrations = Calibrations(database)
         self.nodes = Nodes(database)
+        self.health = HealthHistory(database)
 
     @property
     def place(self) -> str:

@@ -53,3 +53,34 @@ _VERSION_3 = (
     entry {number} NOT NULL, at {moment} NOT NULL, PRIMARY KEY (entry), FOREIGN KEY(entry) REFERENCES entries (id))""",
     "CREATE TABLE keys (name TEXT NOT NULL, content {bytes} NOT NULL, PRIMARY KEY (name))",
 )
+
+
+def history_of_health(connection: Connection) -> None:
+    """Version 4: changes of states, figures by the minute, and who keeps them."""
+    postgresql = connection.dialect.name == "postgresql"
+    words = {
+        "ident": "BIGSERIAL NOT NULL, PRIMARY KEY (id)"
+        if postgresql
+        else "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT",
+        "moment": "TIMESTAMP WITH TIME ZONE" if postgresql else "DATETIME",
+        "json": "JSONB" if postgresql else "JSON",
+        "clustered": "" if postgresql else " WITHOUT ROWID",
+    }
+    for statement in _VERSION_4:
+        connection.execute(text(statement.format(**words)))
+
+
+_VERSION_4 = (
+    """CREATE TABLE health_changes (
+    id {ident}, testbed TEXT NOT NULL, device TEXT NOT NULL, at {moment} NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+    why TEXT NOT NULL)""",
+    "CREATE INDEX health_changes_by_time ON health_changes (testbed, at)",
+    "CREATE INDEX health_changes_by_device ON health_changes (testbed, device, id)",
+    """CREATE TABLE health_points (
+    testbed TEXT NOT NULL, device TEXT NOT NULL, minute BIGINT NOT NULL, figures {json} NOT NULL,
+    PRIMARY KEY (testbed, device, minute)){clustered}""",
+    """CREATE TABLE health_keepers (
+    testbed TEXT NOT NULL, owner TEXT NOT NULL, account TEXT NOT NULL, host TEXT NOT NULL, pid BIGINT NOT NULL,
+    started BIGINT NOT NULL, boot TEXT NOT NULL, token TEXT NOT NULL, since {moment} NOT NULL, at {moment} NOT NULL,
+    PRIMARY KEY (testbed))""",
+)

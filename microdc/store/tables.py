@@ -219,3 +219,45 @@ evidence = _table(
     Index("evidence_by_node", "testbed", "node", "id"),
     Index("evidence_by_site", "testbed", "site", "id"),
 )
+
+# Devices that came into another state. at: when; device: `kind/name`.
+health_changes = _table(
+    "health_changes",
+    _ident(),
+    _text("testbed"),
+    _text("device"),
+    Column("at", Moment, nullable=False),
+    _text("before"),
+    _text("after"),
+    _text("why"),
+    Index("health_changes_by_time", "testbed", "at"),
+    Index("health_changes_by_device", "testbed", "device", "id"),
+)
+
+# The mean figures of a device in a minute. There are a million of a hundred devices in a week: so there is no index beside the key, and the minute, Unix
+# seconds of its beginning, is a number.
+health_points = Table(
+    "health_points",
+    metadata,
+    Column("testbed", Text, primary_key=True),
+    Column("device", Text, primary_key=True),
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),
+    Column("figures", _json, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Who keeps the health of a testbed, or did last. token: of the one who does, "" once he has ended. at: when he told last that he is there.
+health_keepers = Table(
+    "health_keepers",
+    metadata,
+    Column("testbed", Text, primary_key=True),
+    _text("owner"),
+    _text("account"),
+    _text("host"),
+    Column("pid", BigInteger, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    _text("boot"),
+    _text("token"),
+    Column("since", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+)

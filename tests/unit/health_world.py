@@ -51,6 +51,9 @@ NAMES = st.text(st.characters(), max_size=12) | st.sampled_from(
     ["\u202egro", "a\nb", "\x1b[31m", "\x00", "🗼 Paris", "[bold]"]
 )
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=64)
+TIMES = st.floats(0, 253_402_300_799)
+"""Of the years 1970 to 9999."""
+SPANS = st.floats(0, 1e9)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | NUMBERS | NAMES,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
@@ -63,9 +66,9 @@ TROUBLES = st.builds(
 SAMPLES = st.builds(
     Sample,
     device=NAMES,
-    at=NUMBERS,
-    took=NUMBERS,
-    next=NUMBERS,
+    at=TIMES,
+    took=SPANS,
+    next=SPANS,
     trouble=st.none() | TROUBLES,
     reasons=st.lists(REASONS, max_size=3).map(tuple),
     figures=st.dictionaries(NAMES, NUMBERS, max_size=4),
@@ -87,7 +90,7 @@ PLACES = st.builds(
     Place,
     name=NAMES,
     title=NAMES,
-    at=st.none() | st.tuples(NUMBERS, NUMBERS),
+    at=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
     racks=st.dictionaries(NAMES, st.integers(0, 60), max_size=3),
 )
 FLEETS = st.builds(

@@ -82,6 +82,93 @@ def test_alerts_tell_one_state_after_the_other_of_each_device(courses: Sequence[
         assert bool(alert.why) == (alert.after is not State.OK)
 
 
+@given(
+    courses=COURSES,
+    size=st.integers(1, 9),
+    gaps=st.lists(st.sampled_from([0.0, 3.0, 40.0, 500.0]), min_size=1),
+    ticking=st.booleans(),
+)
+def test_alerts_do_not_depend_on_how_many_samples_come_at_once(
+    courses: Sequence[tuple[object, str]], size: int, gaps: Sequence[float], *, ticking: bool
+) -> None:
+    samples = []
+    late = 0.0
+    for number, sample in enumerate(interleaved(courses)):
+        late += gaps[number % len(gaps)]
+        samples.append(replace(sample, at=sample.at + late))
+    one_by_one, together = Board(), Board()
+    for made in (one_by_one, together):
+        made.apply([FLEET], 0.0)
+    for sample in samples:
+        if ticking:
+            one_by_one.tick(sample.at)
+        one_by_one.apply([sample], sample.at)
+    for start in range(0, len(samples), size):
+        part = samples[start : start + size]
+        together.apply(part, part[-1].at)
+    assert list(together.alerts) == list(one_by_one.alerts)
+    end = samples[-1].at if samples else 0.0
+    for made in (one_by_one, together):
+        made.tick(end)
+    assert together.devices() == one_by_one.devices()
+
+
+def test_what_happened_while_nobody_took_samples_is_told_though_it_is_long_ago() -> None:
+    made = board(good(0))
+    made.apply([silent(10), silent(20), good(30), good(40)], 5000.0)
+    assert [(one.at, one.after) for one in made.alerts] == [(40, State.OK), (20, State.DOWN)]
+    assert made.device(SERVER.key).state is State.UNKNOWN
+
+
+@pytest.mark.parametrize("back", [6.0, 3500.0, 1e9])
+def test_a_clock_that_is_set_back_keeps_nothing_fresh(back: float) -> None:
+    begin = 2e9
+    made = board(good(begin), bad(begin, device=OTHER), bad(begin + 20, device=OTHER))
+    assert made.tick(begin + 25) == frozenset()
+    now = begin + 25 - back
+    assert made.tick(now) == ALL
+    assert not made.device(SERVER.key).stale
+    assert made.device(SERVER.key).at == begin - back
+    assert made.tick(now + 4) == frozenset()
+    assert made.tick(now + 6) == {SERVER.key}
+    assert made.device(SERVER.key).state is State.UNKNOWN
+    assert made.device(OTHER.key).state is State.DEGRADED
+    made.apply([bad(now + 8, device=OTHER)], now + 8)
+    assert made.tick(now + 39) == {OTHER.key}
+    assert made.device(OTHER.key).state is State.UNKNOWN
+    assert len(made.alerts) == 1
+
+
+def test_samples_that_come_with_the_clock_that_was_set_back_count_as_ever() -> None:
+    made = board(good(5000), bad(5010))
+    assert made.apply([bad(1510)], 1510.0) >= {SERVER.key}
+    assert made.device(SERVER.key).state is State.DEGRADED
+    made.apply([bad(1520)], 1520.0)
+    assert made.tick(1550.0) == frozenset()
+    assert made.tick(1551.0) == {SERVER.key}
+
+
+@given(st.floats(61, 1e12), st.integers(1, 4))
+def test_a_sample_of_a_clock_that_is_ahead_holds_no_longer_than_others(ahead: float, samples: int) -> None:
+    made = board()
+    for number in range(samples):
+        made.apply([good(1000.0 + 10 * number + ahead)], 1000.0 + 10 * number)
+    last = 1000.0 + 10 * (samples - 1)
+    assert made.device(SERVER.key).state is State.OK
+    assert made.device(SERVER.key).at == last
+    assert made.tick(last + 30) == frozenset()
+    assert made.tick(last + 31) == {SERVER.key}
+    assert made.device(SERVER.key).state is State.UNKNOWN
+
+
+def test_a_sample_of_the_far_future_holds_up_none_after_it() -> None:
+    made = board(good(1000))
+    made.apply([good(9e9)], 1001.0)
+    made.apply([bad(1010, DEAD)], 1010.0)
+    made.apply([bad(1020, DEAD)], 1020.0)
+    assert made.device(SERVER.key).state is State.DOWN
+
+
 def test_after_a_fleet_all_its_devices_are_new_and_unknown() -> None:
     made = Board()
     assert made.apply([FLEET], 5.0) == ALL

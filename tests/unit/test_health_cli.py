@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from microdc.cli import complete, health_results
+from microdc.cli import complete, health_results, main
 from microdc.errors import Exit
 from microdc.health.model import Fleet, Sample
 from microdc.health.stream import decode
@@ -70,7 +71,7 @@ def test_each_device_is_asked_once_and_what_it_says_counts(racks: Racks) -> None
 def test_for_people(racks: Racks) -> None:
     output = racks("health", code=Exit.FAILED)
     head, first, second = output.splitlines()
-    assert head.split() == ["SITE", "STATE", "DEVICES", "DRAW", "HOTTEST", "WHY", "AGE"]
+    assert head.split() == ["SITE", "STATE", "DEVICES", "DRAW", "HOTTEST", "AGE", "WHY"]
     assert first.split()[:3] == ["a", "▲", "degraded"]
     assert "server/a3: " in first
     assert second.split()[:3] == ["b", "○", "unknown"]
@@ -204,6 +205,37 @@ def test_a_feed_of_no_inventory_says_so_and_ends_when_nobody_reads_it(racks: Rac
         assert process.wait(LONG) == Exit.OK
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
+
+
+# -- one poller for all
+
+
+def test_one_exporter_feeds_all_and_no_bmc_is_logged_in_to_twice(racks: Racks) -> None:
+    argv = [sys.executable, "-m", "microdc.cli", "exporter", "--every", "1s", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, start_new_session=True) as exporter:
+        try:
+            assert exporter.stderr is not None
+            told = iter(exporter.stderr.readline, "")
+            where = next(found[1] for line in told if (found := re.search(r"http://(\S+)/metrics", line)))
+
+            until(lambda: set(_states(racks, where).values()) == {"ok", "down"}, LONG)
+            watched = ("health", "a3", "--watch", "--count", "2", "--from", where)
+            assert "server/a3" in racks(*watched, code=Exit.FAILED)
+            assert _states(racks, where) == {"server/a1": "ok", "server/a2": "ok", "server/a3": "down"}
+            assert racks.sessions() == 2
+            exporter.terminate()
+            exporter.communicate(timeout=LONG)
+        finally:
+            if exporter.poll() is None:
+                os.killpg(exporter.pid, signal.SIGKILL)
+    assert exporter.returncode == Exit.INTERRUPTED
+    assert racks.sessions() == 0
+
+
+def _states(racks: Racks, where: str) -> dict[str, str]:
+    """Of the servers that are polled, as far as the exporter knows them."""
+    main.call(["health", "a1", "a2", "a3", "--from", where, "-o", "json"])
+    return {key: one["state"] for key, one in by_key(racks.capsys.readouterr().out).items()}
 
 
 # -- as it changes, and the demo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -45,6 +46,7 @@ from microdc.cli import (
     deploy_explain,
     deploy_moves,
     deploy_nodes,
+    drift,
     history,
     inventory_survey,
     lease,
@@ -76,7 +78,9 @@ from microdc.switch.model import (
     Vlan,
 )
 from microdc.switch.operate import Examined
-from microdc.wan.model import Plan
+from microdc.wan.differences import Difference
+from microdc.wan.drift import Drift, Drifted, Since
+from microdc.wan.model import Direction, Plan
 
 ZERO = 1_800_000_000.0
 MOMENT = datetime(2026, 11, 27, tzinfo=UTC)
@@ -331,6 +335,25 @@ def test_the_wan(names: dict[str, str]) -> None:
     source = (CLI / "wan.py").read_text("utf-8")
     for one in (*shown["directions"][:1], *shown["overlays"][:1]):
         assert all(f'"{key}":' in source for key in one)
+
+
+def test_what_drifted_is_what_the_shapers_tell() -> None:
+    seen = 0
+    one = Demo(10, 6, clock=lambda: ZERO)
+    difference = Difference("delay line", (Direction("a", "b"),), "40 ms", "0 ms")
+    theirs = Drifted("wan1", "eth1", difference, Since(ZERO, ZERO, 1, ZERO))
+    for at in range(200, 400, 20):
+        told = one.drift(ZERO + at)
+        found = Drift([theirs] * bool(told["differences"]), [], [])
+        check(told, drift._data(found))
+        polled = {
+            sample.device.partition("/")[2]: len(sample.facts["drift"])
+            for sample in one.samples(ZERO + at)
+            if sample.device.startswith("shaper/") and sample.facts["drift"]
+        }
+        assert Counter(difference["emulator"] for difference in told["differences"]) == polled
+        seen += len(polled)
+    assert seen
 
 
 # -- what acts would do

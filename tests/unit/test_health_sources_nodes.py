@@ -158,8 +158,8 @@ def test_a_node_that_was_taken_out_takes_its_server_with_it(store: Store) -> Non
 
 def test_a_poll_that_gave_nothing_is_stamped_as_well_and_keeps_what_it_has() -> None:
     windows = windows_of((), [row_of(replace(NEW, state=State.MAINTENANCE, note="out"))])
-    assert windows.why(SERVER) == "out"
-    assert windows.why(ELSEWHERE) == ""
+    assert windows.why(SERVER, 1.0) == "out"
+    assert windows.why(ELSEWHERE, 1.0) == ""
 
 
 def test_a_troubled_sample_keeps_its_trouble(store: Store) -> None:

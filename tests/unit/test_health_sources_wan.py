@@ -158,6 +158,35 @@ def test_an_overlay_and_a_change_that_waits_are_told(shaped: Shaped) -> None:
     assert "bob on h ends in 25 s" in found.reasons[0].what
 
 
+@pytest.mark.parametrize(
+    "problem", [UnreachableError("gone"), ConnectionResetError("gone"), KeyError("figure"), SystemExit(1)]
+)
+@pytest.mark.parametrize("ending", [None, OSError("half closed")])
+def test_whatever_a_poll_raises_the_conversation_is_opened_anew(
+    shaped: Shaped, monkeypatch: pytest.MonkeyPatch, problem: BaseException, ending: Exception | None
+) -> None:
+    probe = shaper_probe(shaped, Laid())
+    read(probe)
+
+    def fail(*_: object) -> None:
+        raise problem
+
+    def end(*_: object) -> None:
+        shaped.closed += 1
+        if ending is not None:
+            raise ending
+
+    with monkeypatch.context() as broken:
+        broken.setattr(shaped, "count", fail)
+        broken.setattr(shaped, "__exit__", end)
+        for _ in range(2):
+            with pytest.raises(type(problem)):
+                read(probe)
+    assert (shaped.opened, shaped.closed) == (2, 2)
+    assert read(probe).figures["agent_up"] == 1.0
+    assert shaped.opened == 3
+
+
 def test_a_shaper_without_anything_laid_says_so(shaped: Shaped) -> None:
     shaped.situations["wan1"] = replace(a_situation(), state=State(1, ()))
     found = read(shaper_probe(shaped, Laid()))
@@ -180,8 +209,8 @@ def test_a_lost_shaper_is_opened_anew(shaped: Shaped) -> None:
 # -- pairs
 
 
-def pairs_probe(shaped: Shaped, known: Laid, *, now: float = 1000.0, trips: Any = None) -> PairsProbe:
-    return PairsProbe(shaped.testbed, None, PACE, known, trips, now=lambda: now)
+def pairs_probe(shaped: Shaped, known: Laid, trips: Any = None) -> PairsProbe:
+    return PairsProbe(shaped.testbed, None, PACE, known, trips)
 
 
 def pairs(probe: PairsProbe) -> dict[str, Observation]:
@@ -223,11 +252,14 @@ def test_pairs_tell_what_is_asked_and_what_went_through(
 
 
 def test_pairs_of_a_shaper_that_was_not_heard_are_left_out(shaped: Shaped) -> None:
-    known = Laid()
+    clock = [0.0]
+    known = Laid(lambda: clock[0])
     assert not pairs(pairs_probe(shaped, known))
     read(shaper_probe(shaped, known))
-    assert len(pairs(pairs_probe(shaped, known, now=1014.0))) == 2
-    assert not pairs(pairs_probe(shaped, known, now=1016.0))
+    clock[0] = 14.0
+    assert len(pairs(pairs_probe(shaped, known))) == 2
+    clock[0] = 16.0
+    assert not pairs(pairs_probe(shaped, known))
 
 
 def test_a_pair_without_a_way_is_down_and_says_who_cut_it() -> None:
@@ -380,14 +412,111 @@ def test_a_round_trip_that_strays_is_measured_once_more(
 def test_what_is_asked_anew_is_measured_first(measurable: Testbed) -> None:
     now = [0.0]
     names = ["paris:barcelona", "barcelona:paris"]
-    trips = RoundTrips(measurable, names, Pace(60.0, 30.0), now=lambda: now[0])
+    trips = RoundTrips(measurable, names, Pace(60.0, 30.0), clock=lambda: now[0])
     taken = []
     for asked in ({names[0]: 0.02, names[1]: 0.02}, {names[0]: 0.02, names[1]: 0.09}, {names[0]: 0.02}):
         while (name := trips._next(asked)) is not None:
             taken.append(name)
-            trips._found[name] = Trip(now[0], 0.02, asked=asked[name])
-            trips._busy.discard(name)
+            trips._keep(name, Trip(now[0], 0.02, asked=asked[name]), now[0])
     assert taken == [*names, names[1]]
     now[0] = 60.0
     assert trips._next({}) is None  # without a way there is nothing to measure
     assert trips._next({names[1]: 0.09}) == names[1]
+
+
+@pytest.mark.parametrize("wall", [1e9, 1e9 - 3500.0, 1e9 + 3500.0])
+def test_a_clock_that_is_set_neither_hurries_nor_delays_a_measurement(
+    measurable: Testbed, wall: float
+) -> None:
+    now, clock, name = [1e9], [0.0], "paris:barcelona"
+    trips = RoundTrips(measurable, [name], Pace(60.0, 30.0), now=lambda: now[0], clock=lambda: clock[0])
+    trips._keep(name, Trip(now[0], 0.02, asked=0.02), 0.0)
+    now[0] = wall
+    clock[0] = 59.0
+    assert trips._next({name: 0.02}) is None
+    assert trips.newest(name) is not None
+    clock[0] = 60.0
+    assert trips._next({name: 0.02}) == name
+
+
+def test_a_round_trip_of_long_ago_is_none_of_now(measurable: Testbed) -> None:
+    clock, names = [0.0], ["paris:barcelona", "barcelona:paris"]
+    trips = RoundTrips(measurable, names, Pace(60.0, 30.0), clock=lambda: clock[0])
+    for name in names:
+        trips._keep(name, Trip(0.0, 0.5, asked=0.02), 0.0)
+    clock[0] = 180.0
+    assert trips.newest(names[0]) is not None
+    clock[0] = 181.0
+    assert trips.newest(names[0]) is None
+
+
+def test_where_all_pairs_take_longer_than_an_interval_a_round_trip_holds_as_much_longer(
+    measurable: Testbed,
+) -> None:
+    clock, names = [0.0], ["paris:barcelona", "barcelona:paris"]
+    trips = RoundTrips(measurable, names, Pace(60.0, 30.0), clock=lambda: clock[0])
+    for name in names:
+        began, clock[0] = clock[0], clock[0] + 100.0
+        trips._keep(name, Trip(0.0, 0.5, asked=0.02), began)
+    clock[0] += 300.0  # both at once take 100 s
+    assert trips.newest(names[1]) is not None
+    assert trips.newest(names[0]) is None
+    clock[0] += 1.0
+    assert trips.newest(names[1]) is None
+
+
+def test_of_an_old_round_trip_nothing_is_said_of_its_pair(shaped: Shaped, measurable: Testbed) -> None:
+    clock, name = [0.0], "paris:barcelona"
+    trips = RoundTrips(measurable, [name], Pace(60.0, 30.0), clock=lambda: clock[0])
+    known = Laid()
+    read(shaper_probe(shaped, known))
+    trips._keep(name, Trip(1.0, 0.5, asked=0.02), 0.0)
+    found = pairs(pairs_probe(shaped, known, trips))[f"pair/{name}"]
+    assert [one.severity for one in found.reasons] == ["degraded"]
+    assert found.figures["rtt_measured"] == 0.5
+    clock[0] = 36_000.0
+    found = pairs(pairs_probe(shaped, known, trips))[f"pair/{name}"]
+    assert not found.reasons
+    assert "rtt_measured" not in found.figures
+    assert "trip" not in found.facts
+
+
+class Panic(BaseException):
+    """As a library of another language has it: no Exception."""
+
+
+@pytest.mark.parametrize(
+    "problem", [OSError(24, "Too many open files"), KeyError("b"), Panic("at the disco")]
+)
+def test_whatever_a_measurement_raises_is_told_and_the_others_are_measured_on(
+    measurable: Testbed, monkeypatch: pytest.MonkeyPatch, problem: BaseException
+) -> None:
+    names = ["paris:barcelona", "barcelona:paris"]
+    trips = RoundTrips(measurable, names, Pace(0.01, 30.0))
+    times = dict.fromkeys(names, 0)
+    enough = threading.Event()
+
+    def measure(name: str, asked: float | None = None) -> Trip:
+        times[name] += 1
+        if all(many >= 3 for many in times.values()):
+            enough.set()
+        if name == names[0]:
+            raise problem
+        return Trip(1.0, 0.02, asked=asked)
+
+    monkeypatch.setattr(trips, "measure", measure)
+    monkeypatch.setattr("microdc.health.sources.roundtrips._LOOK", 0.01)
+    stop = threading.Event()
+    trips.ask(dict.fromkeys(names, 0.02))
+    trips.start(stop)
+    try:
+        assert enough.wait(20), f"measured {times}"
+    finally:
+        stop.set()
+        trips.close()
+    monkeypatch.setattr(trips, "_interval", 1e9)
+    bad, good = (trips.newest(name) for name in names)
+    assert bad is not None
+    assert good is not None
+    assert bad.problem.startswith(type(problem).__name__)
+    assert (good.problem, good.rtt) == ("", 0.02)

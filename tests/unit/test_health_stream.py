@@ -109,6 +109,63 @@ def test_what_is_wrong_with_a_line_is_told(changed: dict[str, Any], why: str) ->
 
 
 @pytest.mark.parametrize(
+    ("changed", "good"),
+    [
+        ({"at": 1e17}, False),
+        ({"at": 253_402_300_799}, True),
+        ({"at": 253_402_300_800}, False),
+        ({"at": -1}, False),
+        ({"at": 0}, True),
+        ({"at": 9**999}, False),
+        ({"next": 1e300}, False),
+        ({"next": -1.0}, False),
+        ({"next": 1e9}, True),
+        ({"took": -0.1}, False),
+        ({"took": 1e10}, False),
+    ],
+)
+def test_times_that_no_clock_shows_are_refused(changed: dict[str, Any], *, good: bool) -> None:
+    line = json.dumps({**SAMPLE, **changed})
+    if good:
+        assert isinstance(decode(line), Sample)
+        return
+    with pytest.raises(InputError, match=r"is not within|no number|too large"):
+        decode(line)
+
+
+@pytest.mark.parametrize(
+    ("place", "device", "good"),
+    [
+        ({"at": [90, -180]}, {}, True),
+        ({"at": [91, 720]}, {}, False),
+        ({"at": [0, 180.1]}, {}, False),
+        ({"at": [-90.1, 0]}, {}, False),
+        ({"at": [1]}, {}, False),
+        ({"at": [1, 2, 3]}, {}, False),
+        ({"racks": {"r1": 1000}}, {"unit": 1000, "height": 0}, True),
+        ({"racks": {"r1": 10**12}}, {}, False),
+        ({"racks": {"r1": -1}}, {}, False),
+        ({}, {"unit": 10**9}, False),
+        ({}, {"unit": -3}, False),
+        ({}, {"height": 10**9}, False),
+    ],
+)
+def test_places_that_are_nowhere_and_racks_that_nobody_can_draw_are_refused(
+    place: dict[str, Any], device: dict[str, Any], *, good: bool
+) -> None:
+    document = {
+        **json.loads(encode(Fleet())),
+        "sites": [{"name": "a", **place}],
+        "devices": [{"kind": "server", "name": "s", **device}],
+    }
+    if good:
+        assert isinstance(decode(json.dumps(document)), Fleet)
+        return
+    with pytest.raises(InputError):
+        decode(json.dumps(document))
+
+
+@pytest.mark.parametrize(
     "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1E+400", "9" * 400, "9" * 400 + ".0"]
 )
 @pytest.mark.parametrize("where", ["at", "figures", "facts"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -24,7 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microdc.health.model import Device, DeviceHealth, Reason, Sample, State, Trouble
-from microdc.health.tracking import RANK, Rules, Track, apparent, changes_at, follow, settle
+from microdc.health.tracking import RANK, Rules, Track, apparent, changes_at, follow, settle, shifted
 
 RULES = Rules()
 STATES = {".": State.OK, "d": State.DEGRADED, "D": State.DOWN, "?": State.UNKNOWN, "m": State.MAINTENANCE}
@@ -79,6 +80,13 @@ def states(letters: str) -> str:
         (".ox", "..?"),
         (".od", "..."),
         ("Do..", "DDD."),
+        ("D.o.", "DDD."),  # but break no row of what does
+        ("D.o.o.o", "DDD...."),
+        (".dod", "...d"),
+        (".DoD", "...D"),
+        (".xox", "..?D"),
+        ("D.oo.", "DDD?."),
+        ("D.r", "DDd"),  # it is there, and lets nobody see how it is
         (".mxxxx", ".mmmmD"),  # until it is too long ago that it was told of
     ],
 )
@@ -94,11 +102,27 @@ def test_nothing_but_two_in_a_row_changes_a_known_state(letters: str) -> None:
         track = follow(track, sample, RULES)
         verdicts.append(apparent(sample).state)
         if track.state is not before and before is not State.UNKNOWN:
-            ranks = [RANK[one] for one in verdicts[-2:]]
+            lately: Sequence[State] = verdicts[-2:]
+            if track.state is not State.UNKNOWN:  # mistakes of the program are no word of the device
+                lately = [one for one in verdicts if one != State.UNKNOWN][-2:]
+            ranks = [RANK[one] for one in lately]
             assert len(ranks) == 2
             assert all(rank > RANK[before] for rank in ranks) or all(rank < RANK[before] for rank in ranks)
-            assert track.state in verdicts[-2:]
+            assert track.state in lately
         before = track.state
+
+
+@given(st.text(".dD", min_size=1, max_size=12), st.data())
+def test_single_mistakes_of_the_program_change_nothing(letters: str, data: st.DataObject) -> None:
+    """Wherever they come between what the device says, at most one at a place."""
+    mixed = "".join(letter + data.draw(st.sampled_from(["", "o"])) for letter in letters)
+    said = [state for letter, state in zip(mixed, states(mixed), strict=True) if letter != "o"]
+    assert "".join(said) == states(letters)
+
+
+def test_a_poll_that_fails_by_our_own_mistake_every_other_time_holds_nothing_down() -> None:
+    assert states("xx" + ".o" * 25)[-1] == "."
+    assert states(".xx" + ".r" * 25)[-1] == "d"
 
 
 @given(st.integers(2, 5), st.text(".d", min_size=1, max_size=60))
@@ -178,6 +202,20 @@ def test_after_a_silence_the_first_word_counts_again() -> None:
 
 def test_samples_count_in_their_order_whatever_the_clock_says() -> None:
     assert after(good(1000), bad(400), bad(410)).state is State.DEGRADED
+
+
+@given(LETTERS, st.floats(-1e6, 1e6), st.floats(0, 100))
+def test_a_track_of_another_time_says_the_same_as_long_after(letters: str, by: float, later: float) -> None:
+    samples = course(letters)
+    at = samples[-1].at + later
+    track = after(*samples)
+    moved = shifted(track, by)
+    assert changes_at(moved, at + by) == pytest.approx(changes_at(track, at) + by)
+    here, there = settle(SERVER, track, at), settle(SERVER, moved, at + by)
+    edges = (track.fresh, track.lapses)
+    if min(abs(at - edge) for edge in edges) > 1e-6:  # where no rounding decides
+        assert (there.state, there.stale, there.reasons) == (here.state, here.stale, here.reasons)
+    assert there.since == pytest.approx(here.since + by, abs=1e-6) or there.state is not here.state
 
 
 def test_maintenance_is_told_with_its_reason_and_its_time() -> None:

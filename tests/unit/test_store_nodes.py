@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
 
 from microdc.errors import RefusedError
-from microdc.store import migrations, nodes
+from microdc.store import nodes
 from microdc.store.clocks import Reading
 from microdc.store.nodes import NodeRow, SeenRow
 from microdc.store.operate import Store, open_store
@@ -174,64 +171,3 @@ class TestEvidence:
         assert [(row.source == "station", row.node) for row in rows] == [(True, ""), (False, "n1")] + [
             (False, "")
         ] * 2
-
-
-LATER = ("nodes", "stations", "evidence", "presences", "keys")
-"""What versions 2 and 3 added."""
-
-
-class TestOlderVersions:
-    """A store of version 1 is brought on, step by step."""
-
-    @pytest.fixture
-    def old(self, store_url: str) -> str:
-        """As version 1 left it: without what came later."""
-        with open_store(store_url) as store:
-            store.journal.note("note", ME, "lab", "kept")
-            with store._database.writing() as connection:
-                for name in LATER:
-                    connection.execute(text(f"DROP TABLE {name}"))
-                connection.execute(text("UPDATE microdc_schema SET version = 1"))
-        return store_url
-
-    def test_it_has_the_tables_that_a_new_one_has(self, old: str, tmp_path: Path) -> None:
-        with open_store(old) as store:
-            assert store.info().version == migrations.VERSION
-            assert [entry.summary for entry in store.journal.entries()] == ["kept"]
-            store.nodes.put(NODE)
-            store.nodes.take_in("lab", "here", "log", [seen(1)])
-            brought = _shape(store)
-        with open_store(old) as again:
-            assert list(again.nodes.get("lab")) == ["n1"]
-        if "://" not in old:
-            with open_store(str(tmp_path / "new.db")) as new:
-                assert _shape(new) == brought
-            with closing(sqlite3.connect(f"{old}.v1")) as kept:
-                assert kept.execute("SELECT version FROM microdc_schema").fetchall() == [(1,)]
-
-    def test_it_is_the_same_on_postgresql(self, old: str, request: pytest.FixtureRequest) -> None:
-        with open_store(old) as store:
-            brought = _shape(store)
-        if "://" not in old:
-            return
-        with open_store(request.getfixturevalue("new_database")()) as new:
-            assert _shape(new) == brought
-
-
-def _shape(store: Store) -> dict[str, object]:
-    """Columns, keys and indexes of what came later."""
-    with store._database.reading() as connection:
-        look = inspect(connection)
-        return {
-            name: (
-                [
-                    (column["name"], str(column["type"]), column["nullable"])
-                    for column in look.get_columns(name)
-                ],
-                look.get_pk_constraint(name)["constrained_columns"],
-                sorted(
-                    (str(index["name"]), tuple(index["column_names"])) for index in look.get_indexes(name)
-                ),
-            )
-            for name in LATER
-        }

@@ -147,6 +147,10 @@ class Asking:
         with self._lock:
             return wan.show(self._state, "", self._now(at))
 
+    def drift(self, at: float | None = None) -> Document:
+        """`microdc wan drift`."""
+        return self._tell(wan.drift, "", at)
+
     def _tell(self, tell: Callable[[State, str, float], Document], name: str, at: float | None) -> Document:
         with self._lock:
             return tell(self._state, name, self._now(at))

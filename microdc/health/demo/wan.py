@@ -114,10 +114,15 @@ def asked_of(line: Line, mood: Mood) -> Shape:
     return shape._replace(forth=shape.forth or base.forth, back=shape.back or base.back)
 
 
+def astray(asked: Shape) -> float:
+    """Seconds, there and back, by which a delay that somebody changed by hand is too long."""
+    return 0.4 * asked.rtt + 0.012
+
+
 def _figures(line: Line, t: float, mood: Mood, asked: Shape) -> dict[str, float]:
     forth, back = asked.forth or line.forth, asked.back or line.back
     queue = 0.035 * (1 + 0.3 * ripple(t, line.phases[1], 5.0)) if mood.congested else 0.0
-    away = 0.4 * asked.rtt + 0.012 if mood.drifted else 0.0
+    away = astray(asked) if mood.drifted else 0.0
     measured = asked.rtt + 0.0003 + 0.0002 * (1 + ripple(t, line.phases[0])) + queue + away
     lost = 0.021 + 0.008 * ripple(t, line.phases[2], 6.0) if mood.congested else 0.0
     share = 0.985 if mood.congested else 0.75 * load(t, line.phases)

@@ -139,6 +139,12 @@ def _own(seen: Seen) -> Iterator[Metric]:
     )
     for (kind, trouble), count in seen.troubles.items():
         troubles.add_metric((kind, trouble), count)
+    readers = GaugeMetricFamily("microdc_exporter_feed_readers", "Who read the feed of the exporter")
+    readers.add_metric((), float(seen.readers))
+    lost = CounterMetricFamily(
+        "microdc_exporter_feed_lost_samples", "Samples that readers of the feed were too slow for"
+    )
+    lost.add_metric((), float(seen.lost))
     up = GaugeMetricFamily("microdc_exporter_feed_up", "1 while devices are polled, else 0")
     up.add_metric((), float(seen.feeding))
     problems = GaugeMetricFamily(
@@ -147,7 +153,7 @@ def _own(seen: Seen) -> Iterator[Metric]:
     problems.add_metric((), float(len(seen.fleet.problems)))
     build = InfoMetricFamily("microdc_build", "The microdc that tells this")
     build.add_metric((), {"version": __version__})
-    yield from (polls, seconds, troubles, up, problems, build)
+    yield from (polls, seconds, troubles, up, readers, lost, problems, build)
 
 
 def _texts(*values: str) -> tuple[str, ...]:

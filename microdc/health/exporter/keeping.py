@@ -1,4 +1,4 @@
-"""The board that scrapes read: fed by a thread of its own, so that no scrape ever waits for a device."""
+"""The board that scrapes read, and the hub that readers of records are fed from: by a thread of its own, so that nobody ever waits for a device."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from microdc.health.board import Board
+from microdc.health.exporter.sharing import Hub
 from microdc.health.model import DeviceHealth, Fleet, Sample, SiteHealth
 from microdc.health.reducing import reduce
 from microdc.health.stream import Record
@@ -26,7 +27,7 @@ class Source(Protocol):
 class Seen:
     """All that is known at one moment, for one scrape. polls, seconds: by kind of device; troubles: by kind of device and of trouble.
 
-    feeding: whether records still come.
+    feeding: whether records still come. readers: who read the records now; lost: samples that they were too slow for.
     """
 
     fleet: Fleet
@@ -36,6 +37,8 @@ class Seen:
     seconds: Mapping[str, float]
     troubles: Mapping[tuple[str, str], int]
     feeding: bool
+    readers: int = 0
+    lost: int = 0
 
 
 class Keeper:
@@ -54,6 +57,7 @@ class Keeper:
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._troubles: Counter[tuple[str, str]] = Counter()
         self._thread = threading.Thread(target=self._feed, name="feed", daemon=True)
+        self.hub = Hub()
         self.ended = threading.Event()
         """Set when no more records come."""
         self.failure: Exception | None = None
@@ -75,7 +79,8 @@ class Keeper:
             fleet, devices = self._board.fleet, dict(self._board.devices())
             polls, seconds, troubles = dict(self._polls), dict(self._seconds), dict(self._troubles)
         sites = reduce(fleet, devices, now)
-        return Seen(fleet, devices, sites, polls, seconds, troubles, not self.ended.is_set())
+        hub, feeding = self.hub, not self.ended.is_set()
+        return Seen(fleet, devices, sites, polls, seconds, troubles, feeding, hub.readers, hub.lost)
 
     def _feed(self) -> None:
         try:
@@ -88,8 +93,10 @@ class Keeper:
             self.failure = error
         finally:
             self.ended.set()
+            self.hub.end()
 
     def _take(self, record: Record) -> None:
+        self.hub.put(record)
         with self._lock:
             self._board.apply((record,), self._clock())
             if isinstance(record, Sample):

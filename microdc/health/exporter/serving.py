@@ -1,7 +1,8 @@
-"""`/metrics` and `/healthz` over HTTP."""
+"""`/metrics`, `/feed` and `/healthz` over HTTP."""
 
 from __future__ import annotations
 
+import select
 import socket
 import sys
 import threading
@@ -15,14 +16,25 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import make_wsgi_app
 
-from microdc.errors import UnreachableError
+from microdc.errors import RefusedError, UnreachableError
 from microdc.health.exporter.collecting import HealthCollector
 from microdc.health.exporter.keeping import Keeper
 
 CONNECTIONS = 16
-"""Served at once; more are closed unanswered. Prometheus needs one."""
+"""Served at once, readers of the feed among them; more are closed unanswered. Prometheus needs one."""
 _QUIET = 10.0
 """Seconds that a connection may say, or take, nothing."""
+_AHEAD = 128 * 1024
+"""Octets that the system keeps for a slow reader. What he has not taken is to wait with us, where newer samples take the place of older ones."""
+_VANISHED = 30_000
+"""Milliseconds after which a peer that confirms nothing is gone."""
+_GONE = "microdc.gone"
+"""In the environment of a request: whether who asked has closed the connection."""
+FEED_TYPE = "application/x-ndjson"
+_PAGES = {
+    "/": ("200 OK", "microdc: /metrics for Prometheus, /feed for microdc, /healthz\n"),
+    "/healthz": ("200 OK", "ok\n"),
+}
 _TEXT = [("Content-Type", "text/plain; charset=utf-8")]
 
 
@@ -62,7 +74,7 @@ class Server:
 
 
 def application(keeper: Keeper) -> WSGIApplication:
-    """`/metrics` in the format that the scraper asks for; `/healthz` is 200 while devices are polled, 503 after."""
+    """`/metrics` in the format that the scraper asks for; `/feed` all records as lines, without end; `/healthz` is 200 while devices are polled, 503 after."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(HealthCollector(keeper.seen))
     ProcessCollector(registry=registry)
@@ -74,16 +86,29 @@ def application(keeper: Keeper) -> WSGIApplication:
             return _answer(start, "405 Method Not Allowed", "only GET\n", [("Allow", "GET")])
         if path == "/metrics":
             return metrics(environ, start)
-        if path == "/healthz":
-            if keeper.ended.is_set():
-                why = f": {keeper.failure}" if keeper.failure else ""
-                return _answer(start, "503 Service Unavailable", f"nothing is polled any more{why}\n")
-            return _answer(start, "200 OK", "ok\n")
-        if path == "/":
-            return _answer(start, "200 OK", "microdc: /metrics for Prometheus, /healthz\n")
-        return _answer(start, "404 Not Found", "there are /metrics and /healthz\n")
+        if path in {"/feed", "/healthz"} and keeper.ended.is_set():
+            why = f": {keeper.failure}" if keeper.failure else ""
+            return _answer(start, "503 Service Unavailable", f"nothing is polled any more{why}\n")
+        if path == "/feed":
+            return _feed(keeper, start, environ[_GONE])
+        status, text = _PAGES.get(path, ("404 Not Found", "there are /metrics, /feed and /healthz\n"))
+        return _answer(start, status, text)
 
     return serve
+
+
+def _feed(keeper: Keeper, start: StartResponse, gone: Callable[[], bool]) -> Iterable[bytes]:
+    """Sends records until there are no more, or until the reader is gone or takes nothing."""
+    try:
+        with keeper.hub.reading() as reader:
+            write = start("200 OK", [("Content-Type", FEED_TYPE), ("Cache-Control", "no-store")])
+            for piece in reader.pieces(gone=gone):
+                write(piece)
+    except RefusedError as full:
+        return _answer(start, "503 Service Unavailable", f"{full}\n")
+    except OSError:
+        return []
+    return []
 
 
 def _answer(
@@ -127,6 +152,19 @@ class _Six(_Http):
 
 class _Handler(WSGIRequestHandler):
     timeout = _QUIET
+
+    def setup(self) -> None:
+        super().setup()
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _AHEAD)
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _VANISHED)
+
+    def get_environ(self) -> WSGIEnvironment:
+        return {**super().get_environ(), _GONE: self._gone}
+
+    def _gone(self) -> bool:
+        poll = select.poll()
+        poll.register(self.connection, select.POLLRDHUP)
+        return bool(poll.poll(0))
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  the library's name
         """A scrape every few seconds is no news."""

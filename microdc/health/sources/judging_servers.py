@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from microdc.bmc.model import Health, Power, Reading, Sensors
+from microdc.bmc.model import Health, Power, Reading, Sensors, Thresholds
 from microdc.health.model import Reason
 
 _INLETS: Final = tuple(re.compile(word, re.IGNORECASE) for word in ("inlet", "intake", "ambient", "front"))
@@ -135,7 +135,7 @@ def health(sensors: Sensors) -> str | None:
 
 
 def readings_data(readings: Iterable[Reading]) -> list[dict[str, Any]]:
-    """The sensors as screens show them."""
+    """The sensors as screens show them; those that have limits with them."""
     return [
         {
             "name": one.name,
@@ -143,9 +143,21 @@ def readings_data(readings: Iterable[Reading]) -> list[dict[str, Any]]:
             "value": None if one.value is None else round(one.value, 3),
             "unit": one.unit,
             "health": one.health,
+            **_limits(one.thresholds),
         }
         for one in readings
     ]
+
+
+def _limits(found: Thresholds) -> dict[str, list[float | None]]:
+    """Lower critical, lower warning, upper warning, upper critical, in the sensor's unit; null for one that there is not. Nothing where there is none.
+
+    Critical is what its BMC calls so, else what it calls fatal.
+    """
+    low = found.lower_critical if found.lower_critical is not None else found.lower_fatal
+    high = found.upper_critical if found.upper_critical is not None else found.upper_fatal
+    limits = [low, found.lower_warning, found.upper_warning, high]
+    return {} if all(one is None for one in limits) else {"limits": limits}
 
 
 def _number(value: float | None) -> str:

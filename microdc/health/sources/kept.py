@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from microdc.bmc.driver import Bmc
-from microdc.bmc.errors import BmcError, BmcRefusedError, Cause
+from microdc.bmc.errors import BmcError, Cause
 from microdc.bmc.model import Limits, Target
 from microdc.bmc.opening import GOES_ON, open_bmc
 from microdc.bmc.targets import Outlet
@@ -21,7 +21,7 @@ AGAIN = 60.0
 LEAST_WAIT = 2.0
 """Seconds that closing waits for a poll that is going on."""
 _REFUSALS = 3
-"""In a row: then it is opened anew, since what it answers may be another tree than it was, after new firmware for instance."""
+"""In a row, or mistakes of ours: then it is opened anew, since what it answers may be another tree than it was, after new firmware for instance."""
 
 
 @dataclass(slots=True)
@@ -45,10 +45,13 @@ class _Way:
                 self._open = opening.pop_all()
         try:
             found = work(self._bmc)
-        except BmcRefusedError:
+        except BmcError:
+            raise
+        except BaseException:
             self._refusals += 1
             if self._refusals >= _REFUSALS:
-                self.close()
+                with suppress(Exception):  # what the work raised is what is told
+                    self.close()
             raise
         self._refusals = 0
         return found

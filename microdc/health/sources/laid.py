@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from microdc.agent.model import State
@@ -14,7 +15,10 @@ from microdc.wan.watch import Sample
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one shaper told. heard: Unix time; state: what is laid there, heard first at `since`. samples: what went through since it told before."""
+    """What one shaper told. heard: on a clock that is never set; state: what is laid there, heard first at `since`, Unix time. samples: what went through
+
+    since it told before.
+    """
 
     heard: float
     state: State
@@ -24,27 +28,30 @@ class Told:
 
 @dataclass(slots=True)
 class Laid:
-    """By shaper, what it told last."""
+    """By shaper, what it told last. clock: seconds, never set back."""
 
+    clock: Callable[[], float] = time.monotonic
     _told: dict[str, Told] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def hear(self, shaper: str, at: float, state: State, samples: tuple[Sample, ...]) -> Told:
-        """Keeps what a shaper told. Where nothing changed there the state is the one from before, so that it is worked out once."""
+        """Keeps what a shaper told. at: Unix time. Where nothing changed there the state is the one from before, so that it is worked out once."""
         by: dict[Direction, tuple[Sample, ...]] = {}
         for one in samples:
             by[one.place.direction] = (*by.get(one.place.direction, ()), one)
         with self._lock:
             old = self._told.get(shaper)
             same = old is not None and _name(old.state) == _name(state)
-            told = Told(at, old.state if old and same else state, old.since if old and same else at, by)
+            told = Told(
+                self.clock(), old.state if old and same else state, old.since if old and same else at, by
+            )
             self._told[shaper] = told
         return told
 
-    def heard(self, shaper: str) -> float | None:
-        """When a shaper told something last; None where it never did."""
+    def age(self, shaper: str) -> float | None:
+        """Seconds since a shaper told something; None where it never did."""
         told = self._told.get(shaper)
-        return None if told is None else told.heard
+        return None if told is None else self.clock() - told.heard
 
     def in_force(self) -> dict[Direction, tuple[Overlay, Asked]]:
         """By direction, what holds now and whose it is."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from microdc.errors import MicrodcError
@@ -30,7 +29,7 @@ class Trips(Protocol):
         """By name, the round trip in seconds that is laid on each pair which has a way, None where none is; those are to be measured."""
 
     def newest(self, name: str) -> Trip | None:
-        """What was found last of a pair."""
+        """What was found last of a pair; None where that is too long ago to be said of now."""
 
 
 def pair_name(pair: PairWan) -> str:
@@ -50,8 +49,6 @@ class PairsProbe:
         pace: Pace,
         laid: Laid,
         trips: Trips | None = None,
-        *,
-        now: Callable[[], float] = time.time,
     ) -> None:
         self._pairs = {pair_name(pair): pair for pair in pairs_of(testbed)}
         self.devices = tuple(f"{Kind.PAIR}/{name}" for name in self._pairs)
@@ -60,7 +57,6 @@ class PairsProbe:
         self._library = library
         self._laid = laid
         self._trips = trips
-        self._now = now
         self._shapers = _shapers(testbed)
         self._entries: Mapping[tuple[str, str], Entry] | None = None
 
@@ -100,8 +96,9 @@ class PairsProbe:
     def _fresh(self) -> set[str]:
         """The shapers that told something lately."""
         names = {name for some in self._shapers.values() for name in some}
-        least = self._now() - max(15.0, _FRESH * self.interval)
-        return {name for name in names if (self._laid.heard(name) or 0.0) >= least}
+        most = max(15.0, _FRESH * self.interval)
+        ages = {name: self._laid.age(name) for name in names}
+        return {name for name, age in ages.items() if age is not None and age <= most}
 
 
 def pairs_of(testbed: Testbed) -> list[PairWan]:

@@ -7,12 +7,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
 from microdc.errors import MicrodcError
 from microdc.health.sources.intervals import Pace
 from microdc.health.sources.judging_pairs import Trip, strays
+from microdc.health.troubles import own
 from microdc.host.address import address_of
 from microdc.host.model import Host
 from microdc.host.operate import connect
@@ -29,12 +31,23 @@ _APART: Final = 200_000_000
 _LONGEST: Final = 3_000_000_000
 """Ns that an answer may take."""
 _LOOK: Final = 1.0
+_TURNS: Final = 3.0
+"""Turns of a pair, after which what was measured last says nothing of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was measured. at: when it was over, and took: how long it took, in seconds of a clock that is never set."""
+
+    trip: Trip
+    at: float
+    took: float
 
 
 class RoundTrips:
     """Measures pairs over and over, each once in an interval, from threads of its own. `newest` is what was found last.
 
-    A pair of which something else is asked than when it was measured comes first.
+    A pair of which something else is asked than when it was measured comes first. now: Unix time; clock: seconds, never set back.
     """
 
     def __init__(
@@ -44,13 +57,16 @@ class RoundTrips:
         pace: Pace,
         *,
         now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._testbed = testbed
         self._names = [name for name in names if _measurable(testbed, name)]
         self._interval = pace.interval
         self._asked: Mapping[str, float | None] = {}
         self._now = now
-        self._found: dict[str, Trip] = {}
+        self._clock = clock
+        self._found: dict[str, _Found] = {}
+        self._round = 0.0
         self._busy: set[str] = set()
         self._order = deque(self._names)
         self._hosts: dict[str, Host] = {}
@@ -67,8 +83,11 @@ class RoundTrips:
         self._asked = asked
 
     def newest(self, name: str) -> Trip | None:
-        """What was found last of a pair."""
-        return self._found.get(name)
+        """What was found last of a pair, unless it had three turns since: an interval each, or as long as it takes to measure all pairs."""
+        found = self._found.get(name)
+        if found is None or self._clock() - found.at > _TURNS * max(self._interval, self._round):
+            return None
+        return found.trip
 
     def start(self, stop: threading.Event) -> None:
         """Begins; ends with `stop`. Nothing is begun where no pair can be measured."""
@@ -84,7 +103,7 @@ class RoundTrips:
             hosts = list(self._hosts.values())
             self._hosts.clear()
         for host in hosts:
-            with suppress(MicrodcError, OSError):
+            with suppress(Exception):  # it ends with the process, if not now
                 host.close()
 
     def _work(self, stop: threading.Event) -> None:
@@ -94,10 +113,21 @@ class RoundTrips:
             if name is None:
                 stop.wait(_LOOK)
                 continue
+            began = self._clock()
             try:
-                self._found[name] = self._sure(name, asked.get(name))
-            finally:
-                self._busy.discard(name)
+                trip = self._sure(name, asked.get(name))
+            except BaseException as problem:  # noqa: BLE001  the other pairs are measured on, whatever it is
+                self._forget(*self._ends(name))
+                trip = Trip(self._now(), asked=asked.get(name), problem=own(problem, name).what)
+            self._keep(name, trip, began)
+
+    def _keep(self, name: str, trip: Trip, began: float) -> None:
+        """What was found of a pair; its turn is over."""
+        at = self._clock()
+        with self._lock:
+            self._found[name] = _Found(trip, at, at - began)
+            self._round = sum(one.took for one in self._found.values()) / AT_ONCE
+            self._busy.discard(name)
 
     def _next(self, asked: Mapping[str, float | None]) -> str | None:
         """The pair whose turn it is. Of one without a way nothing is measured: no packet would come back."""
@@ -115,11 +145,11 @@ class RoundTrips:
         if name not in asked:
             return False
         found = self._found.get(name)
-        return found is None or self._changed(name, asked) or self._now() - found.at >= self._interval
+        return found is None or self._changed(name, asked) or self._clock() - found.at >= self._interval
 
     def _changed(self, name: str, asked: Mapping[str, float | None]) -> bool:
         found = self._found.get(name)
-        return found is not None and found.asked != asked.get(name)
+        return found is not None and found.trip.asked != asked.get(name)
 
     def _sure(self, name: str, asked: float | None) -> Trip:
         """One that strays is measured once more, and the nearer one counts: at a busy machine all packets of a moment are late."""
@@ -133,8 +163,8 @@ class RoundTrips:
         return again if nearer or not strays(again, asked) else found
 
     def measure(self, name: str, asked: float | None = None) -> Trip:
-        """Round trips of a pair now, from its first site; what hinders is told, never raised."""
-        a, b = (self._testbed.sites[site] for site in name.split(":", 1))
+        """Round trips of a pair now, from its first site; what hinders is told. What is raised is a mistake of ours."""
+        a, b = self._ends(name)
         try:
             here, there = (End(self._host(site), site.probe_ip) for site in (a, b))
             longest = _LONGEST + round((asked or 0.0) * 1e9)
@@ -147,6 +177,9 @@ class RoundTrips:
         if not back:
             return Trip(self._now(), None, lost, asked)
         return Trip(self._now(), median(back) / 1e9, lost, asked, least=min(back) / 1e9)
+
+    def _ends(self, name: str) -> Sequence[Site]:
+        return [self._testbed.sites[site] for site in name.split(":", 1)]
 
     def _host(self, site: Site) -> Host:
         """A site's probe, kept open. Two threads may open it at the same time: one of both is kept."""
@@ -167,7 +200,7 @@ class RoundTrips:
             with self._lock:
                 host = self._hosts.pop(site.name, None)
             if host is not None:
-                with suppress(MicrodcError, OSError):
+                with suppress(Exception):  # it is let go of because it failed
                     host.close()
 
 

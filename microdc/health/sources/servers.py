@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from microdc.bmc.driver import Bmc
-from microdc.bmc.errors import BmcError, Cause, UnsupportedError
+from microdc.bmc.errors import BmcError, BmcRefusedError, Cause, UnsupportedError
 from microdc.bmc.fleet import address
 from microdc.bmc.model import Boot, Limits, Power, Sensors
 from microdc.bmc.targets import spare_outlets, target_of
@@ -62,6 +62,7 @@ class ServerProbe:
         self._note = note
         self._polls = 0
         self._boot: dict[str, Any] | None = None
+        self._no_boot: tuple[Reason, ...] = ()
 
     def read(self) -> Iterable[Observation]:
         """Raises BmcError, BmcRefusedError, InputError."""
@@ -78,13 +79,13 @@ class ServerProbe:
     def _read(self, bmc: Bmc) -> Observation:
         sensors = _sensors(bmc)
         if self._polls % _BOOT_EVERY == 0:
-            self._boot = _boot(bmc)
+            self._look_at_boot(bmc)
         self._polls += 1
         self._powers.hear(self._bmc.target.name, sensors.power)
         notes = (*((self._note,) if self._note else ()), *bmc.notes)
         return Observation(
             self.devices[0],
-            judging.reasons(sensors),
+            (*judging.reasons(sensors), *self._no_boot),
             judging.figures(sensors, bmc.driver),
             {
                 "power": str(sensors.power),
@@ -96,6 +97,14 @@ class ServerProbe:
                 **({"notes": list(notes)} if notes else {}),
             },
         )
+
+    def _look_at_boot(self, bmc: Bmc) -> None:
+        """The boot override. That it cannot be read makes nothing worse, and keeps back nothing else that was read."""
+        self._boot, self._no_boot = None, ()
+        try:
+            self._boot = _boot(bmc)
+        except (BmcError, BmcRefusedError) as problem:
+            self._no_boot = (Reason("info", f"its boot override cannot be read: {problem.what}"),)
 
 
 def _sensors(bmc: Bmc) -> Sensors:
@@ -111,6 +120,7 @@ def _sensors(bmc: Bmc) -> Sensors:
 
 
 def _boot(bmc: Bmc) -> dict[str, Any] | None:
+    """None where it has none. Raises BmcError, BmcRefusedError."""
     try:
         boot: Boot = bmc.boot()
     except UnsupportedError:

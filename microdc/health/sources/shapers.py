@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from microdc.agent.model import State
-from microdc.errors import MicrodcError
 from microdc.health.model import Kind, Observation
 from microdc.health.sources import judging_shapers as judging
 from microdc.health.sources.intervals import Pace
@@ -58,8 +58,9 @@ class ShaperProbe:
         with self._lock:
             try:
                 return (self._read(),)
-            except MicrodcError:
-                self._close()
+            except BaseException:
+                with suppress(Exception):  # what was raised before is what is told
+                    self._close()
                 raise
 
     def close(self) -> None:

@@ -60,13 +60,16 @@ class SwitchProbe:
 
     def read(self) -> Iterable[Observation]:
         """Raises UnreachableError and what else `read_one` raises."""
-        views = _PORTS | (_PARTS if self._polls % _PARTS_EVERY == 0 else frozenset())
+        turn = self._polls
+        self._polls += (
+            1  # also where it fails: an agent that dies of the long tables is asked without them next
+        )
+        views = _PORTS | (_PARTS if turn % _PARTS_EVERY == 0 else frozenset())
         state = self._read(views)
         if views & _PARTS:
             self._parts = state
-        if self._polls % _CABLES_EVERY == 1:
+        if turn % _CABLES_EVERY == 1:
             self._cables = self._looked()
-        self._polls += 1
         lately = between(self._before, state) if self._before is not None else None
         if lately is not None:
             self._flaps = judging.counted(self._flaps, lately)
