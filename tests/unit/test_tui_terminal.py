@@ -26,7 +26,7 @@ class Terminal:
 
     def __init__(self, directory: Path) -> None:
         self._socket = directory / "tmux"
-        self._home = directory
+        self.home = directory
         self.call(
             "new-session", "-d", "-x", "100", "-y", "30", "-s", "t", "env", "-i", *self._environment(), "sh"
         )
@@ -34,7 +34,7 @@ class Terminal:
 
     def _environment(self) -> list[str]:
         return [
-            f"HOME={self._home}", f"PATH={os.environ['PATH']}", "LC_ALL=C.UTF-8", "TERM=screen-256color",
+            f"HOME={self.home}", f"PATH={os.environ['PATH']}", "LC_ALL=C.UTF-8", "TERM=screen-256color",
             "COLORTERM=truecolor", "PS1=$ ", "PYTHONDONTWRITEBYTECODE=1",
             *(f"{name}={value}" for name, value in os.environ.items() if name.startswith("MICRODC_TEST")),
         ]  # fmt: skip
@@ -57,13 +57,13 @@ class Terminal:
 
     def run(self, *argv: str) -> None:
         """Types a command, and what tells its exit code afterwards; the pid of the last child is in the file `pid`."""
-        line = f"sh -c 'echo $$ >{self._home}/pid; exec {shlex.join(argv)}'; echo it ended with $?"
+        line = f"sh -c 'echo $$ >{self.home}/pid; exec {shlex.join(argv)}'; echo it ended with $?"
         self.keys("-l", line)
         self.keys("Enter")
 
     @property
     def pid(self) -> int:
-        return int((self._home / "pid").read_text())
+        return int((self.home / "pid").read_text())
 
     def mode(self) -> tuple[str, ...]:
         """What a program in it has changed of the terminal: alternate screen, mouse, cursor, and the line's settings."""
@@ -208,3 +208,27 @@ def test_what_cannot_be_is_refused_and_the_terminal_left_alone(
     terminal.until(lambda: "it ended with 2" in terminal.text(), "its end")
     assert says in terminal.text()
     assert terminal.mode() == before
+
+
+def test_a_lab_that_is_left_gives_the_terminal_back_and_leaves_no_feed(terminal: Terminal) -> None:
+    inventory = terminal.home / "inventory"
+    (inventory / "sites").mkdir(parents=True)
+    (inventory / "testbed.yaml").write_text("testbed: yard\ntitle: A yard\n")
+    (inventory / "sites" / "yard.yaml").write_text(
+        "site: yard\n"
+        "racks: {r1: {servers: {yard-c1: {role: compute, bmc: {redfish: 'https://127.0.0.1:9', credentials: 'env:NO'}}}}}\n"
+    )
+    before = terminal.mode()
+    terminal.run(*TUI[:-1], "-i", str(inventory), "tui", "--start", "devices")
+    terminal.until(lambda: "yard-c1" in terminal.text(), "what the feed tells")
+    feeds = _children(terminal.pid)
+    assert len(feeds) == 1
+    terminal.keys("q")
+    terminal.until(lambda: "it ended with 0" in terminal.text(), "its end")
+    assert terminal.mode() == before
+    assert not any(Path(f"/proc/{feed}").exists() for feed in feeds)
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import ClassVar
 
+from textual.actions import ActionParseResult, parse
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 
-from microdc_tui.acting import Acts
+from microdc_tui.acting import Acts, command
 from microdc_tui.screens.base import View
 from microdc_tui.shell import Shell
 from microdc_tui.themes import THEMES
 from microdc_tui.widgets.logdrawer import LogDrawer
+from microdc_tui.widgets.readable import LEAVING, too_small
 
 
 class Face(Shell):
@@ -37,6 +40,33 @@ class Face(Shell):
     def acts(self) -> Acts:
         """What is being done, and what can be."""
         return Acts(self)
+
+    async def action_quit(self) -> None:
+        """Leaves; where something that was begun here goes on, after a question. Asked a second time, it does not ask back."""
+        from microdc_tui.widgets.quitting import Quitting  # noqa: PLC0415  shown seldom, so loaded late
+
+        running = [command(act.action, self.world.shared) for act in self.acts.running.values()]
+        if not running or isinstance(self.screen, Quitting):
+            self.exit()
+            return
+
+        def decided(sure: bool | None) -> None:  # noqa: FBT001  a screen's result
+            if sure:
+                self.exit()
+
+        self.push_screen(Quitting(running, self.world.farewell), decided)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Every key with a meaning comes by here, whatever has the focus. Where a screen cannot be read nothing is done but to leave it."""
+        name = parse(action)[1] if isinstance(action, str) else action[1]
+        if name not in LEAVING and too_small(self.size):
+            return False
+        return await super().run_action(action, default_namespace, namespaces)
 
     def action_help(self) -> None:
         """All keys of this screen, from its bindings."""

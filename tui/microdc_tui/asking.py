@@ -52,7 +52,8 @@ class Asking:
         self._world = world
         self._turn = BoundedSemaphore(ABREAST)
         self.running: dict[int, tuple[str, ...]] = {}
-        """What is being asked now, for the status bar."""
+        """What is being asked and done now, for the status bar."""
+        self._questions: dict[int, Event] = {}
 
     def ask(self, argv: Sequence[str], then: Then, *, plan: bool = False) -> Event:
         """Asks; `then` is called in the UI's thread. Setting the event that is returned gives the question up. plan: asks for a plan, told as to people."""
@@ -64,8 +65,14 @@ class Asking:
                 self._end(words, then, stop, lambda: put(words, stop))
 
         self.running[id(stop)] = words
+        self._questions[id(stop)] = stop
         Thread(target=run, name=f"ask {' '.join(words)}", daemon=True).start()
         return stop
+
+    def end(self) -> None:
+        """Gives up all questions: nobody waits for them any more. Acts go on."""
+        for stop in tuple(self._questions.values()):
+            stop.set()
 
     def act(self, argv: Sequence[str], tell: Tell, then: Then) -> Event:
         """Acts; `tell` gets the narration and `then` the answer, both in the UI's thread. Setting the event interrupts the act."""
@@ -89,6 +96,7 @@ class Asking:
         always: bool = False,
     ) -> None:
         answer = Answer(code=Exit.INTERRUPTED) if stop.is_set() else _guarded(run)
+        self._questions.pop(id(stop), None)
         if always or not stop.is_set():
             # It runs until its answer is shown, so that whoever waits for the end of it sees that.
             self._host.post_message(Answered(words, then, answer, Event() if always else stop, id(stop)))

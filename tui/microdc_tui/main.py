@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from microdc.errors import Exit, InputError
+from microdc_tui import ending
 from microdc_tui.options import Options
 from microdc_tui.screens import SCREENS
 from microdc_tui.world.ports import World
@@ -20,7 +21,14 @@ def run(given: Mapping[str, Any]) -> int:
             f"there is no screen {options.start!r}", where="--start", hint=f"one of: {', '.join(names)}"
         )
     world = open_world(options)
-    # A file that cannot be read is told before Textual is loaded.
+    try:
+        return _shown(world, options)
+    finally:
+        ending.close(world)
+
+
+def _shown(world: World, options: Options) -> int:
+    """A file that cannot be read is told before Textual is loaded."""
     from microdc_tui.app import Face  # noqa: PLC0415
     from microdc_tui.themes import THEMES  # noqa: PLC0415
 
@@ -29,6 +37,7 @@ def run(given: Mapping[str, Any]) -> int:
         ours = ", ".join(theme.name for theme in THEMES)
         raise InputError(f"there is no theme {options.theme!r}", where="--theme", hint=f"ours are: {ours}")
     code = app.run()
+    ending.tell(app.acts.running.values(), world)
     if app.return_code:  # Textual has shown what happened
         return app.return_code
     return Exit.OK if code is None else code
@@ -51,7 +60,7 @@ def open_world(options: Options) -> World:
     else:
         from microdc_tui.world.live import LiveWorld  # noqa: PLC0415
 
-        world = LiveWorld(options.title, options.shared, options.every)
+        world = LiveWorld(options.title, options.shared, options.every, options.remote)
     if options.record is not None:
         from microdc_tui.world.recording import RecordingWorld  # noqa: PLC0415
 

@@ -6,15 +6,24 @@ from datetime import datetime
 
 from microdc_tui.devices.wording import span
 
+LATEST = 253_370_764_800.0
+"""The first of January 9999, UTC: the last moment but for a year that every time zone can tell."""
+
+
+def known(at: float | None) -> bool:
+    """Whether it is a moment that a calendar has: what a device or a recording tells may be any number."""
+    return at is not None and 0.0 <= at <= LATEST
+
 
 def local(at: float) -> datetime:
-    """A moment in local time. at: Unix seconds."""
-    return datetime.fromtimestamp(at).astimezone()
+    """A moment in local time. at: Unix seconds; what no calendar has is told as the nearest that it has."""
+    held = min(max(at, 0.0), LATEST) if at == at else 0.0  # noqa: PLR0124  NaN
+    return datetime.fromtimestamp(held).astimezone()
 
 
 def clock(at: float | None, now: float | None = None) -> str:
     """The time of day, such as 14:02:31; with the day in front where that is not the day of `now`. A dash where it is not known."""
-    if at is None:
+    if at is None or not known(at):
         return "-"
     moment = local(at)
     same = now is None or moment.date() == local(now).date()
@@ -23,7 +32,7 @@ def clock(at: float | None, now: float | None = None) -> str:
 
 def stamp(at: float | None) -> str:
     """Day and time of day, such as 2026-11-27 14:02:31."""
-    return "-" if at is None else f"{local(at):%Y-%m-%d %H:%M:%S}"
+    return f"{local(at):%Y-%m-%d %H:%M:%S}" if at is not None and known(at) else "-"
 
 
 def took(seconds: float | None) -> str:

@@ -11,7 +11,8 @@ class Options:
     """demo: the demo fleet of so many sites and servers a site. write: the lock is open from the start. every: seconds between two polls of a device.
 
     record: a file that keeps all that the feed tells; replay: a file to show, `speed` times as fast. shared: what stands before the
-    words of each command that is run (`-i DIR` and the like). title: of the inventory, for the status bar.
+    words of each command that is run (`-i DIR` and the like). title: of the inventory, for the status bar. remote: the URL of the exporter's feed
+    that is shown, "" where devices are polled by a feed of our own.
     """
 
     demo: bool = False
@@ -27,3 +28,4 @@ class Options:
     start: str = ""
     shared: tuple[str, ...] = ()
     title: str = ""
+    remote: str = ""

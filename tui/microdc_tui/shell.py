@@ -13,10 +13,12 @@ from textual.app import App
 from textual.css.query import NoMatches
 from textual.filter import ANSIToTruecolor
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 
 from microdc.health.board import Board
 from microdc_tui.asking import Answered, Asking, Tell, Then, Told
+from microdc_tui.commands import line
 from microdc_tui.feed import Batch, Feed
 from microdc_tui.frame import status, terminal
 from microdc_tui.frame.ascii import AsciiFilter
@@ -24,6 +26,7 @@ from microdc_tui.glyphs import ascii_only
 from microdc_tui.screens import SCREENS, ScreenEntry
 from microdc_tui.screens.base import View
 from microdc_tui.subject import Subject
+from microdc_tui.text import plain
 from microdc_tui.themes import DEFAULT, THEMES, rich_styles, solid
 from microdc_tui.widgets.bars import Crumbs, Notice, Status
 from microdc_tui.widgets.logdrawer import LogDrawer
@@ -120,6 +123,10 @@ class Shell(App[int]):
         """Acts by a command line in the background; narration and answer come in the UI's thread. The event interrupts the act."""
         return self.asking.act(argv, tell, then)
 
+    def command(self, argv: Sequence[str]) -> str:
+        """What does or tells the same on a command line, for this world."""
+        return line(argv, self.world.shared)
+
     @property
     def refusal(self) -> str:
         """Why nothing may be changed now, "" where it may."""
@@ -152,6 +159,19 @@ class Shell(App[int]):
         """Writes a line into the app's log."""
         self._keep_lines([LogLine(self.clock(), source, text, style)])
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """As Textual's, but for markup: names of things are in what is told, and are shown as they stand."""
+        del markup
+        super().notify(plain(message), title=plain(title), severity=severity, timeout=timeout, markup=False)
+
     def get_css_variables(self) -> dict[str, str]:
         return solid(super().get_css_variables())
 
@@ -173,8 +193,9 @@ class Shell(App[int]):
         self.world.start(self.feed.put, self.feed.say)
 
     async def on_unmount(self) -> None:
-        """Ends the world before the terminal is given back: whoever feeds it is gone when the app is."""
-        self.world.close()
+        """What runs for us is told to end, and waited for when the terminal has been given back: whoever started the app closes the world."""
+        self.asking.end()
+        self.world.end()
 
     def take_in(self) -> None:
         """Takes what came into the board. The one place from which it is changed."""
@@ -241,12 +262,19 @@ class Shell(App[int]):
             failure = f"the screen {name} failed: {type(error).__name__}: {error}"
             if failure != self.failure:
                 self.failure = failure
-                for line in traceback.format_exc().rstrip().splitlines():
-                    self.tell(line, style="$error")
+                for told in traceback.format_exc().rstrip().splitlines():
+                    self.tell(told, style="$error")
         else:
             self.failure = ""
 
     def _push(self, entry: ScreenEntry, subject: Subject | None) -> None:
+        """Where it is in the way already, it is gone back to: a way that goes round does not grow."""
+        if any(view.entry == entry and view.about == subject for view in self.views):
+            while not (
+                isinstance(here := self.screen, View) and here.entry == entry and here.about == subject
+            ):
+                self.pop_screen()
+            return
         view = entry.view(subject)
         view.entry = entry
         self.push_screen(view)
@@ -293,5 +321,5 @@ class Shell(App[int]):
         self.show_frame()
 
     def on_told(self, event: Told) -> None:
-        for line in event.lines():
-            event.tell(line)
+        for told in event.lines():
+            event.tell(told)

@@ -46,6 +46,13 @@ def said(text: object, style: str = "") -> Content:
     return Content.styled(shown, style) if style else Content(shown)
 
 
+def typed(text: str) -> str:
+    """What may stand in a line that is typed in: without what would act on a terminal, or has no width."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(character for character in text if _visible(character) in {character, " "})
+
+
 def _visible(character: str) -> str:
     code = ord(character)
     if code < 0x20:

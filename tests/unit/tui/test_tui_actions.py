@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 import pytest
+from textual.widgets import OptionList
 from tui_scripted import MOMENT, Scripted, fleet, server, well
 from tui_snapshots import LARGE, PATIENCE, SMALL, StillDemo, frame, live, play, settle, shown, snapshot
 
@@ -37,6 +38,7 @@ SUBJECTS: tuple[tuple[SubjectKind, str], ...] = (
     ("server", "one"),
     ("switch", "sw1"),
     ("pair", "here:there"),
+    ("shaper", "wan1"),
     ("node", "one"),
     ("lease", "site:here"),
     ("overlay", "o3"),
@@ -127,12 +129,13 @@ def test_what_makes_no_sense_now_says_why(sample: Sample, name: str, why: str) -
     assert action.refused == why
 
 
-def test_only_all_of_a_site_has_to_be_typed_and_only_where_something_ends_by_it() -> None:
-    typed = {
-        action.name for action in offered(Subject("site", "here", "here"), board()) if action.typed == "here"
-    }
-    assert typed == {"power off", "power cycle", "power reset", "deploy run", "deploy abort"}
-    assert not [one for one in every_action() if one.typed and one.subject.kind != "site"]
+@pytest.mark.parametrize(("kind", "name"), [("site", "here"), ("rack", "here/r1")])
+def test_what_is_done_to_all_of_a_site_or_a_rack_has_to_be_typed(kind: SubjectKind, name: str) -> None:
+    every = offered(Subject(kind, name, "here"), board())
+    untyped = {action.name for action in every if action.typed != name}
+    assert untyped == {"lease take"}, "which does nothing to what is in it"
+    assert {"power on", "power off", "boot once"} <= {action.name for action in every}
+    assert not [one for one in every_action() if one.typed and one.subject.kind not in {"site", "rack"}]
 
 
 def test_links_and_cuts_are_read_from_what_the_command_line_answers() -> None:
@@ -253,6 +256,57 @@ def test_the_lock_is_opened_from_the_menu_that_says_so_once() -> None:
             assert "the lock is closed" not in frame(pilot.app)
             await pilot.press("w")  # the lock is open: it is the menu's no longer
             await settle(pilot)
+            assert isinstance(pilot.app.screen, ActionMenu)
+
+    play(story)
+
+
+@pytest.mark.parametrize("write", [False, True])
+@pytest.mark.parametrize("size", [(40, 10), (60, 16), SMALL])
+def test_the_cursor_goes_to_every_entry_and_is_always_in_sight(size: tuple[int, int], *, write: bool) -> None:
+    async def story() -> None:
+        async with shown(Acting(), start="sites", size=size, write=write) as pilot:
+            await _menu(pilot)
+            menu = pilot.app.screen.query_one(OptionList)
+            titles = [action.title for action in _face(pilot).acts.offered(Subject("site", "here", "here"))]
+            assert menu.option_count == len(titles) > 8
+            for key in ("down", "up"):
+                seen = []
+                for _ in titles:
+                    assert menu.highlighted is not None
+                    seen.append(menu.highlighted)
+                    text = frame(pilot.app)
+                    assert titles[menu.highlighted][:20] in text
+                    assert "esc leave it" in text, "the keys are in sight, however long the list is"
+                    await pilot.press(key)
+                    await settle(pilot)
+                assert sorted(seen) == list(range(len(titles)))
+
+    play(story)
+
+
+def test_what_would_work_behind_an_open_lock_looks_otherwise_than_what_would_not() -> None:
+    async def story() -> None:
+        async with shown(Acting(), start="devices", size=LARGE) as pilot:
+            await _menu(pilot)
+            styles = {
+                segment.text.strip(): segment.style
+                for line in pilot.app.screen._compositor.render_strips()
+                for segment in line
+            }
+            text = frame(pilot.app)
+            assert text.count("the lock is closed: w opens it") == 1
+            assert "not now: it is on already" in text
+            on, cycle = styles["Turn on"], styles["Turn off and on again"]
+            assert on is not None
+            assert cycle is not None
+            assert on.color != cycle.color
+            await pilot.press("up", "enter")
+            await settle(pilot)
+            assert frame(pilot.app).count("not now: it is on already") == 2, "Enter on it says why, too"
+            await pilot.press("down", "enter")
+            await settle(pilot)
+            assert "not now: the lock is closed: w opens it" in frame(pilot.app)
             assert isinstance(pilot.app.screen, ActionMenu)
 
     play(story)

@@ -117,6 +117,9 @@ def test_the_pictures_are_what_the_screens_look_like() -> None:
                 app.open_subject(subject)
                 await settle(pilot)
                 snapshot(app, subject.kind, PICTURES)
+            app.open_subject(Subject("shaper", "wan1"))
+            await _press(pilot, "3")
+            snapshot(app, "shaper", PICTURES)
 
     play(story)
 

@@ -25,6 +25,7 @@ from microdc.bmc.model import (
 from microdc.cli.main import cli
 from microdc.cli.render import document
 from microdc.health.model import DeviceHealth, Reason, Sample, State, Trouble
+from microdc.health.sources.judging_servers import readings_data
 from microdc.remarks import Remark
 from microdc_tui.devices import cables, eventlog, hardware, sensors
 from microdc_tui.devices.answers import Refusal, told
@@ -249,6 +250,24 @@ def test_sensors_that_are_not_well_come_first_and_what_is_polled_is_newer() -> N
     ]
 
 
+def test_limits_are_those_that_are_polled() -> None:
+    limited = [
+        Reading("Inlet", "temperature", 24.0, "Cel", thresholds=Thresholds(None, 0.0, 5.0, 42.0, 47.0, 50.0)),
+        Reading("Fan1", "fan", 5400.0, "RPM", thresholds=Thresholds(lower_fatal=600.0)),
+        Reading("P12V", "voltage", 12.1, "V"),
+    ]
+    scene = _scene({"sensors": readings_data(limited)})
+    assert not sensors.PANE.needed(scene)
+    lines = sensors.lines(scene)
+    assert [row[-1] for row in _texts(lines)] == ["5 .. 42", "600 ..", ""]
+    assert lines[0].more == "Inlet: 24 °C, should be at least 5 and at most 42, critical below 0 or above 47"
+    assert lines[1].more == "Fan1: 5400 RPM, should be at least 600"
+    assert sensors.PANE.needed(_scene({"sensors": readings_data(limited[2:])}))
+    for nonsense in (None, 3, [], [1.0], ["x"] * 4, [None] * 4, {"a": 1}):
+        odd = {"name": "Odd", "kind": "fan", "value": 1.0, "unit": "RPM", "limits": nonsense}
+        assert _texts(sensors.lines(_scene({"sensors": [odd]})))[0][-1] == ""
+
+
 def _reading(one: Reading) -> dict[str, Any]:
     from microdc.cli.bmc_sensors import _data
 
@@ -272,6 +291,29 @@ def test_the_log_tells_how_much_is_left_out_and_whether_its_clock_is_wrong() -> 
     assert "code FAN0001" in lines[1].more
     assert texts[2][0] == "clock not set"
     assert "510 older entries" in texts[3][3]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("/redfish/v1/Systems/1/LogServices/SEL", "SEL"),
+        ("/redfish/v1/Systems/437XR1138R2", "437XR1138R2"),
+        ("/redfish/v1/Systems/1/Memory/7/", "Memory 7"),
+        ("/redfish/v1/Chassis/1/Thermal#/Fans/2", "Fans 2"),
+        ("/redfish/v1/Chassis/1/Sensors/FanBay1", "FanBay1"),
+        ("/7", "7"),
+        ("/", "/"),
+        ("Temperature #48", "Temperature #48"),
+        ("a/b", "a/b"),
+        (None, "Lclog"),
+    ],
+)
+def test_where_an_entry_comes_from_is_told_as_people_call_it(source: str | None, shown: str) -> None:
+    entry = {"id": "7", "log": "Lclog", "at": None, "severity": "ok", "source": source, "message": "began"}
+    (line,) = eventlog.lines(_scene(log=_servers(entries=[entry], total=1)))
+    assert _texts([line])[0][2] == shown
+    assert source is None or source in line.more, "all of it stands below"
+    assert line.more.endswith("in the log Lclog")
 
 
 def test_boot_overrides_in_words() -> None:
@@ -521,10 +563,8 @@ def test_tabs_that_have_no_room_give_way_to_the_open_one() -> None:
 
 def test_a_filter_is_about_the_pane_in_sight() -> None:
     async def story() -> None:
-        polled = [
-            {"name": f"S{place}", "kind": "fan", "value": 1.0, "unit": "RPM", "health": "ok"}
-            for place in range(9)
-        ]
+        fan = {"kind": "fan", "value": 1.0, "unit": "RPM", "health": "ok", "limits": [0.5, None, None, None]}
+        polled = [{"name": f"S{place}", **fan} for place in range(9)]
         polled.append(
             {"name": "Hot", "kind": "temperature", "value": 99.0, "unit": "Cel", "health": "critical"}
         )

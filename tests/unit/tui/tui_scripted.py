@@ -18,6 +18,8 @@ class Scripted:
     title = "scripted"
     readonly = ""
     trouble = ""
+    farewell = "it goes on"
+    shared: tuple[str, ...] = ()
 
     def __init__(
         self, fleet: Fleet, samples: Sequence[Sample] = (), answers: Mapping[str, Any] | None = None
@@ -63,6 +65,9 @@ class Scripted:
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         del tell, stop
         raise AssertionError(f"these screens act on nothing: {argv}")
+
+    def end(self) -> None:
+        pass
 
     def close(self) -> None:
         pass

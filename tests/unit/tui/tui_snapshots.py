@@ -73,9 +73,12 @@ async def shown(
     held = StillDemo() if world is None else world
     app = Face(held, start=start, clock=held.now, tick=3600.0, **options)
     app.animation_level = "none"
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await settle(pilot)
-        yield pilot
+    try:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await settle(pilot)
+            yield pilot
+    finally:
+        held.close()
 
 
 async def settle(pilot: Pilot[int]) -> None:

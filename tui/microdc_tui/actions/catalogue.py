@@ -18,7 +18,7 @@ CATALOGUE: Final[tuple[Offers, ...]] = (power.offers, wan.offers, deploy.offers,
 
 
 def offered(subject: Subject, board: Board, refusal: str = "", busy: str = "") -> tuple[Action, ...]:
-    """What can be done with a subject. refusal: why nothing can be changed at all; busy: what goes on with it already: both grey every action."""
+    """What can be done with a subject. refusal: why nothing can be changed at all; busy: what goes on with it already."""
     found = (action for offers in CATALOGUE for action in offers(subject, board))
-    why = refusal or (f"{busy} goes on with it" if busy else "")
-    return tuple(replace(action, refused=why or action.refused) for action in found)
+    why = f"{busy} goes on with it" if busy else ""
+    return tuple(replace(action, refused=why or action.refused, locked=refusal) for action in found)

@@ -70,7 +70,7 @@ def _install(subject: Subject, verb: str, title: str, *, refused: str = "", agai
         title=f"{title} again" if more else title,
         subject=subject,
         argv=("deploy", verb, subject.name, *more),
-        plan=("deploy", "plan", subject.name, *more) if run else (),
+        plan=("deploy", "plan", subject.name, *more) if run else _stands(subject),
         words="Its disk is overwritten. Disks that hold what is not microdc's are refused."
         if run
         else "What was deployed is taken from its disks: partition tables and signatures are removed.",
@@ -88,11 +88,17 @@ def _plain(
         title=title,
         subject=subject,
         argv=("deploy", verb, subject.name),
+        plan=_stands(subject),
         words=words or "Goes on as it was asked for.",
         refused=refused,
         grave=grave,
-        typed=over(subject) if grave else "",
+        typed=over(subject),
     )
+
+
+def _stands(subject: Subject) -> tuple[str, ...]:
+    """What is shown before an act that has no plan of its own: where the nodes are now, so what it would be done to."""
+    return ("deploy", "status", subject.name)
 
 
 def _maintenance(subject: Subject, state: str) -> Action:

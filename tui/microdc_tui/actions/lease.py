@@ -8,13 +8,16 @@ from microdc_tui.subject import Subject
 
 
 def offers(subject: Subject, board: Board) -> tuple[Action, ...]:
-    """For a site, a rack, the WAN of a pair, and a lease."""
+    """For a site, a rack, the WAN of a pair or a shaper, and a lease."""
     del board
     if subject.kind == "lease":
         return (_take(subject, subject.name, "Prolong it …"), _release(subject))
-    resource = {"site": f"site:{subject.name}", "rack": f"rack:{subject.name}", "pair": "wan"}.get(
-        subject.kind
-    )
+    resource = {
+        "site": f"site:{subject.name}",
+        "rack": f"rack:{subject.name}",
+        "pair": "wan",
+        "shaper": "wan",
+    }.get(subject.kind)
     if resource is None:
         return ()
     whole = "Hold the whole WAN for a while …" if resource == "wan" else "Hold it for a while …"

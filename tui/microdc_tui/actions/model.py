@@ -33,8 +33,8 @@ class Field:
 class Action:
     """argv: the words that do it, without the program's name and before the fields' words. plan: the words that only show it, () where there are none.
 
-    words: what it will do, in words. refused: why it cannot be done now, "" where it can. grave: what runs there ends by it. typed: what has to be
-    typed before, "" where a yes is enough.
+    words: what it will do, in words. refused: why it makes no sense now, "" where it does. locked: why nothing at all may be changed, "" where it
+    may. grave: what runs there ends by it. typed: what has to be typed before, "" where a yes is enough.
     """
 
     name: str
@@ -44,15 +44,23 @@ class Action:
     plan: tuple[str, ...] = ()
     words: str = ""
     refused: str = ""
+    locked: str = ""
     grave: bool = False
     typed: str = ""
     fields: tuple[Field, ...] = ()
 
+    @property
+    def blocked(self) -> str:
+        """Why it cannot be done now, "" where it can: what is in its own way first, since an open lock would not change that."""
+        return self.refused or self.locked
+
     def filled(self, values: Mapping[str, str]) -> Action:
-        """The same with what was said in its fields, and no field left. Raises ValueError for one that must be given and is not."""
+        """The same with what was said in its fields, and no field left. Raises ValueError for one that must be given and is not, or would be read as an option."""
         more: list[str] = []
         for field in self.fields:
             value = values.get(field.name, "").strip()
+            if value.startswith("-") and not field.option:
+                raise ValueError(f"{field.title}: {value} begins as an option does")
             if value:
                 more += [field.option, value] if field.option else [value]
             elif not field.optional:
@@ -62,8 +70,8 @@ class Action:
 
 
 def over(subject: Subject) -> str:
-    """What has to be typed before something is done to all of a site: its name; "" for anything smaller."""
-    return subject.name if subject.kind == "site" else ""
+    """What has to be typed before something is done to all of a site or of a rack: its name; "" for anything smaller."""
+    return subject.name if subject.kind in {"site", "rack"} else ""
 
 
 def selector(subject: Subject) -> str:

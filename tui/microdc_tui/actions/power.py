@@ -60,7 +60,7 @@ def _act(
         words=words,
         refused=refused,
         grave=grave,
-        typed=over(subject) if grave else "",
+        typed=over(subject),
     )
 
 
@@ -73,6 +73,7 @@ def _boot(subject: Subject) -> Action:
         argv=argv,
         plan=(*argv, "--dry-run"),
         words="Sets what the next boot is from. Nothing is restarted.",
+        typed=over(subject),
         fields=(Field("target", "from", "--once", ("pxe", "http", "disk", "bios", "cd"), "pxe"),),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from microdc.health.board import Board
 from microdc_tui.actions.model import Action, Field, Reader, names
 from microdc_tui.subject import Subject
+from microdc_tui.text import plain
 
 _LASTING = Field("for", "for (such as 10m)", "--for", suggestion="10m", optional=True)
 
@@ -44,7 +45,7 @@ def _undo(subject: Subject, overlay: str) -> Action:
     argv = ("wan", "undo", overlay)
     return Action(
         name="wan undo",
-        title=f"Take overlay {overlay} away" if overlay else "Take its overlay away",
+        title=f"Take overlay {plain(overlay)} away" if overlay else "Take its overlay away",
         subject=subject,
         argv=argv,
         plan=(*argv, "--dry-run"),

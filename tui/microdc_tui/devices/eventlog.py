@@ -12,7 +12,7 @@ from microdc_tui.widgets.rows import Column
 _COLUMNS = (
     Column("at", "time", 19),
     Column("severity", "severity", 10),
-    Column("source", "source", 12),
+    Column("source", "source", 14),
     Column("message", "message"),
 )
 _ENTRIES = 100
@@ -35,18 +35,36 @@ def lines(scene: Scene) -> list[Line]:
 
 
 def _line(place: int, one: Document) -> Line:
-    at, severity, source, message = (
+    at, severity, message, log = (
         moment(one, "at"),
         text(one, "severity"),
-        text(one, "source"),
         text(one, "message"),
+        text(one, "log"),
     )
     clock = stamp(at) if at is not None else "clock not set"
-    more = " ".join(
-        filter(None, (clock, source, message, f"code {text(one, 'code')}" if text(one, "code") else ""))
+    source = text(one, "source")
+    code = f"code {text(one, 'code')}" if text(one, "code") else ""
+    of = f"in the log {log}" if log else ""
+    more = " ".join(filter(None, (clock, source, message, code, of)))
+    cells = (
+        dim(clock),
+        verdict(severity),
+        plain(called(source)) if source else dim(log or "-"),
+        plain(message),
     )
-    cells = (dim(clock), verdict(severity), plain(source), plain(message))
-    return Line(f"{text(one, 'id')} {place}", cells, more, labels={"severity": severity, "source": source})
+    labels = {"severity": severity, "source": called(source), "log": log}
+    return Line(f"{text(one, 'id')} {place}", cells, more, labels=labels)
+
+
+def called(source: str) -> str:
+    """What people call that which an entry comes from: of the path of a resource its last part, with what it is one of where that is a number only."""
+    if not source.startswith("/"):
+        return source
+    parts_ = [part for part in source.replace("#", "/").split("/") if part]
+    if not parts_:
+        return source
+    kind, name = parts_[-2:] if len(parts_) > 1 else ("", parts_[-1])
+    return f"{kind} {name}".strip() if name.isdigit() else name
 
 
 PANE = Pane(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from textual.content import Content
 
-from microdc.health.model import DeviceHealth, Kind
+from microdc.health.model import Device, DeviceHealth, Kind
 from microdc_tui.devices import wording
 from microdc_tui.devices.glance import power_word, unpolled
 from microdc_tui.devices.pane import PAIRS, Line, Pane, Scene, dim, pair, verdict
@@ -43,12 +43,12 @@ def server_lines(scene: Scene) -> list[Line]:
     """The overview of a server."""
     facts = scene.health.facts
     return [
-        *_state(scene),
+        *state_lines(scene),
         *_power(scene),
         *_figures(scene, _SERVER),
         *_boot(scene),
         *_node(scene),
-        *_told(scene, (("driver", "driver"), ("bmc", "BMC"))),
+        *told_lines(scene, (("driver", "driver"), ("bmc", "BMC"))),
         *((pair("health", "BMC says", verdict(text(facts, "health"))),) if text(facts, "health") else ()),
         *_place(scene),
     ]
@@ -58,15 +58,16 @@ def switch_lines(scene: Scene) -> list[Line]:
     """The overview of a switch."""
     up = number(scene.health.facts, "uptime")
     return [
-        *_state(scene),
-        *_told(scene, (("system", "calls itself"),)),
+        *state_lines(scene),
+        *told_lines(scene, (("system", "calls itself"),)),
         *((pair("uptime", "up for", wording.span(up)),) if up is not None else ()),
         *_figures(scene, _SWITCH),
         *_place(scene),
     ]
 
 
-def _state(scene: Scene) -> Iterator[Line]:
+def state_lines(scene: Scene) -> Iterator[Line]:
+    """How it is, since when, why, and how old that is."""
     health = scene.health
     since = wording.span(scene.now - health.since) if health.since else ""
     yield pair("state", "state", sign(health.state) + (dim(f"  for {since}") if since else Content()))
@@ -155,7 +156,8 @@ def _node(scene: Scene) -> Iterator[Line]:
     yield pair("node", "node", plain(f"{told}  (Enter tells more)"), leads=lead)
 
 
-def _told(scene: Scene, wanted: tuple[tuple[str, str], ...]) -> Iterator[Line]:
+def told_lines(scene: Scene, wanted: tuple[tuple[str, str], ...]) -> Iterator[Line]:
+    """Facts that are texts: their key, and what they are called."""
     for key, title in wanted:
         told = text(scene.health.facts, key)
         if told:
@@ -166,6 +168,11 @@ def _place(scene: Scene) -> Iterator[Line]:
     device = scene.health.device
     unit = f"unit {device.unit}" if device.unit else "unit not told"
     yield pair("place", "stands in", " / ".join(filter(None, (device.site, device.rack, unit))))
+    yield from label_lines(device)
+
+
+def label_lines(device: Device) -> Iterator[Line]:
+    """What the inventory calls it."""
     if device.role:
         yield pair("role", "role", device.role)
     labels = " ".join(f"{key}={value}" for key, value in device.labels.items() if key != "role")

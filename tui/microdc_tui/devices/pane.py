@@ -19,7 +19,7 @@ from microdc_tui.widgets.rows import Cell, Column, Row
 class Line:
     """A row. key: unique in its pane. cells: for each column, safe to show. more: told in full under the table. leads: where Enter goes.
 
-    labels: what a filter can ask of it.
+    labels: what a filter can ask of it. about: what actions are about while it is selected, None: the device.
     """
 
     key: str
@@ -27,6 +27,7 @@ class Line:
     more: str = ""
     leads: Subject | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    about: Subject | None = None
 
     def row(self) -> Row:
         """As tables take it."""

@@ -1,4 +1,4 @@
-"""The sensors of a server: as polled, with the limits that `microdc bmc sensors` tells. Pure."""
+"""The sensors of a server: as polled; where no limit is polled, with those that `microdc bmc sensors` tells. Pure."""
 
 from __future__ import annotations
 
@@ -30,27 +30,60 @@ def _gravity(health: str) -> int:
     return _ORDER.index(health) if health in _ORDER else len(_ORDER)
 
 
-def _line(name: str, one: Document, limited: Document) -> Line:
+def _line(name: str, one: Document, asked: Document) -> Line:
     value, health = number(one, "value"), text(one, "health")
     shown = wording.reading(value, text(one, "unit")) if value is not None else text(one, "state") or "-"
-    limits = _limits(part(limited, "thresholds"))
+    limits = _polled(one) or _asked(part(asked, "thresholds"))
+    inner, outer = _innermost(limits), (*limits[:1], *limits[3:])
     kind = text(one, "kind")
-    more = f"{name}: {shown}" + (f", should be {limits}" if limits else "")
-    cells = (verdict(health), plain(name), dim(kind), plain(shown), dim(limits))
+    told = [f"{name}: {shown}", _words("should be", inner, "at least", "at most", " and ")]
+    told += [_words("critical", outer, "below", "above", " or ")] if outer != inner else []
+    more = ", ".join(filter(None, told))
+    cells = (verdict(health), plain(name), dim(kind), plain(shown), dim(_short(inner)))
     return Line(name, cells, more, labels={"health": health, "kind": kind})
 
 
-def _limits(found: Document) -> str:
-    """The innermost limits, such as 5 .. 42."""
-    low = _first(found, "lower_warning", "lower_critical", "lower_fatal")
-    high = _first(found, "upper_warning", "upper_critical", "upper_fatal")
-    if low is None and high is None:
-        return ""
-    return f"{'' if low is None else f'{low:g}'} .. {'' if high is None else f'{high:g}'}".strip()
+Limits = tuple[float | None, ...]
+"""Lower critical, lower warning, upper warning, upper critical; () where none is known."""
+
+
+def _polled(one: Document) -> Limits:
+    limits = one.get("limits")
+    if not isinstance(limits, (list, tuple)) or len(limits) != 4:
+        return ()
+    return tuple(number({"limit": limit}, "limit") for limit in limits)
+
+
+def _asked(found: Document) -> Limits:
+    return (
+        _first(found, "lower_critical", "lower_fatal"),
+        number(found, "lower_warning"),
+        number(found, "upper_warning"),
+        _first(found, "upper_critical", "upper_fatal"),
+    )
 
 
 def _first(found: Document, *keys: str) -> float | None:
     return next((value for key in keys if (value := number(found, key)) is not None), None)
+
+
+def _innermost(limits: Limits) -> Limits:
+    """What it crosses first on each side."""
+    sides = ((limits[1], limits[0]), limits[2:]) if limits else ()
+    return tuple(next((one for one in side if one is not None), None) for side in sides)
+
+
+def _short(limits: Limits) -> str:
+    """Such as 5 .. 42."""
+    low, high = ("" if limit is None else f"{limit:g}" for limit in limits or (None, None))
+    return f"{low} .. {high}".strip() if low or high else ""
+
+
+def _words(lead: str, limits: Limits, low: str, high: str, between: str) -> str:
+    sides = [
+        f"{word} {limit:g}" for word, limit in zip((low, high), limits, strict=False) if limit is not None
+    ]
+    return f"{lead} {between.join(sides)}" if sides else ""
 
 
 PANE = Pane(
@@ -59,6 +92,6 @@ PANE = Pane(
     _COLUMNS,
     lines,
     lambda device: {"sensors": ("bmc", "sensors", device.name)},
-    needed=lambda scene: not parts(scene.health.facts, "sensors"),
+    needed=lambda scene: not any(_polled(one) for one in parts(scene.health.facts, "sensors")),
     empty="No sensor tells anything: a server that is off has few that do.",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -15,6 +16,7 @@ from microdc_tui.glyphs import SIGNS
 from microdc_tui.screens import SCREENS
 from microdc_tui.screens.base import View
 from microdc_tui.text import plain
+from microdc_tui.widgets.pressing import pressable, pressed
 from microdc_tui.widgets.rows import fit
 
 FILTER = (
@@ -25,11 +27,13 @@ FILTER = (
     ("down|degraded", "one of these; more words narrow it further"),
 )
 _KEYS = 14
+_CLOSE = "close"
+"""No key of a screen: ends the help, and does nothing else."""
 _UNUSED = {"screen.copy_text"}  # nothing can be selected with the mouse
 
 
 class Help(ModalScreen[None]):
-    """Lies over a view. Scrolls; any of Escape, `?` and `q` ends it."""
+    """Lies over a view. Scrolls; any of Escape, `?` and `q` ends it. A click on a line does what its key does."""
 
     DEFAULT_CSS = """
     Help { align: center middle; background: $background 60%; }
@@ -40,6 +44,7 @@ class Help(ModalScreen[None]):
     def __init__(self, view: View) -> None:
         super().__init__()
         self._view = view
+        self._active = dict(view.active_bindings)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
@@ -48,16 +53,17 @@ class Help(ModalScreen[None]):
     def _lines(self) -> list[Content]:
         view = self._view
         title = view.entry.title if view.entry else type(view).__name__
-        lines = [Content.styled(title, "bold $accent")]
+        close = pressable(Content.assemble(("esc", "bold $accent"), (" close", "$text-muted")), _CLOSE)
+        lines = [Content.assemble((title, "bold $accent"), "   ", close)]
         if view.HELP_TEXT:
             lines.append(Content.styled(plain(" ".join(view.HELP_TEXT.split())), "$text-muted"))
         keys = self._keys_by_owner()
-        screens = [(one.hotkey, one.title) for one in SCREENS if one.hotkey]
+        screens = [(one.hotkey, one.title, one.hotkey) for one in SCREENS if one.hotkey]
         parts = (
             ("This screen", keys["view"]),
             ("Everywhere", keys["app"]),
             ("Screens", screens),
-            ("Filter", FILTER),
+            ("Filter", [(*one, "") for one in FILTER]),
             ("Moving about", keys["focus"]),
         )
         for name, told in parts:
@@ -65,7 +71,7 @@ class Help(ModalScreen[None]):
                 lines += [
                     Content(""),
                     Content.styled(name, "bold"),
-                    *(_line(key, what) for key, what in told),
+                    *(_line(*one) for one in told),
                 ]
         lines += [Content(""), Content.styled("States", "bold")]
         lines += [
@@ -74,23 +80,34 @@ class Help(ModalScreen[None]):
         ]
         return lines
 
-    def _keys_by_owner(self) -> dict[str, list[tuple[str, str]]]:
-        """Keys and what they do, by whose they are: of the widget that has the focus, of the view, of the app."""
+    def on_click(self, event: events.Click) -> None:
+        key = pressed(event)
+        if key:
+            event.stop()
+            self.dismiss()
+            active = self._active.get(key)
+            if active is not None:
+                self.app.call_later(self.app.run_action, active.binding.action, active.node)
+
+    def _keys_by_owner(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Keys as they are shown, what they do, and the first of them, by whose they are: of the widget that has the focus, of the view, of the app."""
         hotkeys = {one.hotkey for one in SCREENS if one.hotkey}
-        groups: dict[str, dict[str, list[str]]] = {"focus": {}, "view": {}, "app": {}}
-        for key, active in self._view.active_bindings.items():
+        groups: dict[str, dict[str, list[tuple[str, str]]]] = {"focus": {}, "view": {}, "app": {}}
+        for key, active in self._active.items():
             binding = active.binding
             if not binding.description or binding.system or key in hotkeys or binding.action in _UNUSED:
                 continue
             owner = "app" if active.node is self.app else "view" if active.node is self._view else "focus"
             shown = self.app.get_key_display(binding)
             names = groups[owner].setdefault(binding.description, [])
-            if shown not in names:
-                names.append(shown)
+            if shown not in dict(names):
+                names.append((shown, key))
         return {
-            owner: [(" ".join(keys), told) for told, keys in found.items()] for owner, found in groups.items()
+            owner: [(" ".join(dict(keys)), told, keys[0][1]) for told, keys in found.items()]
+            for owner, found in groups.items()
         }
 
 
-def _line(key: str, told: str) -> Content:
-    return Content.assemble("  ", (fit(plain(key), _KEYS), "$accent"), plain(told))
+def _line(shown: str, told: str, key: str) -> Content:
+    words = Content.assemble("  ", (fit(plain(shown), _KEYS), "$accent"), plain(told))
+    return pressable(words, key) if key else words

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from textual import on
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets import Input
 
 from microdc.health.model import Kind
 from microdc_tui.frame.finding import Offer, find
 from microdc_tui.glyphs import SIGNS
 from microdc_tui.screens import SCREENS
 from microdc_tui.subject import Subject
-from microdc_tui.text import plain
+from microdc_tui.text import plain, typed
 from microdc_tui.themes import THEMES
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ class Palette(CommandPalette):
 
     def __init__(self) -> None:
         super().__init__(providers=[Everything], placeholder="a screen, a site, a device, an action …")
+
+    @on(Input.Changed)
+    def take_no_control_characters(self, event: Input.Changed) -> None:
+        """What is pasted may have some; the line is Textual's own."""
+        if typed(event.value) != event.value:
+            event.stop()
+            event.prevent_default()
+            event.input.value = typed(event.value)
 
 
 class Everything(Provider):
@@ -98,9 +108,9 @@ def _actions(app: Face) -> Iterator[Offer]:
         return
     for action in app.acts.offered(subject):
         told = plain(f"microdc {' '.join(action.argv)}")
-        if action.refused:
-            told += f" · not now: {plain(action.refused)}"
-        do = partial(app.notify, action.refused) if action.refused else partial(app.acts.choose, action)
+        if action.blocked:
+            told += f" · not now: {plain(action.blocked)}"
+        do = partial(app.notify, action.blocked) if action.blocked else partial(app.acts.choose, action)
         yield Offer(action.title, told, do, 0.15)
 
 

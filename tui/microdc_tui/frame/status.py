@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from textual.style import Style
 
 from microdc.health.model import State
 from microdc_tui.glyphs import GRAVITY, SIGNS
+from microdc_tui.moments import clock
 from microdc_tui.text import plain
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def totals(board: Board, now: float) -> Content:
         Content.styled(f"{SIGNS[state].glyph} {counts[state]}", SIGNS[state].style)
         for state in sorted(counts, key=GRAVITY.__getitem__)
     ]
-    clock = Content.styled(time.strftime("%H:%M:%S", time.localtime(now)), MUTED)
-    return Content("  ").join([*parts, clock])
+    return Content("  ").join([*parts, Content.styled(clock(now), MUTED)])
 
 
 def left(app: Shell) -> Content:
@@ -62,8 +61,8 @@ def right(app: Shell) -> Content:
     """What is asked and dropped, and the age of what is shown."""
     parts: list[Content] = []
     if app.paused_at is not None:
-        held = time.strftime("%H:%M:%S", time.localtime(app.paused_at))
-        parts.append(Content.styled(f"⏸ paused at {held}, {app.feed.waiting} samples wait", "bold $warning"))
+        held = f"⏸ paused at {clock(app.paused_at)}, {app.feed.waiting} samples wait"
+        parts.append(Content.styled(held, "bold $warning"))
     running = list(app.asking.running.values())
     if running:
         more = f" and {len(running) - 1} more" if len(running) > 1 else ""

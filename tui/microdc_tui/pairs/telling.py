@@ -33,6 +33,16 @@ def head(metric: Metric, form: Cell, found: Iterable[Link], room: int) -> Line:
     return ends(left, _states(found), room)
 
 
+def metric_at(line: str, cell: int) -> Metric | None:
+    """Of which quantity the line above the matrix tells there."""
+    for number, one in enumerate(Metric, 1):
+        name = f"{number} {TITLES[one]}"
+        start = line.find(name)
+        if 0 <= start <= cell < start + len(name) + 2:  # with its sign
+            return one
+    return None
+
+
 def _states(found: Iterable[Link]) -> Line:
     """How many pairs are in which state, cut ones by themselves, the gravest first."""
     states: Counter[State] = Counter()

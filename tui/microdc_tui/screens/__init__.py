@@ -33,6 +33,7 @@ SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("devices", "devices:Devices", "E", "Devices"),
     ScreenEntry("server", "server:Server", "", "Server", ("server",)),
     ScreenEntry("switch", "switch:Switch", "", "Switch", ("switch",)),
+    ScreenEntry("shaper", "shaper:Shaper", "", "Shaper", ("shaper",)),
     ScreenEntry("deployments", "deployments:Deployments", "D", "Deployments"),
     ScreenEntry("node", "node:NodeView", "", "Node", ("node",)),
     ScreenEntry("alerts", "alerts:Alerts", "A", "Alerts"),

@@ -67,9 +67,10 @@ class Alerts(View):
         subjects: dict[str, Subject] = {}
         held: Counter[str] = Counter()
         columns = self.query_one(FittedTable).columns
+        latest = {alert.device: alert for alert in reversed(board.alerts)}
         for alert in sorted(board.alerts, key=_newest):
             key = f"{alert.at}/{alert.device}/{alert.after}"
-            site, holds = _now(board, alert)
+            site, holds = _now(board, alert, latest[alert.device])
             held[alert.after] += holds
             mark = (key, span(now - alert.at), str(holds), str(len(columns)))
             rows[mark] = self._rows.get(mark) or _row(key, alert, site, columns, now, holds=holds)
@@ -91,12 +92,16 @@ def _newest(alert: Alert) -> tuple[float, str]:
     return -alert.at, alert.device
 
 
-def _now(board: Board, alert: Alert) -> tuple[str, bool]:
-    """The site of an alert's device, and whether it still is as the alert says."""
+def _now(board: Board, alert: Alert, latest: Alert) -> tuple[str, bool]:
+    """The site of an alert's device, and whether it still is as the alert says.
+
+    latest: of that device. Since when the device is in its state does not tell: after a silence in which nothing was known it is in the same
+    state anew.
+    """
     if alert.device not in board:
         return "", False
     health = board.device(alert.device)
-    return health.device.site, health.state is alert.after and health.since <= alert.at
+    return health.device.site, alert is latest and health.state is alert.after
 
 
 def _row(key: str, alert: Alert, site: str, columns: tuple[Column, ...], now: float, *, holds: bool) -> Row:

@@ -6,21 +6,16 @@ from collections.abc import Callable, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import Screen
 
 from microdc_tui.subject import Subject
 from microdc_tui.widgets.bars import Crumbs, Keys, Notice, Status
 from microdc_tui.widgets.filterbar import FilterBar
 from microdc_tui.widgets.logdrawer import LogDrawer
+from microdc_tui.widgets.readable import Readable
 from microdc_tui.widgets.table import VirtualTable
-from microdc_tui.widgets.toosmall import TooSmall
-
-SMALLEST = (40, 10)
-"""Columns and rows below which no screen says anything useful."""
 
 if TYPE_CHECKING:
     from microdc.health.board import Board
@@ -29,7 +24,7 @@ if TYPE_CHECKING:
     from microdc_tui.world.ports import Answer
 
 
-class View(Screen[None]):
+class View(Readable[None]):
     """A screen of the app. A subclass gives `body`, `crumbs`, `refresh_view` and, where something can be selected, `subject`.
 
     Its name, title and hotkey stand in the table of screens (`microdc_tui.screens.SCREENS`), as `entry`. `about` is the subject that it
@@ -37,9 +32,7 @@ class View(Screen[None]):
     """
 
     DEFAULT_CSS = """
-    View { layout: vertical; background: $background; layers: default cover; }
-    View.-small > * { display: none; }
-    View.-small > TooSmall { display: block; }
+    View { layout: vertical; background: $background; }
     View > .body { height: 1fr; }
     View > .foot { dock: bottom; height: auto; max-height: 75%; }
     """
@@ -121,11 +114,6 @@ class View(Screen[None]):
             yield LogDrawer()
             yield Status()
             yield Keys()
-        yield TooSmall(*SMALLEST)
-
-    def on_resize(self, event: events.Resize) -> None:
-        columns, rows = SMALLEST
-        self.set_class(event.size.width < columns or event.size.height < rows, "-small")
 
     def on_screen_resume(self) -> None:
         self.app.show_view(self)

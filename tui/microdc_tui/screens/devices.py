@@ -20,6 +20,7 @@ from microdc_tui.subject import Subject
 from microdc_tui.text import said
 from microdc_tui.widgets.bars import Line
 from microdc_tui.widgets.foot import Foot
+from microdc_tui.widgets.rows import Row
 from microdc_tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Devices(View):
             self._keys = [one.key for one in rows]
             table.show(rows)
         else:
-            table.renew(changed, lambda key: row(board.device(key), table.columns))
+            table.renew(changed, lambda key: self._row(board, key))
         tally = self._tally(known[key] for key in self._keys)
         self.query_one(".tally", Line).tell(tally, dim(f"{len(self._keys)} devices"))
         self._more()
@@ -96,6 +97,10 @@ class Devices(View):
         key = self.query_one(VirtualTable).selected
         board = self.app.board
         return board.device(key) if key is not None and key in board else None
+
+    def _row(self, board: Board, key: str) -> Row | None:
+        """It is made when it comes into sight: the inventory may be another one by then, and the rows those of before until the next refresh."""
+        return row(board.device(key), self.query_one(VirtualTable).columns) if key in board else None
 
     def _tally(self, healths: Iterable[DeviceHealth]) -> Content:
         counts: Counter[State] = Counter(one.state for one in healths)

@@ -10,6 +10,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.events import Resize
 
+from microdc_tui.commands import meant
 from microdc_tui.nodes.heads import head, way
 from microdc_tui.readings.explanation import Explanation
 from microdc_tui.readings.explanation import read as read_explanation
@@ -43,6 +44,7 @@ class NodeView(AskedText):
     NodeView.-wide #timeline { width: 3fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open_selected", "Its server"),
         Binding("f", "follow", "Follow"),
         Binding("c", "consoles", "Console"),
         Binding("y", "copy", "Copy command"),
@@ -159,5 +161,6 @@ class NodeView(AskedText):
             self.notify("there is no command to copy")
             return
         self._copied = (self._copied + 1) % len(lines)
-        self.app.copy_to_clipboard(lines[self._copied])
-        self.notify(plain(lines[self._copied]), title="Copied", markup=False)
+        copied = meant(lines[self._copied], self.app.world.shared)
+        self.app.copy_to_clipboard(copied)
+        self.notify(plain(copied), title="Copied", markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -93,8 +92,9 @@ class Panes(View):
         return self.query_one("#pane", VirtualTable)
 
     def subject(self) -> Subject | None:
-        """The device itself, whatever row is selected: that is what actions are about."""
-        return self.about
+        """What actions are about: the device itself, unless the selected row is about something else."""
+        line = self._lines.get(self._table.selected or "")
+        return self.about if line is None or line.about is None else line.about
 
     def refresh_view(self, board: Board, changed: frozenset[str], now: float) -> None:
         """Shows the pane anew where something that it tells of has changed, else only how old it is."""
@@ -240,6 +240,6 @@ class Panes(View):
     def action_copy_command(self) -> None:
         """The command line that tells on stdout what this pane shows."""
         asked = self._asked() or {"health": ("health", f"{self.KIND}/{self._device}")}
-        commands = [shlex.join(("microdc", *argv)) for argv in asked.values()]
+        commands = [self.app.command(argv) for argv in asked.values()]
         self.app.copy_to_clipboard("\n".join(commands))
         self.notify(plain("   ".join(commands)), title="Copied", markup=False)

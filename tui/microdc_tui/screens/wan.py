@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -17,7 +18,7 @@ from microdc_tui.glyphs import GRAVITY
 from microdc_tui.pairs.choosing import Ends, chosen, drawn, links, sites
 from microdc_tui.pairs.detail import charts, detail
 from microdc_tui.pairs.link import Link, Metric
-from microdc_tui.pairs.telling import head, nothing, troubled
+from microdc_tui.pairs.telling import head, metric_at, nothing, troubled
 from microdc_tui.screens.base import View
 from microdc_tui.subject import Subject
 from microdc_tui.widgets.filterbar import FilterBar
@@ -186,6 +187,20 @@ class Wan(View):
     def on_panel_resized(self, event: Panel.Resized) -> None:
         event.stop()
         self._tell()
+
+    @on(Panel.Clicked, "#head")
+    def choose_metric(self, event: Panel.Clicked) -> None:
+        """A click on a quantity is its key."""
+        event.stop()
+        metric = metric_at(event.panel.lines[0], event.cell) if event.panel.lines else None
+        if metric is not None:
+            self.action_metric(metric)
+
+    @on(Panel.Clicked, "#pair")
+    def enlarge_pair(self, event: Panel.Clicked) -> None:
+        """A click on the pair is Enter: large, and back."""
+        event.stop()
+        self.action_open_selected()
 
     def on_resize(self, event: Resize) -> None:
         """A large terminal shows matrix, pair and map at once."""

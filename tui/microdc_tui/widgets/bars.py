@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
@@ -11,6 +12,9 @@ from microdc_tui.text import plain, said
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
+
+_APART = 2
+"""Blank cells between two keys."""
 
 
 class Line(Static):
@@ -69,6 +73,10 @@ class Keys(Line):
 
     DEFAULT_CSS = "Keys { background: $background; color: $text-muted; padding: 0 1; }"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._edges: list[tuple[int, int, str]] = []  # from, to, key; in cells
+
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.show_bindings())
         self.show_bindings()
@@ -80,7 +88,21 @@ class Keys(Line):
             shown.sort(
                 key=lambda one: one.binding.action != "help"
             )  # it tells all the others: what is cut off is found there
-            self.tell(Content("  ").join(self._key(one) for one in shown))
+            told = [self._key(one) for one in shown]
+            self._edges, at = [], 0
+            for active, words in zip(shown, told, strict=True):
+                self._edges.append((at, at + words.cell_length, active.binding.key))
+                at += words.cell_length + _APART
+            self.tell(Content(" " * _APART).join(told))
+
+    async def on_click(self, event: events.Click) -> None:
+        """Does what the key does, also while something is typed that would take it."""
+        at = event.x - self.styles.padding.left
+        key = next((key for start, end, key in self._edges if start <= at < end), "")
+        active = self.screen.active_bindings.get(key)
+        if active is not None:
+            event.stop()
+            await self.app.run_action(active.binding.action, active.node)
 
     def _key(self, active: ActiveBinding) -> Content:
         binding = active.binding

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from threading import Event
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -15,11 +17,15 @@ from microdc_tui.acting import command
 from microdc_tui.actions.model import Action
 from microdc_tui.text import plain, said
 from microdc_tui.widgets.dialog import Dialog, keys
+from microdc_tui.widgets.entry import Entry
 from microdc_tui.world.ports import Answer
 
 if TYPE_CHECKING:
     from microdc_tui.app import Face
 
+FRESH = 60.0
+"""Seconds for which a plan holds; what was looked at before may be otherwise by now."""
+_WAITING = "the plan is not there yet"
 FIT = (Exit.OK, Exit.PENDING, Exit.LOCKED)
 """Exit codes of a plan after which the act may be asked for: nothing to do, something to do, something of it in the way."""
 
@@ -58,7 +64,10 @@ class Confirm(Dialog[bool]):
     def __init__(self, action: Action) -> None:
         super().__init__()
         self._action = action
-        self._missing = "the plan is not there yet" if action.plan else ""
+        self._missing = _WAITING if action.plan else ""
+        self._planned_at = 0.0
+        self._anew = ""
+        self._stop: Event | None = None
 
     def compose(self) -> ComposeResult:
         action = self._action
@@ -71,13 +80,11 @@ class Confirm(Dialog[bool]):
             yield Static(said(action.words, "$text-muted"), markup=False)
             if action.plan:
                 with VerticalScroll(classes="plan"):
-                    yield Static(said("asking for the plan …", "$text-muted"), id="plan", markup=False)
-            yield Static(Content.assemble(("$ ", "$text-muted"), plain(command(action))), markup=False)
+                    yield Static(id="plan", markup=False)
+            yield Static(Content.assemble(("$ ", "$text-muted"), plain(self._command)), markup=False)
             if action.typed:
                 yield Static(said(f"This is all of {action.typed}. Type its name:", "$warning"), markup=False)
-                entry = Input(id="typed", compact=True)
-                entry.cursor_blink = False
-                yield entry
+                yield Entry(id="typed")
             yield Static("", id="problem", markup=False)
             do = ("enter", "do it") if action.typed else ("y", "do it")
             copy = ("ctrl+o", "copy the command") if action.typed else ("c", "copy the command")
@@ -88,7 +95,15 @@ class Confirm(Dialog[bool]):
             self._bindings.bind("ctrl+o", "copy", "Copy the command", priority=True)
             self.query_one("#typed", Input).focus()
         if self._action.plan:
-            cast("Face", self.app).asking.ask(self._action.plan, self._planned, plan=True)
+            self._plan()
+
+    def on_unmount(self) -> None:
+        if self._stop is not None:
+            self._stop.set()
+
+    @property
+    def _command(self) -> str:
+        return command(self._action, cast("Face", self.app).world.shared)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -103,21 +118,31 @@ class Confirm(Dialog[bool]):
 
     def action_copy(self) -> None:
         """By the terminal's own clipboard, where it lets programs use it; the line can be read in any case."""
-        self.app.copy_to_clipboard(command(self._action))
+        self.app.copy_to_clipboard(self._command)
         self.notify("copied, where the terminal allows it")
 
     def _decide(self) -> None:
         if self._missing:
             self._say(self._missing)
+        elif self._action.plan and time.monotonic() - self._planned_at > FRESH:
+            self._anew = "the plan was old, and this one is of now: look at it once more"
+            self._plan()
         else:
             self.dismiss(True)
+
+    def _plan(self) -> None:
+        self._missing = _WAITING
+        self.query_one("#plan", Static).update(said("asking for the plan …", "$text-muted"))
+        self._say("")
+        self._stop = cast("Face", self.app).asking.ask(self._action.plan, self._planned, plan=True)
 
     def _planned(self, answer: Answer) -> None:
         if not self.is_mounted:
             return
+        self._planned_at = time.monotonic()
         fits = answer.code in FIT
         self._missing = "" if fits else "there is no plan, so nothing is done"
-        self._say("")  # that it was not there yet
+        self._say(self._anew)  # no longer that it was not there yet
         lines = answer.narration or ("it told nothing",)
         style = "" if fits else "$error"
         self.query_one("#plan", Static).update(Content("\n").join(said(line, style) for line in lines))

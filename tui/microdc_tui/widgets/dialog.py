@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from microdc_tui.widgets.pressing import pressable, pressed
+from microdc_tui.widgets.readable import Readable
+
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T], Generic[T]):
+class Dialog(Readable[T], ModalScreen[T], Generic[T]):
     """A box in the middle, as wide as there is room up to 100 columns. Escape leaves it without an answer."""
 
     DEFAULT_CSS = """
@@ -27,9 +31,22 @@ class Dialog(ModalScreen[T], Generic[T]):
     def action_leave(self) -> None:
         self.dismiss(None)
 
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key that is told is that key."""
+        key = pressed(event)
+        if key:
+            event.stop()
+            # By the app: of what this sends itself it would see nothing, since messages do not come back to who sent them.
+            self.app.call_later(self.app.simulate_key, key)
+
+
+_NAMES = {"esc": "escape", "→": "right"}
+"""Keys that are called otherwise than they are told."""
+
 
 def keys(*told: tuple[str, str]) -> Content:
-    """A line of keys and what they do."""
+    """A line of keys and what they do; in a dialog each can be clicked."""
     return Content("   ").join(
-        Content.assemble((key, "bold $accent"), (f" {what}", "$text-muted")) for key, what in told
+        pressable(Content.assemble((key, "bold $accent"), (f" {what}", "$text-muted")), _NAMES.get(key, key))
+        for key, what in told
     )

@@ -10,6 +10,11 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from microdc_tui.widgets.entry import Entry
+
+LONGEST = 200
+"""Characters of an expression: every letter filters all rows anew, and a page that was pasted is no filter."""
+
 
 class FilterBar(Horizontal):
     """`/`, the expression, and how much is left. Hidden while there is no filter. Enter keeps the filter, Escape ends it."""
@@ -38,7 +43,7 @@ class FilterBar(Horizontal):
 
     def __init__(self) -> None:
         super().__init__()
-        self._input: Input | None = (
+        self._input: Entry | None = (
             None  # made when it is first asked for: most screens are left without a filter
         )
         self._count = Static("", classes="left", markup=False)
@@ -57,10 +62,8 @@ class FilterBar(Horizontal):
         """Shows the line and goes into it."""
         self.add_class("-open")
         if self._input is None:
-            self._input = Input(
-                placeholder="word  !word  role=compute  site!=paris  down|degraded", compact=True
-            )
-            self._input.cursor_blink = False  # it would paint twice a second for nothing
+            self._input = Entry(placeholder="word  !word  role=compute  site!=paris  down|degraded")
+            self._input.max_length = LONGEST
             self.mount(Static("/", classes="slash", markup=False), self._input, self._count)
         if expression is not None:
             self._input.value = expression

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from microdc_tui.actions.model import Action, Field
 from microdc_tui.text import plain, said
 from microdc_tui.widgets.dialog import Dialog, keys
+from microdc_tui.widgets.entry import Entry
 from microdc_tui.world.ports import Answer
+
+if TYPE_CHECKING:
+    from microdc_tui.app import Face
 
 SHOWN = 40
 """Choices that are shown at most; all can be typed."""
@@ -31,6 +36,7 @@ class Form(Dialog[Action | None]):
     def __init__(self, action: Action) -> None:
         super().__init__()
         self._action = action
+        self._stops: list[Event] = []
         self._choices: dict[str, tuple[str, ...]] = {one.name: one.choices for one in action.fields}
 
     def compose(self) -> ComposeResult:
@@ -43,14 +49,7 @@ class Form(Dialog[Action | None]):
             yield Static(said(action.words, "$text-muted"), markup=False)
             for field in action.fields:
                 yield Static(self._label(field), id=f"label-{field.name}", markup=False)
-                entry = Input(
-                    field.suggestion,
-                    id=f"field-{field.name}",
-                    suggester=SuggestFromList(field.choices),
-                    compact=True,
-                )
-                entry.cursor_blink = False
-                yield entry
+                yield Entry(field.suggestion, id=f"field-{field.name}", suggestions=field.choices)
             yield Static("", id="problem", markup=False)
             yield Static(
                 keys(("enter", "go on"), ("→", "take what is suggested"), ("esc", "leave it")),
@@ -61,7 +60,12 @@ class Form(Dialog[Action | None]):
     def on_mount(self) -> None:
         for field in self._action.fields:
             if field.asks:
-                self.app.ask(field.asks, lambda answer, field=field: self._answered(field, answer))  # type: ignore[attr-defined]
+                answered = partial(self._answered, field)
+                self._stops.append(cast("Face", self.app).ask(field.asks, answered))
+
+    def on_unmount(self) -> None:
+        for stop in self._stops:
+            stop.set()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -93,7 +97,7 @@ class Form(Dialog[Action | None]):
             return
         self._choices[field.name] = field.reads(answer.data)
         self.query_one(f"#label-{field.name}", Static).update(self._label(field))
-        self.query_one(f"#field-{field.name}", Input).suggester = SuggestFromList(self._choices[field.name])
+        self.query_one(f"#field-{field.name}", Entry).suggest(self._choices[field.name])
 
     def _label(self, field: Field) -> Content:
         choices = self._choices[field.name]

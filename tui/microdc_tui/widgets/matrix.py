@@ -8,7 +8,7 @@ from itertools import chain
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -20,6 +20,7 @@ from microdc_tui.pairs.link import Link, Metric
 from microdc_tui.spans import Line, fitted
 from microdc_tui.text import plain
 from microdc_tui.widgets.brush import Brush
+from microdc_tui.widgets.cursor import plane
 
 Ends = tuple[str, str]
 
@@ -41,17 +42,7 @@ class Matrix(ScrollView, can_focus=True):
         &:focus > .matrix--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1,0)", "Left", show=False),
-        Binding("right", "move(1,0)", "Right", show=False),
-        Binding("up,k", "move(0,-1)", "Up", show=False),
-        Binding("down,j", "move(0,1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("home,g", "edge(0)", "First column", show=False),
-        Binding("end,G", "edge(-1)", "Last column", show=False),
-        Binding("enter", "open", "Open", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = plane("First column", "Last column")
 
     @dataclass
     class Selected(Message):

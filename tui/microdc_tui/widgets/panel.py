@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -58,6 +59,22 @@ class Panel(Widget):
         """There is other room than what its lines were made for."""
 
         panel: Panel
+
+    @dataclass
+    class Clicked(Message):
+        """A click on a line. cell: of its text."""
+
+        panel: Panel
+        line: int
+        cell: int
+
+        @property
+        def control(self) -> Panel:
+            """By this, `@on(Panel.Clicked, "#id")` knows whose it is."""
+            return self.panel
+
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(self.Clicked(self, event.y, event.x - self.styles.padding.left))
 
     def on_resize(self) -> None:
         self._strips.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +16,9 @@ from microdc_tui.acting import Act, command
 from microdc_tui.text import plain, said
 from microdc_tui.widgets.dialog import Dialog, keys
 from microdc_tui.widgets.logpane import LogLine, LogPane
+
+if TYPE_CHECKING:
+    from microdc_tui.app import Face
 
 _RUNNING = keys(("esc", "stop it"), ("b", "leave it running"))
 _ASKED = keys(("esc", "once more: stop it, as Ctrl-C does"), ("b", "leave it running"))
@@ -47,7 +50,8 @@ class Progress(Dialog[None]):
                 (action.title.removesuffix(" …"), "bold $accent"), f"  {plain(action.subject.name)}"
             )
             yield Static(title, markup=False)
-            yield Static(Content.assemble(("$ ", "$text-muted"), plain(command(action))), markup=False)
+            shown = command(action, cast("Face", self.app).world.shared)
+            yield Static(Content.assemble(("$ ", "$text-muted"), plain(shown)), markup=False)
             yield LogPane(maximum=1_000, sources=False)
             yield Static("", id="result", markup=False)
             yield Static(_RUNNING, id="foot", classes="foot", markup=False)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from microdc_tui.filtering import Term, matches, parse
 from microdc_tui.widgets.rows import Row, haystack, same, sort_key
 
-Make = Callable[[str], Row]
+Make = Callable[[str], Row | None]
+"""The row of a key as it is now; None where what it was about is gone, so that nothing newer can be told of it."""
 
 
 class Shelf:
@@ -55,13 +56,15 @@ class Shelf:
         all_needed = self._terms or self.sorted[0]
         needed = list(self._stale) if all_needed else [key for key in in_sight if key in self._stale]
         self._stale.difference_update(needed)
-        return self.update(map(make, needed))
+        return self.update(row for row in map(make, needed) if row is not None)
 
     def fresh(self, key: str) -> Row | None:
         """The row of that key as it is now."""
         if key in self._stale and self._make is not None:
             self._stale.discard(key)
-            self._put(self._make(key))
+            row = self._make(key)
+            if row is not None:
+                self._put(row)
         return self.rows.get(key)
 
     def filter(self, expression: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.style import Style
 
 from microdc_tui.widgets.rows import GAP, Cell, Column, Row, fit, line, spread
-from microdc_tui.widgets.shelf import Shelf
+from microdc_tui.widgets.shelf import Make, Shelf
 
 __all__ = ["Cell", "Column", "Row", "VirtualTable"]
 
@@ -142,7 +142,7 @@ class VirtualTable(ScrollView, can_focus=True):
         """These rows have changed; rows that were not there come last."""
         self._repaint(self._shelf.update(rows))
 
-    def renew(self, keys: Iterable[str], make: Callable[[str], Row]) -> None:
+    def renew(self, keys: Iterable[str], make: Make) -> None:
         """These rows have changed. Each is made when it is needed: now if it is in sight, filtered or sorted by, else when it comes to that."""
         top = self.scroll_offset.y
         in_sight = self._shelf.shown[top : top + self.size.height]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -20,6 +20,7 @@ from microdc_tui.sites.tile import haystack, tile
 from microdc_tui.spans import Line
 from microdc_tui.text import plain
 from microdc_tui.widgets.brush import Brush
+from microdc_tui.widgets.cursor import plane
 
 
 class Tiles(ScrollView, can_focus=True):
@@ -36,17 +37,7 @@ class Tiles(ScrollView, can_focus=True):
         & > .tiles--cursor { background: $panel; color: $foreground; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1,0)", "Left", show=False),
-        Binding("right", "move(1,0)", "Right", show=False),
-        Binding("up,k", "move(0,-1)", "Up", show=False),
-        Binding("down,j", "move(0,1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("home,g", "edge(0)", "First site", show=False),
-        Binding("end,G", "edge(-1)", "Last site", show=False),
-        Binding("enter", "open", "Open", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = plane("First site", "Last site")
 
     @dataclass
     class Selected(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from microdc_tui.devices.wording import span
 from microdc_tui.moments import clock, local
@@ -71,8 +71,3 @@ def _paragraph(line: Line, *, sources: bool) -> Paragraph:
 
 def _aside(text: str) -> Paragraph:
     return Paragraph((Piece(" " * 9),), (Piece(text, "dim"),))
-
-
-def text_of(paragraphs: Iterable[Paragraph]) -> str:
-    """The paragraphs as lines of plain text, for the clipboard."""
-    return "\n".join("".join(piece.text for piece in (*one.lead, *one.body)).rstrip() for one in paragraphs)

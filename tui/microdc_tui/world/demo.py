@@ -21,6 +21,8 @@ class DemoWorld:
     """A demo, fed in real time. The act takes the seconds that the demo says; nothing outside of this process is touched."""
 
     readonly = ""
+    shared: tuple[str, ...] = ()
+    farewell = "it ends with the demo"
 
     def __init__(self, demo: Demo, clock: Callable[[], float] = time.time) -> None:
         self.title = "demo"
@@ -69,8 +71,11 @@ class DemoWorld:
             self.trouble = f"the demo ended: {type(error).__name__}: {error}"
             say(self.trouble)
 
-    def close(self) -> None:
+    def end(self) -> None:
         self._closing.set()
+
+    def close(self) -> None:
+        self.end()
         if self._thread is not None:
             self._thread.join(2.0)
 
@@ -94,6 +99,7 @@ _QUESTIONS: Mapping[tuple[str, ...], Callable[[Demo, Words], Document]] = {
     ("log",): lambda demo, words: demo.journal(int(words.option("--last", "20"))),
     ("lease", "list"): lambda demo, _: demo.leases(),
     ("wan", "show"): lambda demo, _: demo.wan(),
+    ("wan", "drift"): lambda demo, _: demo.drift(),
 }
 
 

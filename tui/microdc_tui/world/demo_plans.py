@@ -53,11 +53,18 @@ def _of_nodes(document: Document) -> Iterator[str]:
         yield f"In the way: {document['in_the_way']}"
 
 
+def _of_status(document: Document) -> Iterator[str]:
+    for one in document["nodes"]:
+        phase = f", {one['phase']}" if one.get("phase") else ""
+        yield f"{one['node']} is {one['state']}{phase}"
+
+
 _LINES: Mapping[str, Callable[[Document], Iterator[str]]] = {
     "PowerPlan": _of_servers,
     "BootPlan": _of_servers,
     "Plan": _of_wan,
     "DeployPlan": _of_nodes,
+    "DeployStatus": _of_status,
 }
 
 
@@ -81,5 +88,6 @@ _PLANS: Mapping[tuple[str, ...], Make] = {
     ("wan", "cut"): lambda demo, _, link: demo.plan_cut(*_ends(link)),
     ("wan", "mend"): lambda demo, _, link: demo.plan_restore(*_ends(link)),
     ("wan", "undo"): lambda demo, _, overlay: demo.plan_undo(overlay),
+    ("deploy", "status"): lambda demo, _, node: demo.nodes(node),
     ("deploy", "plan"): lambda demo, _, node: demo.plan_deploy(node),
 }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 LOOK: Final = 2.0
 """Seconds from look to look. What was written counts when it stood still from one look to the next: files are written one after the other."""
+
+DIRECTORIES: Final = ("sites", "profiles", "topologies")
+"""Of an inventory; whatever lies below them is read, or may be."""
 
 Stamp = frozenset[tuple[str, int, int]]
 
@@ -22,13 +26,20 @@ def directory_of(shared: Sequence[str]) -> Path | None:
 def stamp(directory: Path) -> Stamp:
     """The documents of an inventory by name, time of change and size; empty where there are none."""
     found: set[tuple[str, int, int]] = set()
-    for path in (directory / "testbed.yaml", *(directory / "sites").glob("*.y*ml")):
+    for path in (directory / "testbed.yaml", *_documents(directory)):
         try:
             state = path.stat()
         except OSError:  # not there, or gone since it was listed
             continue
-        found.add((path.name, state.st_mtime_ns, state.st_size))
+        found.add((str(path.relative_to(directory)), state.st_mtime_ns, state.st_size))
     return frozenset(found)
+
+
+def _documents(directory: Path) -> Iterator[Path]:
+    # A directory may go while it is listed, or its disk fail: it is looked again.
+    with suppress(OSError):
+        for name in DIRECTORIES:
+            yield from (directory / name).rglob("*.y*ml")
 
 
 def watch(directory: Path, closing: Event, changed: Callable[[], None]) -> None:

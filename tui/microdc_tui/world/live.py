@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Sequence
 from subprocess import Popen
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Final
 
 from microdc.errors import InputError
@@ -17,27 +17,41 @@ from microdc_tui.world.ports import Answer, Put, Say
 
 SHORTEST: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+LONGEST_OF_REMOTE: Final = 5.0
+"""Of a feed that an exporter serves: to look whether it is there again asks no device."""
 LOGGING_OUT: Final = 10.0
-"""Seconds that a feed has to log out everywhere before another one takes its place."""
+"""Seconds that a feed has to end before it is killed: polls that are at work have a moment to come back, and only then all BMCs are logged out of
+(`Paces.grace` and `operate.CLOSING` in microdc.health, which are 7 s together)."""
+_MOMENT: Final = 1.0
+"""Seconds that a thread has to notice that its feed is gone."""
 SOUND: Final = 60.0
 """Seconds that a feed must have lived for its end to count as the first."""
 
 
 class LiveWorld:
-    """shared: what stands before the words of every command, such as `-i DIR`. every: seconds between two polls, None for each kind's own."""
+    """shared: what stands before the words of every command, such as `-i DIR`. every: seconds between two polls, None for each kind's own.
+
+    remote: the exporter whose records are shown, "" where the feed polls by itself.
+    """
 
     readonly = ""
+    farewell = "it goes on to its end; `microdc log` tells what came of it"
 
-    def __init__(self, title: str, shared: Sequence[str] = (), every: float | None = None) -> None:
+    def __init__(
+        self, title: str, shared: Sequence[str] = (), every: float | None = None, remote: str = ""
+    ) -> None:
         self.title = title
         self.trouble = ""
-        self._shared = tuple(shared)
+        self.shared = tuple(shared)
         self._every = every
+        self._remote = remote
         self._closing = Event()
         self._anew = Event()
         """Set while there is a reason to begin the feed again at once: other documents, or the end."""
         self._feeder: Thread | None = None
         self._feed: Popen[bytes] | None = None
+        self._interrupted: Popen[bytes] | None = None
+        self._lock = Lock()
 
     def now(self) -> float:
         return time.time()
@@ -45,7 +59,9 @@ class LiveWorld:
     def start(self, put: Put, say: Say) -> None:
         self._feeder = Thread(target=self._keep_feeding, args=(put, say), name="feed", daemon=True)
         self._feeder.start()
-        if (directory := documents.directory_of(self._shared)) is not None:
+        if self._remote:
+            return  # what is watched is what the exporter has read
+        if (directory := documents.directory_of(self.shared)) is not None:
             watched = (directory, self._closing, lambda: self._read_anew(say))
             Thread(target=documents.watch, args=watched, name="inventory", daemon=True).start()
 
@@ -53,33 +69,43 @@ class LiveWorld:
         """A lab cannot be held."""
 
     def ask(self, argv: Sequence[str], stop: Event) -> Answer:
-        return child.run(
-            (*self._shared, *argv, "-o", "json", "--no-input"), _nothing, stop, patience=child.PATIENCE
-        )
+        return child.run((*self.shared, *argv, "-o", "json", "--no-input"), stop)
 
     def plan(self, argv: Sequence[str], stop: Event) -> Answer:
-        words = (*self._shared, *argv, "-o", "table", "--no-input")
-        return child.run(words, _nothing, stop, patience=child.PATIENCE, spoken=True)
+        words = (*self.shared, *argv, "-o", "table", "--no-input")
+        return child.run(words, stop, spoken=True)
 
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         """The person has been asked already, so the command is not to ask."""
         consent = () if "--yes" in argv else ("--yes",)
-        return child.run((*self._shared, *argv, *consent, "-o", "json", "--no-input"), tell, stop)
+        return child.act((*self.shared, *argv, *consent, "-o", "json", "--no-input"), tell, stop)
 
-    def close(self) -> None:
+    def end(self) -> None:
         self._closing.set()
         self._anew.set()
         feed = self._feed
-        if feed is not None and feed.poll() is None:
-            child.end(feed, 2.0)
-        if self._feeder is not None:
-            self._feeder.join(2.0)
+        if feed is not None:
+            self._interrupt(feed)
+
+    def close(self) -> None:
+        """What the feed has to say is read to its end, so that it is not held up; interrupted meanwhile, it is killed."""
+        self.end()
+        if self._feeder is None:
+            return
+        try:
+            self._feeder.join(LOGGING_OUT)
+        finally:
+            feed = self._feed
+            if feed is not None and feed.poll() is None:
+                feed.kill()
+                feed.wait()
+        self._feeder.join(_MOMENT)
 
     def _keep_feeding(self, put: Put, say: Say) -> None:
-        pause = SHORTEST
+        pause, longest = SHORTEST, LONGEST_OF_REMOTE if self._remote else LONGEST_PAUSE
         while not self._closing.is_set():
             began = time.monotonic()
-            code, last = self._feed_once(put, say)
+            how, why = self._one_life(put, say)
             if self._closing.is_set():
                 return
             if self._anew.is_set():  # it was ended for that
@@ -88,10 +114,9 @@ class LiveWorld:
                 continue
             if time.monotonic() - began > SOUND:
                 pause = SHORTEST
-            how, why = _ended(code), last or "it told nothing"
             self.trouble = f"the feed {how}; again in {pause:.0f} s: {why}"
             say(self.trouble)
-            pause = SHORTEST if self._anew.wait(pause) else min(pause * 2, LONGEST_PAUSE)
+            pause = SHORTEST if self._anew.wait(pause) else min(pause * 2, longest)
             self._anew.clear()
             self.trouble = f"the feed {how}; it begins again: {why}"
 
@@ -101,14 +126,35 @@ class LiveWorld:
         self._anew.set()
         feed = self._feed
         if feed is not None and feed.poll() is None:
-            child.end(feed, LOGGING_OUT)
+            self._interrupt(feed)
+            child.until_ended(feed, LOGGING_OUT)
+
+    def _interrupt(self, feed: Popen[bytes]) -> None:
+        """Once for each feed, whoever wants it: the second time would end it in the middle of logging out."""
+        with self._lock:
+            if feed is not self._interrupted and feed.poll() is None:
+                self._interrupted = feed
+                child.interrupt(feed)
+
+    def _one_life(self, put: Put, say: Say) -> tuple[str, str]:
+        """Of a feed: how it ended, and why. Whatever befalls it befalls this life only: another one begins."""
+        try:
+            code, last = self._feed_once(put, say)
+        except Exception as error:  # noqa: BLE001  a feeder that merely stops would look like a lab that is dead
+            feed = self._feed
+            if feed is not None and feed.poll() is None:
+                self._interrupt(feed)
+                child.until_ended(feed, LOGGING_OUT)
+            return "failed", f"{type(error).__name__}: {error}"
+        return _ended(code), last or "it told nothing"
 
     def _feed_once(self, put: Put, say: Say) -> tuple[int, str]:
         """Runs one feed to its end. Its exit code and the last that it told."""
         pace = () if self._every is None else ("--every", f"{self._every}s")
-        feed = self._feed = child.start((*self._shared, "health", "--feed", *pace))
+        where = ("--from", self._remote) if self._remote else ()
+        feed = self._feed = child.start((*self.shared, "health", "--feed", *pace, *where))
         if self._closing.is_set():  # closed between its start and our knowing of it
-            child.end(feed, 2.0)
+            self._interrupt(feed)
         last: list[str] = []
 
         def tell(line: str) -> None:
@@ -126,7 +172,7 @@ class LiveWorld:
             with feed.stdout as lines:
                 self._read(lines.fileno(), put, say)
         code = feed.wait()
-        narrator.join(1.0)
+        narrator.join(_MOMENT)
         return code, "".join(last)
 
     def _read(self, descriptor: int, put: Put, say: Say) -> None:
@@ -161,7 +207,3 @@ def _ended(code: int) -> str:
         return f"was ended by {signal.Signals(-code).name}"
     except ValueError:
         return f"was ended by signal {-code}"
-
-
-def _nothing(_line: str) -> None:
-    pass

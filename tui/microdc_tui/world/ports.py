@@ -46,6 +46,14 @@ class World(Protocol):
         """Why nothing can be done in it, "" where it can."""
 
     @property
+    def shared(self) -> tuple[str, ...]:
+        """What stands before the words of every command that it runs, such as `-i DIR`: what is shown as the command has it, too."""
+
+    @property
+    def farewell(self) -> str:
+        """What becomes of an act that runs when the world ends, in a sentence without a stop."""
+
+    @property
     def trouble(self) -> str:
         """What is wrong with the source itself, "" where it feeds: the feed ended, a recording is over."""
 
@@ -66,6 +74,9 @@ class World(Protocol):
 
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         """Runs a command that changes something; `tell` gets its narration as it comes. Setting `stop` interrupts it as Ctrl-C does."""
+
+    def end(self) -> None:
+        """Begins to end what `start` began, and returns at once: the terminal is not to wait for it."""
 
     def close(self) -> None:
         """Ends what `start` began, and waits for it."""

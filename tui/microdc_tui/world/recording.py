@@ -22,7 +22,7 @@ class RecordingWorld:
         self._lock = Lock()
         self._failure = ""
         self.title = f"{world.title}, recorded in {path.name}"
-        self.readonly = world.readonly
+        self.readonly, self.shared, self.farewell = world.readonly, world.shared, world.farewell
         try:
             self._file: TextIO | None = _opened(path)
         except FileExistsError:
@@ -55,6 +55,9 @@ class RecordingWorld:
 
     def act(self, argv: Sequence[str], tell: Say, stop: Event) -> Answer:
         return self._world.act(argv, tell, stop)
+
+    def end(self) -> None:
+        self._world.end()
 
     def close(self) -> None:
         self._world.close()

@@ -23,6 +23,8 @@ class ReplayWorld:
     """The file of a RecordingWorld. speed: times as fast as it was. Raises InputError where nothing in the file can be shown."""
 
     readonly = "a recording is only watched"
+    shared: tuple[str, ...] = ()
+    farewell = ""
 
     def __init__(self, path: Path, speed: float = 1.0) -> None:
         self.title = f"recording {path.name}" + (f" ×{speed:g}" if speed != 1.0 else "")
@@ -64,10 +66,13 @@ class ReplayWorld:
         del argv, tell, stop
         return Answer(code=Exit.LOCKED, narration=(self.readonly,))
 
-    def close(self) -> None:
+    def end(self) -> None:
         self._closing.set()
         with self._turn:
             self._turn.notify_all()
+
+    def close(self) -> None:
+        self.end()
         if self._thread is not None:
             self._thread.join(2.0)
 
