@@ -74,7 +74,7 @@ test-full: system $(VENV)/.dev  ## Run the long tests
 
 .PHONY: test-extra
 test-extra: system $(VENV)/.dev  ## Run what the long tests have no room for: before a release
-	$(PYTEST) -m extra $(SIDE_BY_SIDE) tests/kernel tests/rack tests/lab
+	$(PYTEST) -m extra $(SIDE_BY_SIDE) tests/kernel tests/rack tests/lab tests/unit/test_deploy_running.py
 
 .PHONY: check
 check: $(VENV)/.dev  ## Check style, types and who may import whom

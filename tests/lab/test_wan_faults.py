@@ -127,7 +127,11 @@ run({words!r})
 """
 
 
-@pytest.mark.parametrize("step", [1, 2, 3])  # read, commit, confirm
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(1, marks=pytest.mark.extra), pytest.param(2, marks=pytest.mark.extra), 3],
+    ids=["read", "commit", "confirm"],
+)
 @pytest.mark.parametrize("before", [pytest.param(True, marks=pytest.mark.extra), False])
 def test_a_controller_that_is_killed_leaves_all_or_nothing_and_the_journal_knows(
     lab: Lab, step: int, *, before: bool

@@ -216,12 +216,14 @@ def test_foreign_data_is_refused_and_wiped_where_that_was_said(
 
 
 @pytest.mark.long
+@pytest.mark.extra
 def test_a_disk_that_is_too_small_is_refused(rigs: Rigs, image: MadeImage, tmp_path: Path) -> None:
     rig = rigs.direct("small", {"S1": empty_disk(tmp_path / "disk", 16 * MIB)})
     assert str(image.promise()["raw"]) in refused(rig, deployment(image, "small"), "disk-too-small")
 
 
 @pytest.mark.long
+@pytest.mark.extra
 def test_several_disks_and_nothing_that_says_which_are_refused(
     rigs: Rigs, image: MadeImage, tmp_path: Path
 ) -> None:

@@ -175,7 +175,13 @@ class TestKilled:
 
     @pytest.mark.long
     @pytest.mark.timeout(1800)
-    @pytest.mark.parametrize("action", list(Action))
+    @pytest.mark.parametrize(
+        "action",
+        [
+            pytest.param(action, marks=() if action is Action.DEPLOY else pytest.mark.extra)
+            for action in Action
+        ],
+    )
     def test_at_any_point(self, tmp_path: Path, action: Action) -> None:
         self.check(tmp_path, action, 1, 1)
 

@@ -301,6 +301,14 @@ def test_one_that_takes_nothing_at_all_is_let_go(
     assert capsys.readouterr().err == ""
 
 
+def test_who_reads_what_is_known_and_leaves_makes_room_at_once() -> None:
+    """However often it is asked: those who left count no longer."""
+    with served(Told(FLEET)) as (_, _, address):
+        for _ in range(3 * READERS):
+            with Remote(address) as remote:
+                assert list(remote.once(threading.Event())) == [FLEET]
+
+
 def test_readers_leave_connections_for_scrapes() -> None:
     assert READERS < CONNECTIONS
     with served(Told(FLEET)) as (keeper, _, address), ExitStack() as open_:

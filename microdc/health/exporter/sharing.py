@@ -20,8 +20,10 @@ WAITING: Final = 4
 """Samples of a device that wait for a slow reader; of more the oldest are lost to it."""
 BEAT: Final = 3.0
 """Seconds without a record after which an empty line says that the feed lives."""
-_LOOK: Final = 0.5
+_LOOK: Final = 0.2
 """Seconds after which it is looked whether the reader is still there, so that his place is soon another's."""
+_PLACE: Final = 1.0
+"""Seconds that one more reader waits for a place: who reads what is known and leaves makes room at once, and is noticed a little later."""
 _GATHER: Final = 0.05
 """Seconds that are waited for more: a poll tells of many devices, and each wake-up of a reader costs the poller some time."""
 _PIECE: Final = 16_384
@@ -106,11 +108,9 @@ class Reader:
         An empty line says that nothing waits: it comes when the state was told, the fleet with it, and where for `beat` seconds nothing came.
         """
         settled, silent = False, 0.0
-        while True:
+        while not gone():
             look = min(_LOOK, beat)
             if not self._woken.wait(look):
-                if gone():
-                    return
                 silent += look
                 if silent >= beat:
                     silent = 0.0
@@ -155,6 +155,7 @@ class Hub:
     def __init__(self, readers: int = READERS) -> None:
         self._most = readers
         self._lock = threading.Lock()
+        self._left = threading.Condition(self._lock)
         self._fleet: _Line | None = None
         self._known: dict[str, _Known] = {}
         self._readers: list[Reader] = []
@@ -197,9 +198,9 @@ class Hub:
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
-        """One more who reads: first the fleet and what is known of its devices. Raises RefusedError where enough do already."""
+        """One more who reads: first the fleet and what is known of its devices. Raises RefusedError where enough do already, for a second."""
         with self._lock:
-            if len(self._readers) >= self._most:
+            if not self._left.wait_for(lambda: len(self._readers) < self._most, _PLACE):
                 raise RefusedError(
                     f"{self._most} programs read this feed already", hint="end one of them, or try again"
                 )
@@ -214,3 +215,4 @@ class Hub:
             with self._lock:
                 self._readers.remove(reader)
                 self._lost += reader.lost
+                self._left.notify()
