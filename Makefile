@@ -63,7 +63,7 @@ lab-down: $(VENV)/.lab  ## End the virtual testbed; nothing of it is left
 
 .PHONY: test
 test: system $(VENV)/.dev  ## Run the tests that a newcomer should run
-	$(PYTEST) -m "not long" -n 3 tests/unit
+	$(PYTEST) -m "not long" -n 2 tests/unit
 	$(PYTEST) -m "not long and not alone" $(SIDE_BY_SIDE) tests/kernel tests/rack tests/lab
 	$(PYTEST) -m "not long and alone" tests/lab
 
